@@ -73,8 +73,7 @@ public final class EnvoyResources {
             var before = table(next, resource.type()).get(resource.name());
             if (before == null || !before.version().equals(resource.version())) {
                 next.put(resource.type(), table(next, resource.type()).plus(resource.name(), resource));
-                touched.computeIfAbsent(resource.type(), _ -> new TreeSet<>())
-                        .add(resource.name());
+                touched.computeIfAbsent(resource.type(), _ -> new TreeSet<>()).add(resource.name());
             }
         }
         return new EnvoyResources(newRevision, next, new Object(), identity, touched);
