@@ -1,0 +1,20 @@
+package io.sallyport.translation.plan;
+
+import io.sallyport.model.Origin;
+import java.util.List;
+
+/// One bound port and what is done with its connections. The first chain whose match holds takes a connection; a
+/// connection that no chain takes is closed. `origins` are the servers that asked for the port, older first.
+///
+/// `bind` names the port as configured (and is the key in [ProxyPlan#listeners]); `address` is what the socket binds,
+/// which may be narrower: a proxy that is told to stay on loopback has `0.0.0.0:80` here and `127.0.0.1` there.
+public record ListenerPlan(Bind bind, String address, List<Chain> chains, List<Origin> origins) {
+
+    public ListenerPlan {
+        chains = List.copyOf(chains);
+        origins = List.copyOf(origins);
+        if (chains.isEmpty()) {
+            throw new IllegalArgumentException("chains of " + bind + ": none (expected: at least one)");
+        }
+    }
+}

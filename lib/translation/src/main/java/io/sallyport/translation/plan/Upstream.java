@@ -1,0 +1,215 @@
+package io.sallyport.translation.plan;
+
+import io.sallyport.model.Origin;
+import java.time.Duration;
+import java.util.List;
+
+/// A place that some rule sends to.
+public sealed interface Upstream {
+
+    UpstreamId id();
+
+    /// No such service, port or subset. A request that is sent here is answered 503; leaving its rule out instead would
+    /// let the request reach another rule.
+    record Unknown(UpstreamId id, String reason) implements Upstream {}
+
+    /// `service` made it; `rules` shaped it, and may be empty.
+    record Known(
+            UpstreamId id,
+            Discovery discovery,
+            Balancing balancing,
+            Limits limits,
+            Ejection ejection,
+            Protocol protocol,
+            Tls tls,
+            Origin service,
+            List<Origin> rules)
+            implements Upstream {
+        public Known {
+            rules = List.copyOf(rules);
+        }
+    }
+
+    /// How endpoints are known.
+    sealed interface Discovery {
+
+        /// They are listed, and the list changes without the upstream. An empty list is answered 503.
+        record Listed(List<Group> groups) implements Discovery {
+            public Listed {
+                groups = List.copyOf(groups);
+            }
+        }
+
+        /// Names are looked up by the proxy; every address of every name is an endpoint.
+        record Dns(List<Group> groups, Duration refreshOnFailure) implements Discovery {
+            public Dns {
+                groups = List.copyOf(groups);
+            }
+        }
+
+        /// As `Dns`, and only the first address is used, for new connections.
+        record DnsOne(List<Group> groups, Duration refreshOnFailure) implements Discovery {
+            public DnsOne {
+                groups = List.copyOf(groups);
+            }
+        }
+
+        /// Where the client was going before it was redirected to the proxy. `port` 0 keeps the client's.
+        record Original(int port) implements Discovery {}
+
+        /// The request's own host, looked up as it comes.
+        record ByRequest() implements Discovery {}
+    }
+
+    /// Endpoints in one place, ordered as configured. Lower priorities are used first. A weight of 0 is unsaid.
+    record Group(Locality locality, int weight, int priority, List<Endpoint> endpoints) {
+        public Group {
+            endpoints = List.copyOf(endpoints);
+        }
+    }
+
+    /// `region/zone/subzone`, each of which may be empty.
+    record Locality(String region, String zone, String subzone) implements Comparable<Locality> {
+
+        public static final Locality NONE = new Locality("", "", "");
+
+        @Override
+        public int compareTo(Locality other) {
+            return toString().compareTo(other.toString());
+        }
+
+        @Override
+        public String toString() {
+            return region + "/" + zone + "/" + subzone;
+        }
+    }
+
+    record Endpoint(Address address, int weight, Health health) {}
+
+    enum Health {
+        HEALTHY,
+        DRAINING,
+        UNHEALTHY
+    }
+
+    sealed interface Address {
+        /// `host` is an IP address, or a name where the discovery looks names up.
+        record Socket(String host, int port) implements Address {}
+
+        record Pipe(String path) implements Address {}
+    }
+
+    /// How an endpoint is picked.
+    sealed interface Balancing {
+        record LeastRequest(WarmUp warmUp) implements Balancing {}
+
+        record RoundRobin(WarmUp warmUp) implements Balancing {}
+
+        record Random() implements Balancing {}
+
+        /// The discovery has the last word.
+        record AsDiscovered() implements Balancing {}
+
+        record Ring(long minimumSize) implements Balancing {}
+
+        record Maglev(long tableSize) implements Balancing {}
+    }
+
+    /// New endpoints may get their share bit by bit.
+    sealed interface WarmUp {
+        record None() implements WarmUp {}
+
+        record Over(Duration duration, double aggression, double minimumPercent) implements WarmUp {}
+    }
+
+    /// What may be open at once, and for how long. A count of `UNLIMITED` is no limit.
+    record Limits(
+            Duration connectTimeout,
+            long connections,
+            long pendingRequests,
+            long requests,
+            long retries,
+            long requestsPerConnection,
+            Timeout idle,
+            Timeout connectionAge,
+            Timeout tcpIdle,
+            KeepAlive keepAlive) {
+
+        public static final long UNLIMITED = 4_294_967_295L;
+    }
+
+    sealed interface KeepAlive {
+        record Off() implements KeepAlive {}
+
+        /// 0 is the system's own.
+        record On(int probes, Timeout time, Timeout interval) implements KeepAlive {}
+    }
+
+    /// Whether endpoints that fail are left out for a while.
+    sealed interface Ejection {
+        record None() implements Ejection {}
+
+        /// A count of -1 is unsaid, 0 switches the kind of failure off.
+        record On(
+                long consecutive5xx,
+                long consecutiveGatewayErrors,
+                long consecutiveLocalErrors,
+                boolean splitLocalErrors,
+                Timeout interval,
+                Timeout baseTime,
+                int maxPercent,
+                int minHealthPercent)
+                implements Ejection {}
+    }
+
+    /// What is spoken to the endpoint.
+    enum Protocol {
+        TCP,
+        HTTP1,
+        HTTP2,
+        /// Whatever the client speaks.
+        AS_CLIENT
+    }
+
+    /// How the connection to the endpoint is encrypted.
+    sealed interface Tls {
+        record None() implements Tls {}
+
+        /// Encrypted; `authority` says how the endpoint is checked.
+        record Originate(
+                Sni sni, List<String> alternativeNames, Authority authority, Certificate certificate, List<String> alpn)
+                implements Tls {
+            public Originate {
+                alternativeNames = List.copyOf(alternativeNames);
+                alpn = List.copyOf(alpn);
+            }
+        }
+
+        sealed interface Sni {
+            /// The host of the request.
+            record AsRequest() implements Sni {}
+
+            record Fixed(String name) implements Sni {}
+        }
+
+        sealed interface Authority {
+            record SystemRoots() implements Authority {}
+
+            record File(String path) implements Authority {}
+
+            /// Delivered as the named secret.
+            record Secret(String name) implements Authority {}
+
+            /// Nothing is checked.
+            record Unchecked() implements Authority {}
+        }
+
+        sealed interface Certificate {
+            record None() implements Certificate {}
+
+            record File(String chain, String key) implements Certificate {}
+
+            record Secret(String name) implements Certificate {}
+        }
+    }
+}
