@@ -1,0 +1,178 @@
+package io.sallyport.model;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// How to treat a service once it was chosen: Istio's `networking.istio.io` DestinationRule, field by field.
+public record DestinationRule(
+        @Required String host,
+        @Nullable TrafficPolicy trafficPolicy,
+        ImmutableList<Subset> subsets,
+        ImmutableList<String> exportTo,
+        @Nullable PolicySelector workloadSelector)
+        implements Spec {
+
+    /// Endpoints of the service with these labels, and what differs for them.
+    public record Subset(
+            @Required String name,
+            ImmutableSortedMap<String, String> labels,
+            @Nullable TrafficPolicy trafficPolicy) {}
+
+    /// Load balancing, pools, outlier detection and TLS. Settings of a port replace all of these for it.
+    public record TrafficPolicy(
+            @Nullable LoadBalancerSettings loadBalancer,
+            @Nullable ConnectionPoolSettings connectionPool,
+            @Nullable OutlierDetection outlierDetection,
+            @Nullable ClientTlsSettings tls,
+            ImmutableList<PortTrafficPolicy> portLevelSettings,
+            @Nullable TunnelSettings tunnel,
+            @Nullable ProxyProtocol proxyProtocol,
+            @Nullable RetryBudget retryBudget) {}
+
+    /// The settings of one port.
+    public record PortTrafficPolicy(
+            VirtualService.@Nullable PortSelector port,
+            @Nullable LoadBalancerSettings loadBalancer,
+            @Nullable ConnectionPoolSettings connectionPool,
+            @Nullable OutlierDetection outlierDetection,
+            @Nullable ClientTlsSettings tls) {}
+
+    /// Reaches the service through an HTTP CONNECT or POST tunnel.
+    public record TunnelSettings(
+            String protocol,
+            @Required String targetHost,
+            @Required @Unsigned int targetPort) {}
+
+    /// Tells the upstream who the client is, in front of the first byte.
+    public record ProxyProtocol(ProxyProtocolVersion version) {}
+
+    /// Versions of the PROXY protocol. Absent means `V1`.
+    public enum ProxyProtocolVersion {
+        V1,
+        V2
+    }
+
+    /// How many retries may be under way, as a share of the requests.
+    public record RetryBudget(
+            @Nullable Double percent, @Unsigned @Nullable Long minRetryConcurrency) {}
+
+    /// Which endpoint gets the next request.
+    @OneOf({"simple", "consistentHash"})
+    public record LoadBalancerSettings(
+            @Nullable SimpleLb simple,
+            @Nullable ConsistentHashLb consistentHash,
+            @Nullable LocalityLoadBalancerSetting localityLbSetting,
+            @DeprecatedField("warmup") @Nullable Duration warmupDurationSecs,
+            @Nullable WarmupConfiguration warmup) {}
+
+    /// Load balancing that needs no settings.
+    public enum SimpleLb {
+        UNSPECIFIED,
+        LEAST_CONN,
+        RANDOM,
+        PASSTHROUGH,
+        ROUND_ROBIN,
+        LEAST_REQUEST
+    }
+
+    /// Lets a new endpoint take its share step by step.
+    public record WarmupConfiguration(
+            @Required @Nullable Duration duration,
+            @Nullable Double minimumPercent,
+            @Nullable Double aggression) {}
+
+    /// Keeps equal requests on equal endpoints.
+    @OneOf({"httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"})
+    @OneOf({"ringHash", "maglev"})
+    public record ConsistentHashLb(
+            @Nullable String httpHeaderName,
+            @Nullable HttpCookie httpCookie,
+            @Nullable Boolean useSourceIp,
+            @Nullable String httpQueryParameterName,
+            @Nullable RingHash ringHash,
+            @Nullable Maglev maglev,
+            @DeprecatedField("ringHash") @Unsigned long minimumRingSize) {}
+
+    /// The cookie that carries the hash; it is made when absent if `ttl` is given.
+    public record HttpCookie(
+            @Required String name, String path, @Nullable Duration ttl, ImmutableList<CookieAttribute> attributes) {}
+
+    /// A further attribute of the cookie: `SameSite`, say.
+    public record CookieAttribute(@Required String name, String value) {}
+
+    /// The ring-hash table.
+    public record RingHash(@Unsigned long minimumRingSize) {}
+
+    /// The Maglev table.
+    public record Maglev(@Unsigned long tableSize) {}
+
+    /// Bounds on connections and requests, also used by Sidecar listeners.
+    public record ConnectionPoolSettings(
+            @Nullable TcpSettings tcp, @Nullable HttpSettings http) {}
+
+    /// Bounds for any kind of connection.
+    public record TcpSettings(
+            int maxConnections,
+            @Nullable Duration connectTimeout,
+            @Nullable TcpKeepalive tcpKeepalive,
+            @Nullable Duration maxConnectionDuration,
+            @Nullable Duration idleTimeout) {}
+
+    /// Probes on idle connections.
+    public record TcpKeepalive(
+            @Unsigned long probes,
+            @Nullable Duration time,
+            @Nullable Duration interval) {}
+
+    /// Bounds for HTTP.
+    public record HttpSettings(
+            int http1MaxPendingRequests,
+            int http2MaxRequests,
+            int maxRequestsPerConnection,
+            int maxRetries,
+            @Nullable Duration idleTimeout,
+            H2UpgradePolicy h2UpgradePolicy,
+            boolean useClientProtocol,
+            int maxConcurrentStreams) {}
+
+    /// Whether HTTP/1.1 goes upstream as HTTP/2.
+    public enum H2UpgradePolicy {
+        DEFAULT,
+        DO_NOT_UPGRADE,
+        UPGRADE
+    }
+
+    /// Takes endpoints out that answer with errors.
+    public record OutlierDetection(
+            @DeprecatedField("consecutive5xxErrors") int consecutiveErrors,
+            boolean splitExternalLocalOriginErrors,
+            @Unsigned @Nullable Long consecutiveLocalOriginFailures,
+            @Unsigned @Nullable Long consecutiveGatewayErrors,
+            @Unsigned @Nullable Long consecutive5xxErrors,
+            @Nullable Duration interval,
+            @Nullable Duration baseEjectionTime,
+            int maxEjectionPercent,
+            int minHealthPercent) {}
+
+    /// TLS towards the service.
+    public record ClientTlsSettings(
+            TlsMode mode,
+            String clientCertificate,
+            String privateKey,
+            String caCertificates,
+            String credentialName,
+            ImmutableList<String> subjectAltNames,
+            String sni,
+            @Nullable Boolean insecureSkipVerify,
+            String caCrl) {}
+
+    /// Who shows a certificate. Absent means `DISABLE`.
+    public enum TlsMode {
+        DISABLE,
+        SIMPLE,
+        MUTUAL,
+        ISTIO_MUTUAL
+    }
+}

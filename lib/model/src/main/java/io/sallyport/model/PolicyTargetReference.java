@@ -1,0 +1,5 @@
+package io.sallyport.model;
+
+/// Names the object that a policy applies to: a Gateway API Gateway, a Service, a ServiceEntry.
+public record PolicyTargetReference(
+        String group, @Required String kind, @Required String name, String namespace) {}
