@@ -1,0 +1,91 @@
+package io.sallyport.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The wiring of the command line. The program that has servers too (`standalone`) adds its commands:
+///
+/// ```java
+/// System.exit(Main.commandLine(Terminal.ofProcess(), new UpCommand()).execute(args));
+/// ```
+public final class Main {
+
+    private Main() {}
+
+    static void main(String[] args) {
+        System.exit(commandLine(Terminal.ofProcess()).execute(args));
+    }
+
+    /// All commands that need no server code, and `more`: objects with picocli's `@Command`. A command ends with an
+    /// exit
+    /// code, or throws [CommandFailedException] with the one line that the user should see.
+    public static CommandLine commandLine(Terminal terminal, Object... more) {
+        var line = new CommandLine(new SallyportCommand());
+        for (var command : more) {
+            line.addSubcommand(command);
+        }
+        line.getCommandSpec().mixinStandardHelpOptions(true).version("sallyport " + version());
+        line.getSubcommands()
+                .values()
+                .forEach(command -> command.getCommandSpec().mixinStandardHelpOptions(true));
+        // From here on for the commands as well: picocli hands settings down to those that exist.
+        line.setOut(terminal.out());
+        line.setErr(terminal.err());
+        line.setUsageHelpAutoWidth(false);
+        line.setUsageHelpWidth(100);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setAbbreviatedOptionsAllowed(false);
+        line.setExpandAtFiles(false);
+        line.setExecutionStrategy(new CommandLine.RunLast());
+        line.setParameterExceptionHandler((wrong, _) -> explain(terminal, wrong));
+        line.setExecutionExceptionHandler((failure, _, _) -> report(terminal, failure));
+        return line;
+    }
+
+    /// The version of this build: `0.1.0`.
+    public static String version() {
+        var version = Main.class.getPackage().getImplementationVersion();
+        return version == null ? "0.1.0" : version;
+    }
+
+    private static int explain(Terminal terminal, ParameterException wrong) {
+        var command = wrong.getCommandLine().getCommandSpec().qualifiedName();
+        terminal.complain("error: " + message(wrong) + ". See: " + command + " --help");
+        return ExitCode.UNABLE;
+    }
+
+    private static String message(ParameterException wrong) {
+        if (wrong instanceof UnmatchedArgumentException unmatched) {
+            var word = unmatched.getUnmatched().getFirst();
+            var line = unmatched.getCommandLine();
+            if (unmatched.isUnknownOption()) {
+                var options = line.getCommandSpec().optionsMap().keySet();
+                return "unknown option \"" + word + "\"" + Suggestion.of(word, options);
+            }
+            if (!line.getSubcommands().isEmpty()) {
+                return "unknown command \"" + word + "\""
+                        + Suggestion.of(word, line.getSubcommands().keySet());
+            }
+            return "unexpected \"" + word + "\"";
+        }
+        var text = String.valueOf(wrong.getMessage());
+        if (wrong instanceof MissingParameterException) {
+            return text.substring(0, 1).toLowerCase(java.util.Locale.ROOT) + text.substring(1);
+        }
+        return text.lines().findFirst().orElse("wrong usage");
+    }
+
+    private static int report(Terminal terminal, Exception failure) throws Exception {
+        var cause = failure instanceof ExecutionException && failure.getCause() instanceof Exception inner
+                ? inner
+                : failure;
+        if (cause instanceof CommandFailedException failed) {
+            terminal.complain("error: " + failed.getMessage());
+            return failed.exitCode();
+        }
+        throw cause;
+    }
+}

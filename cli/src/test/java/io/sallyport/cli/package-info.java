@@ -1,0 +1,5 @@
+/// Tests of what all commands share.
+@NullMarked
+package io.sallyport.cli;
+
+import org.jspecify.annotations.NullMarked;
