@@ -1,0 +1,63 @@
+package io.sallyport.runtime.rpc;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ForwardingClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.netty.NettyChannelBuilder;
+import io.sallyport.runtime.BearerToken;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+
+/// Makes channels to Sallyport's services, with its bounds set.
+public final class Channels {
+
+    /// A snapshot message may be as large as the largest request, and some.
+    private static final int MAX_RESPONSE_BYTES = 80 << 20;
+
+    private Channels() {}
+
+    /// To a service of the same process; `name` as given to [GrpcServer.Builder#inProcess].
+    public static ManagedChannel inProcess(String name) {
+        return InProcessChannelBuilder.forName(name)
+                .maxInboundMessageSize(MAX_RESPONSE_BYTES)
+                .build();
+    }
+
+    /// To a service on loopback or behind a mesh, in plain text, pinged when it is silent.
+    public static ManagedChannel to(String host, int port) {
+        return NettyChannelBuilder.forAddress(host, port)
+                .usePlaintext()
+                .maxInboundMessageSize(MAX_RESPONSE_BYTES)
+                .keepAliveTime(30, TimeUnit.SECONDS)
+                .keepAliveTimeout(10, TimeUnit.SECONDS)
+                .build();
+    }
+
+    /// As [#to(String, int)], for an address that is known already.
+    public static ManagedChannel to(InetSocketAddress address) {
+        return to(address.getHostString(), address.getPort());
+    }
+
+    /// Adds the token to every call: `stub.withInterceptors(Channels.bearing(token))`.
+    public static ClientInterceptor bearing(BearerToken token) {
+        return new ClientInterceptor() {
+            @Override
+            public <Q, R> ClientCall<Q, R> interceptCall(
+                    MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+                return new ForwardingClientCall.SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                    @Override
+                    public void start(Listener<R> responses, Metadata headers) {
+                        headers.put(TokenInterceptor.AUTHORIZATION, token.header());
+                        super.start(responses, headers);
+                    }
+                };
+            }
+        };
+    }
+}

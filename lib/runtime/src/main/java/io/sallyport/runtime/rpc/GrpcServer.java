@@ -1,0 +1,164 @@
+package io.sallyport.runtime.rpc;
+
+import com.google.common.collect.ImmutableList;
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerInterceptor;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.micrometer.core.instrument.Gauge;
+import io.sallyport.runtime.metric.Metrics;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/// A running gRPC server: on a port or, for services of one process that talk to each other, under an in-process name.
+/// Health and reflection are always there, calls run on virtual threads, and every limit is set.
+///
+/// ```java
+/// var server = GrpcServer.on(new InetSocketAddress("127.0.0.1", 15016), ServerLimits.api())
+///         .with(new TokenInterceptor(token))
+///         .serve(configService, proxyService)
+///         .start("api");
+/// ```
+public final class GrpcServer implements AutoCloseable {
+
+    private static final int MAX_HEADER_BYTES = 16 << 10;
+
+    private final String name;
+    private final Server server;
+    private final HealthStatusManager health;
+    private final ExecutorService calls;
+    private final ConnectionBound bound;
+
+    private GrpcServer(
+            String name, Server server, HealthStatusManager health, ExecutorService calls, ConnectionBound bound) {
+        this.name = name;
+        this.bound = bound;
+        this.server = server;
+        this.health = health;
+        this.calls = calls;
+    }
+
+    /// A server on an address; port 0 is chosen by the system, see [#port].
+    public static Builder on(InetSocketAddress address, ServerLimits limits) {
+        var bound = new ConnectionBound(limits.maxConnections());
+        var netty = NettyServerBuilder.forAddress(address)
+                .maxInboundMessageSize(limits.maxRequestBytes())
+                .maxInboundMetadataSize(MAX_HEADER_BYTES)
+                .maxConcurrentCallsPerConnection(limits.maxCallsPerConnection())
+                .keepAliveTime(limits.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
+                .keepAliveTimeout(20, TimeUnit.SECONDS)
+                .permitKeepAliveTime(5, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .addTransportFilter(bound);
+        return new Builder(netty, bound);
+    }
+
+    /// A server that only this process can reach, by `Channels.inProcess(name)`.
+    public static Builder inProcess(String name) {
+        return new Builder(InProcessServerBuilder.forName(name), new ConnectionBound(Integer.MAX_VALUE));
+    }
+
+    /// The port that is listened on; -1 in process.
+    public int port() {
+        return server.getPort();
+    }
+
+    /// How many connections are open.
+    public int connections() {
+        return bound.open();
+    }
+
+    /// Tells health checks whether a service answers; `""` stands for the whole server. Serving from the start.
+    public void serving(String service, boolean isServing) {
+        health.setStatus(service, isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+    }
+
+    /// Stops accepting, gives calls two seconds to end, then ends them.
+    @Override
+    public void close() {
+        health.enterTerminalState();
+        server.shutdown();
+        try {
+            if (!server.awaitTermination(2, TimeUnit.SECONDS)) {
+                server.shutdownNow();
+                server.awaitTermination(5, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            server.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+        calls.shutdownNow();
+    }
+
+    @Override
+    public String toString() {
+        return name + " on " + server.getListenSockets();
+    }
+
+    /// Collects what a server serves. Interceptors see a call in the order in which they were added.
+    public static final class Builder {
+
+        private final ServerBuilder<?> server;
+        private final ConnectionBound bound;
+        private final List<BindableService> services = new ArrayList<>();
+        private final List<ServerInterceptor> interceptors = new ArrayList<>();
+
+        private Builder(ServerBuilder<?> server, ConnectionBound bound) {
+            this.server = server;
+            this.bound = bound;
+        }
+
+        public Builder serve(BindableService... more) {
+            services.addAll(List.of(more));
+            return this;
+        }
+
+        public Builder serve(Iterable<? extends BindableService> more) {
+            services.addAll(ImmutableList.copyOf(more));
+            return this;
+        }
+
+        public Builder with(ServerInterceptor interceptor) {
+            interceptors.add(interceptor);
+            return this;
+        }
+
+        /// Counts calls and connections of this server.
+        public Builder measured(String name, Metrics metrics) {
+            interceptors.add(new CallMetrics(name, metrics.registry()));
+            Gauge.builder("sallyport_grpc_connections", bound, ConnectionBound::open)
+                    .tag("server", name)
+                    .register(metrics.registry());
+            return this;
+        }
+
+        /// Starts to listen; fails with the address in the message when it is taken.
+        public GrpcServer start(String name) throws IOException {
+            var calls = Executors.newVirtualThreadPerTaskExecutor();
+            var health = new HealthStatusManager();
+            server.executor(calls);
+            services.forEach(server::addService);
+            server.addService(health.getHealthService());
+            server.addService(ProtoReflectionServiceV1.newInstance());
+            // gRPC calls the interceptor that was added last first.
+            interceptors.reversed().forEach(server::intercept);
+            server.intercept(bound);
+            try {
+                return new GrpcServer(name, server.build().start(), health, calls, bound);
+            } catch (IOException e) {
+                calls.shutdownNow();
+                throw e;
+            }
+        }
+    }
+}

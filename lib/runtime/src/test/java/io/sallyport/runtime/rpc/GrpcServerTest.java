@@ -1,0 +1,108 @@
+package io.sallyport.runtime.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.proto.config.v1.ConfigServiceGrpc;
+import io.sallyport.proto.config.v1.StatusRequest;
+import io.sallyport.proto.config.v1.StatusResponse;
+import io.sallyport.runtime.BearerToken;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class GrpcServerTest {
+
+    private static final BearerToken TOKEN = BearerToken.of("0123456789abcdef0123456789abcdef");
+
+    private GrpcServer server;
+
+    @BeforeAll
+    void start() throws IOException {
+        var limits = new ServerLimits(1 << 20, 16, 1, Duration.ofSeconds(30));
+        server = GrpcServer.on(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), limits)
+                .with(new TokenInterceptor(TOKEN))
+                .serve(new ConfigServiceGrpc.ConfigServiceImplBase() {
+                    @Override
+                    public void status(StatusRequest request, StreamObserver<StatusResponse> response) {
+                        response.onNext(
+                                StatusResponse.newBuilder().setRevision(7).build());
+                        response.onCompleted();
+                    }
+                })
+                .start("api");
+    }
+
+    @AfterAll
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    @Tag("V24")
+    void letsCallsPassThatCarryTheToken() {
+        withChannel(channel -> {
+            var config = ConfigServiceGrpc.newBlockingStub(channel);
+            assertThatThrownBy(() -> config.status(StatusRequest.getDefaultInstance()))
+                    .isInstanceOfSatisfying(
+                            StatusRuntimeException.class,
+                            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED));
+            var wrong = BearerToken.of("0123456789abcdef0123456789abcdee");
+            assertThatThrownBy(() ->
+                            config.withInterceptors(Channels.bearing(wrong)).status(StatusRequest.getDefaultInstance()))
+                    .hasMessageContaining("token missing or wrong");
+            var answer = config.withInterceptors(Channels.bearing(TOKEN)).status(StatusRequest.getDefaultInstance());
+            assertThat(answer.getRevision()).isEqualTo(7);
+        });
+    }
+
+    @Test
+    void answersHealthWithoutToken() {
+        withChannel(channel -> {
+            var health = HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+            assertThat(health.getStatus()).isEqualTo(ServingStatus.SERVING);
+        });
+    }
+
+    @Test
+    void refusesCallsOnOneConnectionTooMany() {
+        withChannel(first -> {
+            HealthGrpc.newBlockingStub(first).check(HealthCheckRequest.getDefaultInstance());
+            withChannel(second -> assertThatThrownBy(
+                            () -> HealthGrpc.newBlockingStub(second).check(HealthCheckRequest.getDefaultInstance()))
+                    .hasMessageContaining("RESOURCE_EXHAUSTED"));
+            HealthGrpc.newBlockingStub(first).check(HealthCheckRequest.getDefaultInstance());
+        });
+    }
+
+    private interface Use {
+        void with(ManagedChannel channel);
+    }
+
+    // The server counts a connection until it has seen its end, which one more call of the next test must not meet.
+    private synchronized void withChannel(Use use) {
+        var before = server.connections();
+        var channel = Channels.to("127.0.0.1", server.port());
+        try {
+            use.with(channel);
+        } finally {
+            channel.shutdownNow();
+            await().until(() -> server.connections() == before);
+        }
+    }
+}
