@@ -202,8 +202,7 @@ public final class ConfigGenerator {
     private Map<String, Object> slice() {
         var document = document("discovery.k8s.io/v1", "EndpointSlice", "web-1", Map.of());
         document.remove("spec");
-        ((Map<String, Object>) cast(document.get("metadata")))
-                .put("labels", Map.of("kubernetes.io/service-name", "web"));
+        document.put("metadata", Map.of("name", "web-1", "labels", Map.of("kubernetes.io/service-name", "web")));
         document.put("addressType", "IPv4");
         document.put("ports", List.of(Map.of("name", "http", "port", chance.between(1024, 60000), "protocol", "TCP")));
         document.put(
