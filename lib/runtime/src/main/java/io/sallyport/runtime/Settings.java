@@ -56,7 +56,10 @@ public final class Settings {
 
     private static String place(String source, JsonProcessingException e) {
         var location = e.getLocation();
-        return location == null ? source : source + ":" + location.getLineNr() + ":" + location.getColumnNr();
+        // An unknown key is noticed when its record is complete, so Jackson's line would be another one.
+        return location == null || e instanceof UnrecognizedPropertyException
+                ? source
+                : source + ":" + location.getLineNr() + ":" + location.getColumnNr();
     }
 
     private static String path(JsonProcessingException e) {
