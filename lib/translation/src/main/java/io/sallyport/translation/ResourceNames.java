@@ -1,0 +1,129 @@
+package io.sallyport.translation;
+
+import io.sallyport.model.Origin;
+import io.sallyport.translation.plan.Bind;
+import io.sallyport.translation.plan.RouteTableId;
+import io.sallyport.translation.plan.Site;
+import io.sallyport.translation.plan.UpstreamId;
+import java.util.Locale;
+
+/// Every name that Envoy sees, and so every name that dashboards, alerts and `proxy-config` depend on. They are
+/// Istio's, where Istio has one: changing a method here is a breaking change for users.
+public final class ResourceNames {
+
+    /// The key of Istio's own metadata on routes and clusters.
+    public static final String ISTIO_METADATA = "istio";
+
+    /// The key of ours: which object and rule made a route, and the digest of the object's text.
+    public static final String METADATA = "sallyport";
+
+    /// The request header by which scoped routes are looked up. Envoy overwrites it before anything reads it, and takes
+    /// it off before a request leaves.
+    public static final String SCOPE_HEADER = "x-sallyport-scope";
+
+    /// What ends the host in [#SCOPE_HEADER]: the port behind it does not count.
+    public static final String SCOPE_SEPARATOR = ":";
+
+    /// The HTTP filters of ours.
+    public static final String LOWER_CASE_FILTER = "sallyport.scope.lower";
+
+    public static final String FALLBACK_FILTER = "sallyport.scope.fallback";
+
+    /// The key in a virtual host's metadata, under [#FALLBACK_FILTER], that says that the host is served: a path that
+    /// matches none of its routes is then 404, and not a matter for the wildcards.
+    public static final String SERVED = "served";
+
+    /// Envoy's own filters, under the names that Istio gives them.
+    public static final String FAULT_FILTER = "envoy.filters.http.fault";
+
+    public static final String CORS_FILTER = "envoy.filters.http.cors";
+    public static final String ROUTER_FILTER = "envoy.filters.http.router";
+    public static final String CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
+    public static final String TCP_PROXY = "envoy.filters.network.tcp_proxy";
+    public static final String TLS_INSPECTOR = "envoy.filters.listener.tls_inspector";
+
+    /// Where HTTP settings of a cluster are found.
+    public static final String HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+    /// What Envoy answers in its `server` header.
+    public static final String SERVER = "istio-envoy";
+
+    private static final String WILDCARD = "*";
+
+    private ResourceNames() {}
+
+    /// `0.0.0.0_8080`.
+    public static String listener(Bind bind) {
+        return bind.address() + "_" + bind.port();
+    }
+
+    /// The prefix of an HTTP listener's counters: `outbound_0.0.0.0_8080`.
+    public static String httpStatistics(Bind bind) {
+        return "outbound_" + listener(bind);
+    }
+
+    /// `http.8080`, or `https.443.https.edge.shop`; the address follows where a server names one.
+    public static String routes(RouteTableId id) {
+        return switch (id) {
+            case RouteTableId.Plain(int port, var address) -> "http." + port + suffix(address);
+            case RouteTableId.Terminated(int port, var portName, var gateway, var namespace, var address) ->
+                "https." + port + "." + portName + "." + gateway + "." + namespace + suffix(address);
+        };
+    }
+
+    private static String suffix(String address) {
+        return address.isEmpty() ? "" : "." + address;
+    }
+
+    /// `shop.test:80`, with the server's port.
+    public static String virtualHost(Site site) {
+        return site.host() + ":" + site.port();
+    }
+
+    /// The one virtual host of a table without sites: `blackhole:80`.
+    public static String blackhole(int serverPort) {
+        return "blackhole:" + serverPort;
+    }
+
+    /// Where in the space of scopes a table's hosts lie: `http.8080|`. Two tables never share a scope, although Envoy
+    /// keeps the scopes of all its listeners in one set.
+    public static String scopePrefix(RouteTableId id) {
+        return routes(id).replace(SCOPE_SEPARATOR, "_") + "|";
+    }
+
+    /// The scope of one exact host, which is its key as well: `http.8080|shop.test`.
+    public static String scope(RouteTableId id, String host) {
+        return scopePrefix(id) + host;
+    }
+
+    /// The scope of all wildcard hosts of a table: `http.8080|*`.
+    public static String wildcardScope(RouteTableId id) {
+        return scope(id, WILDCARD);
+    }
+
+    /// `outbound|80|v1|reviews.shop.svc.cluster.local`; without a subset two bars stand side by side.
+    public static String cluster(UpstreamId id) {
+        return "outbound|" + id.port() + "|" + id.subset() + "|" + id.host();
+    }
+
+    /// How Istio's metadata names an object: `/apis/networking.istio.io/v1/namespaces/shop/virtual-service/cart`.
+    public static String config(Origin origin, String apiVersion) {
+        var object = origin.object();
+        var version = apiVersion.substring(apiVersion.lastIndexOf('/') + 1);
+        return "/apis/" + object.kind().group() + "/" + version + "/namespaces/" + object.namespace() + "/"
+                + kebab(object.kind().text()) + "/" + object.name();
+    }
+
+    // VirtualService: virtual-service.
+    private static String kebab(String kind) {
+        var text = new StringBuilder();
+        for (int i = 0; i < kind.length(); i++) {
+            char c = kind.charAt(i);
+            if (Character.isUpperCase(c) && !text.isEmpty()) {
+                text.append('-');
+            }
+            text.append(c);
+        }
+        return text.toString().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,114 @@
+package io.sallyport.translation.validation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.UInt64Value;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.RingHashLbConfig;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class EnvoyRulesTest {
+
+    @Test
+    void aDomainMayNotAppearTwiceWhateverItsCase() {
+        var routes = RouteConfiguration.newBuilder()
+                .addVirtualHosts(VirtualHost.newBuilder().setName("a").addDomains("a.test"))
+                .addVirtualHosts(VirtualHost.newBuilder().setName("b").addDomains("A.test"))
+                .build();
+
+        assertThat(EnvoyRules.check(routes))
+                .containsExactly(new Violation("virtual_hosts[1].domains[0]", "is \"A.test\" (expected: once)"));
+    }
+
+    @Test
+    void aVirtualHostNameMayNotAppearTwice() {
+        var routes = RouteConfiguration.newBuilder()
+                .addVirtualHosts(VirtualHost.newBuilder().setName("a").addDomains("a.test"))
+                .addVirtualHosts(VirtualHost.newBuilder().setName("a").addDomains("b.test"))
+                .build();
+
+        assertThat(EnvoyRules.check(routes)).extracting(Violation::field).containsExactly("virtual_hosts[1].name");
+    }
+
+    @Test
+    void aRingWhoseLeastSizeIsAboveItsGreatestIsFound() {
+        var cluster = Cluster.newBuilder()
+                .setRingHashLbConfig(RingHashLbConfig.newBuilder().setMinimumRingSize(UInt64Value.of(9_000_000)))
+                .build();
+
+        assertThat(EnvoyRules.check(cluster))
+                .extracting(Violation::field)
+                .containsExactly("ring_hash_lb_config.minimum_ring_size");
+    }
+
+    @Test
+    void aLogicalDnsClusterHasOneEndpoint() {
+        var cluster = Cluster.newBuilder().setType(DiscoveryType.LOGICAL_DNS).build();
+
+        assertThat(EnvoyRules.check(cluster)).extracting(Violation::field).containsExactly("load_assignment");
+    }
+
+    @ParameterizedTest
+    @Tag("H27")
+    @ValueSource(strings = {"a{1000}{1000}", "(a", "(?=x)", "\\1", "[[:nope:]]", "(a{100}){100}"})
+    void aPatternThatEnvoyWouldRefuseIsFound(String pattern) {
+        var violations =
+                EnvoyRules.check(RegexMatcher.newBuilder().setRegex(pattern).build());
+
+        assertThat(violations).extracting(Violation::field).containsExactly("regex");
+    }
+
+    @ParameterizedTest
+    @Tag("H24")
+    @ValueSource(
+            strings = {
+                "%FILE_CONTENT(/x)%",
+                "%NOPE%",
+                "100%",
+                "%REQ(x",
+                "%REQ(x)%:999999%",
+                "%REQ(x):999999%",
+                "%REQ(a b)%",
+                "%REQ%",
+                "%ENVIRONMENT(AWS_SECRET_ACCESS_KEY)%",
+                "%REQ(authorization)%",
+                "%REQ(x?Cookie)%"
+            })
+    void aHeaderValueThatEnvoyWouldRefuseOrThatLeaksIsFound(String value) {
+        assertThat(SubstitutionFormat.problem(value)).isPresent();
+    }
+
+    @ParameterizedTest
+    @Tag("H24")
+    @ValueSource(
+            strings = {"", "plain", "100%%", "%%REQ(x)%%", "%REQ(x-id):32%", "a%PROTOCOL%b%%", "%START_TIME(%s.%3f)%"})
+    void aHeaderValueThatEnvoyExpandsSafelyPasses(String value) {
+        assertThat(SubstitutionFormat.problem(value)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @Tag("H21")
+    @Tag("R12")
+    @ValueSource(strings = {"a b", "a:b", ":path", "Host", "a\"b", "é"})
+    void aHeaderThatMayNotBeChangedIsFound(String name) {
+        var option = HeaderValueOption.newBuilder()
+                .setHeader(HeaderValue.newBuilder().setKey(name).setValue("x"))
+                .build();
+
+        assertThat(EnvoyRules.check(option)).extracting(Violation::field).containsExactly("header.key");
+    }
+
+    @Test
+    void aLiteralIsNotExpanded() {
+        assertThat(SubstitutionFormat.literal("100% %REQ(x)%")).isEqualTo("100%% %%REQ(x)%%");
+    }
+}
