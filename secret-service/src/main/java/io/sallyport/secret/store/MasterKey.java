@@ -1,0 +1,76 @@
+package io.sallyport.secret.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Set;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+
+/// The 256-bit key that seals what is kept on disk. It prints as `[redacted]`.
+public final class MasterKey {
+
+    private static final int BYTES = 32;
+
+    private final byte[] key;
+
+    private MasterKey(byte[] key) {
+        this.key = key.clone();
+    }
+
+    /// From 32 bytes in base64, as a mounted file or an environment variable holds it.
+    public static MasterKey ofBase64(String text) {
+        byte[] bytes;
+        try {
+            bytes = Base64.getDecoder().decode(text.strip());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("master key: not base64 (expected: 32 bytes in base64)", e);
+        }
+        if (bytes.length != BYTES) {
+            throw new IllegalArgumentException("master key: %d bytes (expected: %d)".formatted(bytes.length, BYTES));
+        }
+        return new MasterKey(bytes);
+    }
+
+    /// From a file, which is made with a fresh key, for its owner alone, if it is not there.
+    public static MasterKey inFile(Path file, SecureRandom random) throws SecretStoreException {
+        try {
+            if (!Files.exists(file)) {
+                create(file, random);
+            }
+            return ofBase64(Files.readString(file, StandardCharsets.US_ASCII));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new SecretStoreException("master key " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void create(Path file, SecureRandom random) throws IOException {
+        var fresh = new byte[BYTES];
+        random.nextBytes(fresh);
+        var text = Base64.getEncoder().encode(fresh);
+        try (var channel = Files.newByteChannel(
+                file,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SYNC),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            channel.write(ByteBuffer.wrap(text));
+        } catch (FileAlreadyExistsException raced) {
+            // Another process was quicker: its key counts.
+        }
+    }
+
+    SecretKey forCipher() {
+        return new SecretKeySpec(key, "AES");
+    }
+
+    @Override
+    public String toString() {
+        return "[redacted]";
+    }
+}

@@ -1,0 +1,114 @@
+package io.sallyport.secret.store;
+
+import com.google.common.hash.Hashing;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Optional;
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+
+/// Keeps one file a secret, readable only with the master key: AES-256-GCM with a fresh random nonce each time. The
+/// secret's name is bound into the seal, so two files that are swapped are both refused.
+public final class SealedFiles {
+
+    private static final byte VERSION = 1;
+    private static final int NONCE_BYTES = 12;
+    private static final int TAG_BITS = 128;
+
+    private final Path directory;
+    private final MasterKey key;
+    private final SecureRandom random;
+
+    /// `directory` is made if need be, for its owner alone.
+    public SealedFiles(Path directory, MasterKey key, SecureRandom random) throws SecretStoreException {
+        this.directory = directory;
+        this.key = key;
+        this.random = random;
+        try {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new SecretStoreException("secret store: cannot make " + directory + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// Replaces what is kept under the name, whole or not at all.
+    public void put(SecretName name, byte[] plain) throws SecretStoreException {
+        var nonce = new byte[NONCE_BYTES];
+        random.nextBytes(nonce);
+        var target = file(name);
+        var part = target.resolveSibling(target.getFileName() + ".part");
+        try {
+            var sealed = cipher(Cipher.ENCRYPT_MODE, name, nonce).doFinal(plain);
+            var bytes = ByteBuffer.allocate(1 + NONCE_BYTES + sealed.length)
+                    .put(VERSION)
+                    .put(nonce)
+                    .put(sealed)
+                    .flip();
+            Files.deleteIfExists(part);
+            try (var channel = Files.newByteChannel(
+                    part,
+                    java.util.Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SYNC),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+            }
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new SecretStoreException("secret store: cannot write " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// What is kept under the name. A file that was changed, cut, swapped or sealed with another key is an error.
+    public Optional<byte[]> get(SecretName name) throws SecretStoreException {
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(file(name));
+        } catch (NoSuchFileException absent) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new SecretStoreException("secret store: cannot read " + name + ": " + e.getMessage(), e);
+        }
+        if (bytes.length < 1 + NONCE_BYTES + TAG_BITS / Byte.SIZE || bytes[0] != VERSION) {
+            throw new SecretStoreException("secret store: " + name + " is damaged");
+        }
+        var nonce = java.util.Arrays.copyOfRange(bytes, 1, 1 + NONCE_BYTES);
+        try {
+            return Optional.of(cipher(Cipher.DECRYPT_MODE, name, nonce)
+                    .doFinal(bytes, 1 + NONCE_BYTES, bytes.length - 1 - NONCE_BYTES));
+        } catch (GeneralSecurityException e) {
+            throw new SecretStoreException(
+                    "secret store: " + name + " is damaged, or was sealed with another master key", e);
+        }
+    }
+
+    public void delete(SecretName name) throws SecretStoreException {
+        try {
+            Files.deleteIfExists(file(name));
+        } catch (IOException e) {
+            throw new SecretStoreException("secret store: cannot delete " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    // A hash, because the two names together may be longer than a file name can be.
+    private Path file(SecretName name) {
+        return directory.resolve(Hashing.sha256().hashString(name.toString(), StandardCharsets.UTF_8) + ".sealed");
+    }
+
+    private Cipher cipher(int mode, SecretName name, byte[] nonce) throws GeneralSecurityException {
+        var cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        cipher.init(mode, key.forCipher(), new GCMParameterSpec(TAG_BITS, nonce));
+        cipher.updateAAD(name.toString().getBytes(StandardCharsets.UTF_8));
+        return cipher;
+    }
+}
