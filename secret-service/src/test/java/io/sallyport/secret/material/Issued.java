@@ -28,21 +28,21 @@ import org.bouncycastle.util.io.pem.PemObject;
 import org.jspecify.annotations.Nullable;
 
 /// A certificate made for a test, with the key that belongs to it.
-record Issued(X509CertificateHolder certificate, KeyPair keys) {
+public record Issued(X509CertificateHolder certificate, KeyPair keys) {
 
-    static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
-    static final Instant FROM = Instant.parse("2026-01-01T00:00:00Z");
-    static final Instant UNTIL = Instant.parse("2027-01-01T00:00:00Z");
+    public static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+    public static final Instant FROM = Instant.parse("2026-01-01T00:00:00Z");
+    public static final Instant UNTIL = Instant.parse("2027-01-01T00:00:00Z");
 
-    static KeyPair rsa(int bits) {
+    public static KeyPair rsa(int bits) {
         return keys("RSA", bits);
     }
 
-    static KeyPair ec() {
+    public static KeyPair ec() {
         return keys("EC", 256);
     }
 
-    static KeyPair keys(String algorithm, int bits) {
+    public static KeyPair keys(String algorithm, int bits) {
         try {
             var generator = KeyPairGenerator.getInstance(algorithm);
             if (bits > 0) {
@@ -54,15 +54,15 @@ record Issued(X509CertificateHolder certificate, KeyPair keys) {
         }
     }
 
-    static Issued authority(String name) {
+    public static Issued authority(String name) {
         return issue(name, ec(), null, true, FROM, UNTIL);
     }
 
-    static Issued leaf(String name, KeyPair keys, @Nullable Issued issuer) {
+    public static Issued leaf(String name, KeyPair keys, @Nullable Issued issuer) {
         return issue(name, keys, issuer, false, FROM, UNTIL);
     }
 
-    static Issued issue(
+    public static Issued issue(
             String name, KeyPair keys, @Nullable Issued issuer, boolean isAuthority, Instant from, Instant until) {
         try {
             var subject = new X500Name("CN=" + name);
@@ -94,16 +94,16 @@ record Issued(X509CertificateHolder certificate, KeyPair keys) {
         }
     }
 
-    byte[] certPem() {
+    public byte[] certPem() {
         return pem(certificate);
     }
 
-    byte[] keyPem() {
+    public byte[] keyPem() {
         return pem(new PemObject("PRIVATE KEY", keys.getPrivate().getEncoded()));
     }
 
     /// The key as `openssl ecparam -genkey` writes it.
-    byte[] sec1KeyPem() {
+    public byte[] sec1KeyPem() {
         try {
             var key = (java.security.interfaces.ECPrivateKey) keys.getPrivate();
             return pem(new PemObject(
@@ -113,17 +113,17 @@ record Issued(X509CertificateHolder certificate, KeyPair keys) {
         }
     }
 
-    static byte[] chainPem(Issued... chain) {
+    public static byte[] chainPem(Issued... chain) {
         return join(Arrays.stream(chain).map(Issued::certPem).toList());
     }
 
-    static byte[] join(List<byte[]> parts) {
+    public static byte[] join(List<byte[]> parts) {
         var text = new StringBuilder();
         parts.forEach(part -> text.append(new String(part, StandardCharsets.US_ASCII)));
         return text.toString().getBytes(StandardCharsets.US_ASCII);
     }
 
-    static byte[] pem(Object object) {
+    public static byte[] pem(Object object) {
         var text = new StringWriter();
         try (var writer = new JcaPEMWriter(text)) {
             writer.writeObject(object);

@@ -1,0 +1,154 @@
+package io.sallyport.secret.store;
+
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Timestamp;
+import io.sallyport.proto.secret.v1.KeptSecret;
+import io.sallyport.secret.material.SecretReader;
+import io.sallyport.secret.store.SecretState.Half;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.pcollections.PSortedMap;
+import org.pcollections.TreePMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Owns the state of all secrets: takes offers of sources one at a time, and publishes what is served of each. One bad
+/// offer touches its own secret alone. Belongs to one thread; [#secrets] may be read by all.
+public final class SecretKeeper {
+
+    private static final Logger log = LoggerFactory.getLogger(SecretKeeper.class);
+
+    private final SealedFiles kept;
+    private final InstantSource clock;
+    private volatile PSortedMap<SecretName, SecretState> secrets = TreePMap.empty();
+
+    public SecretKeeper(SealedFiles kept, InstantSource clock) {
+        this.kept = kept;
+        this.clock = clock;
+    }
+
+    /// The newest state of every secret that a source offers.
+    public PSortedMap<SecretName, SecretState> secrets() {
+        return secrets;
+    }
+
+    /// Takes what a source has under a name. Answers the state, and whether what is served changed.
+    public Change offer(String source, SecretName name, Map<String, byte[]> entries) {
+        var digest = digest(entries);
+        var before = Optional.ofNullable(secrets.get(name));
+        if (before.isPresent() && before.get().digest().equals(digest)) {
+            return new Change(before.get(), false);
+        }
+        var now = clock.instant();
+        var last = before.orElseGet(() -> lastGood(source, name, now));
+        var state = new SecretState(
+                name,
+                source,
+                digest,
+                now,
+                Half.after(SecretReader.certificate(entries, now), last.certificate()),
+                Half.after(SecretReader.trust(entries, now), last.trust()));
+        keep(state, entries, now);
+        secrets = secrets.plus(name, state);
+        report(state);
+        return new Change(state, true);
+    }
+
+    /// Takes note that a source has it no more: it is served no more, and its last good version is forgotten.
+    public void withdraw(SecretName name) {
+        secrets = secrets.minus(name);
+        try {
+            kept.delete(name);
+        } catch (SecretStoreException e) {
+            log.atWarn()
+                    .addKeyValue("secret", name)
+                    .addKeyValue("reason", e.getMessage())
+                    .log("Kept version stays on disk");
+        }
+        log.atInfo().addKeyValue("secret", name).log("Secret withdrawn");
+    }
+
+    /// A state, and whether it differs from the one before.
+    public record Change(SecretState state, boolean isChange) {}
+
+    // Only a secret whose every half is good is worth keeping: the halves are restored together.
+    private void keep(SecretState state, Map<String, byte[]> entries, Instant now) {
+        if (!isGood(state.certificate()) || !isGood(state.trust())) {
+            return;
+        }
+        var message = KeptSecret.newBuilder().setAccepted(Timestamp.newBuilder().setSeconds(now.getEpochSecond()));
+        new TreeMap<>(entries).forEach((entry, bytes) -> message.putData(entry, ByteString.copyFrom(bytes)));
+        try {
+            kept.put(state.name(), message.build().toByteArray());
+        } catch (SecretStoreException e) {
+            log.atWarn()
+                    .addKeyValue("secret", state.name())
+                    .addKeyValue("reason", e.getMessage())
+                    .log("Last good version cannot be kept: a restart will not have it");
+        }
+    }
+
+    private static boolean isGood(Half<?> half) {
+        return half instanceof Half.Served<?> || half instanceof Half.Absent<?>;
+    }
+
+    /// What was kept before this process began, judged again: what has expired meanwhile is not served.
+    private SecretState lastGood(String source, SecretName name, Instant now) {
+        var entries = new HashMap<String, byte[]>();
+        try {
+            var bytes = kept.get(name);
+            if (bytes.isPresent()) {
+                KeptSecret.parseFrom(bytes.get())
+                        .getDataMap()
+                        .forEach((entry, value) -> entries.put(entry, value.toByteArray()));
+            }
+        } catch (SecretStoreException | InvalidProtocolBufferException e) {
+            log.atWarn()
+                    .addKeyValue("secret", name)
+                    .addKeyValue("reason", e.getMessage())
+                    .log("Kept version is not used");
+        }
+        return new SecretState(
+                name,
+                source,
+                "",
+                now,
+                Half.after(SecretReader.certificate(entries, now), new Half.Absent<>()),
+                Half.after(SecretReader.trust(entries, now), new Half.Absent<>()));
+    }
+
+    private static void report(SecretState state) {
+        switch (state.certificate()) {
+            case Half.LastGood<?>(var _, var reason) ->
+                log.atWarn()
+                        .addKeyValue("secret", state.name())
+                        .addKeyValue("reason", reason)
+                        .log("Last good version of a secret stays in force");
+            case Half.Closed<?>(var reason) ->
+                log.atWarn()
+                        .addKeyValue("secret", state.name())
+                        .addKeyValue("reason", reason)
+                        .log("Secret cannot be served");
+            case Half.Served<?> _, Half.Absent<?> _ ->
+                log.atInfo().addKeyValue("secret", state.name()).log("Secret is served");
+        }
+    }
+
+    private static String digest(Map<String, byte[]> entries) {
+        Hasher hasher = Hashing.sha256().newHasher();
+        new TreeMap<>(entries)
+                .forEach((entry, bytes) -> hasher.putInt(entry.length())
+                        .putString(entry, StandardCharsets.UTF_8)
+                        .putInt(bytes.length)
+                        .putBytes(bytes));
+        return hasher.hash().toString();
+    }
+}
