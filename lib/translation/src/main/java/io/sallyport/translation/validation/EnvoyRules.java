@@ -136,8 +136,7 @@ public final class EnvoyRules {
 
     private static void checkHeader(HeaderValueOption option, String path, List<Violation> found) {
         var name = option.getHeader().getKey();
-        if (name.startsWith(":")
- || name.equalsIgnoreCase("host")) {
+        if (name.startsWith(":") || name.equalsIgnoreCase("host")) {
             found.add(new Violation(
                     join(path, "header.key"), "is \"" + name + "\" (expected: a header that may be changed)"));
         } else if (name.isEmpty() || !name.chars().allMatch(EnvoyRules::isTokenCharacter)) {

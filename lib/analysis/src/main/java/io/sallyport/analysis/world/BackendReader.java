@@ -1,0 +1,262 @@
+package io.sallyport.analysis.world;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.ImmutableSortedSet;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.EndpointSlice;
+import io.sallyport.model.Gateway;
+import io.sallyport.model.Kind;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.Origin;
+import io.sallyport.model.Path;
+import io.sallyport.model.Platform;
+import io.sallyport.model.Service;
+import io.sallyport.model.ServiceEntry;
+import io.sallyport.model.WorkloadEntry;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/// Reads the objects that declare hosts to send to.
+/// (Istio: `pilot/pkg/serviceregistry/serviceentry/conversion.go`, `pilot/pkg/serviceregistry/kube`.)
+final class BackendReader {
+
+    private static final String EXPORT_TO = "networking.istio.io/exportTo";
+
+    private BackendReader() {}
+
+    /// One backend for each host of a ServiceEntry. `workloads` are the WorkloadEntries of its namespace.
+    static ImmutableList<Backend> ofEntry(
+            ConfigObject<ServiceEntry> object, Collection<ConfigObject<WorkloadEntry>> workloads, MeshSettings mesh) {
+        var spec = object.spec();
+        var ports = spec.ports().stream()
+                .map(port -> new Backend.Port(
+                        port.number(),
+                        port.name(),
+                        AppProtocol.parse(port.protocol()),
+                        port.targetPort() > 0 ? port.targetPort() : port.number()))
+                .collect(ImmutableList.toImmutableList());
+        var backends = ImmutableList.<Backend>builder();
+        for (int i = 0; i < spec.hosts().size(); i++) {
+            var host = HostNames.qualify(spec.hosts().get(i), object.namespace());
+            backends.add(new Backend(
+                    host,
+                    object.namespace(),
+                    new Origin(object.ref(), Path.of("spec", "hosts").index(i)),
+                    object.age(),
+                    source(spec.resolution()),
+                    ports,
+                    endpoints(object, host, ports, workloads),
+                    Visibility.of(object.namespace(), spec.exportTo(), mesh.serviceExportTo()),
+                    spec.subjectAltNames(),
+                    ""));
+        }
+        return backends.build();
+    }
+
+    private static Backend.Source source(ServiceEntry.Resolution resolution) {
+        return switch (resolution) {
+            case NONE -> Backend.Source.CLIENT;
+            case STATIC -> Backend.Source.LISTED;
+            case DNS -> Backend.Source.DNS;
+            case DNS_ROUND_ROBIN -> Backend.Source.DNS_ROUND_ROBIN;
+            case DYNAMIC_DNS -> Backend.Source.DYNAMIC_DNS;
+        };
+    }
+
+    private static ImmutableList<Backend.Endpoint> endpoints(
+            ConfigObject<ServiceEntry> object,
+            String host,
+            List<Backend.Port> ports,
+            Collection<ConfigObject<WorkloadEntry>> workloads) {
+        var spec = object.spec();
+        if (spec.resolution() == ServiceEntry.Resolution.NONE) {
+            return ImmutableList.of();
+        }
+        if (spec.workloadSelector() != null) {
+            var selector = spec.workloadSelector().labels();
+            return workloads.stream()
+                    .filter(workload -> workload.spec().labels().entrySet().containsAll(selector.entrySet()))
+                    .sorted(ConfigObject.BY_AGE)
+                    .map(workload -> endpoint(workload.spec(), ports))
+                    .collect(ImmutableList.toImmutableList());
+        }
+        boolean looksUp = spec.resolution() == ServiceEntry.Resolution.DNS
+                || spec.resolution() == ServiceEntry.Resolution.DNS_ROUND_ROBIN;
+        if (spec.endpoints().isEmpty() && looksUp && !HostNames.isWildcard(host)) {
+            return ImmutableList.of(endpoint(itself(host), ports));
+        }
+        return spec.endpoints().stream().map(entry -> endpoint(entry, ports)).collect(ImmutableList.toImmutableList());
+    }
+
+    private static WorkloadEntry itself(String host) {
+        return new WorkloadEntry(host, ImmutableSortedMap.of(), ImmutableSortedMap.of(), "", "", 0, "");
+    }
+
+    private static Backend.Endpoint endpoint(WorkloadEntry entry, List<Backend.Port> ports) {
+        var targets = new TreeMap<Integer, Integer>();
+        for (var port : ports) {
+            targets.put(port.number(), entry.ports().getOrDefault(port.name(), port.target()));
+        }
+        return new Backend.Endpoint(
+                entry.address(),
+                ImmutableSortedMap.copyOfSorted(targets),
+                entry.labels(),
+                entry.locality(),
+                entry.network(),
+                entry.weight(),
+                false);
+    }
+
+    /// The backend of a Kubernetes Service, with the endpoints of its slices.
+    static Backend ofService(
+            ConfigObject<Service> object, Collection<ConfigObject<EndpointSlice>> slices, MeshSettings mesh) {
+        var spec = object.spec();
+        var ports = spec.ports().stream()
+                .map(port -> new Backend.Port(
+                        port.port(),
+                        port.name(),
+                        AppProtocol.ofServicePort(port.protocol(), port.appProtocol(), port.name()),
+                        target(port)))
+                .collect(ImmutableList.toImmutableList());
+        boolean isAlias = spec.type() == Service.Type.ExternalName;
+        return new Backend(
+                HostNames.service(object.name(), object.namespace()),
+                object.namespace(),
+                new Origin(object.ref(), Path.ROOT),
+                object.age(),
+                Backend.Source.LISTED,
+                ports,
+                isAlias ? ImmutableList.of() : endpoints(spec, ports, slices),
+                Visibility.of(object.namespace(), exportTo(object), mesh.serviceExportTo()),
+                ImmutableList.of(),
+                isAlias ? spec.externalName() : "");
+    }
+
+    private static List<String> exportTo(ConfigObject<Service> object) {
+        var text = object.metadata().annotations().getOrDefault(EXPORT_TO, "");
+        return Stream.of(text.split(",", -1))
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .toList();
+    }
+
+    /// The number behind a Service's port; a name is known by the slices alone.
+    private static int target(Service.ServicePort port) {
+        var target = port.targetPort();
+        return target == null ? port.port() : target.asNumber().orElse(port.port());
+    }
+
+    private static ImmutableList<Backend.Endpoint> endpoints(
+            Service service, List<Backend.Port> ports, Collection<ConfigObject<EndpointSlice>> slices) {
+        var endpoints = new LinkedHashMap<String, Backend.Endpoint>();
+        slices.stream().sorted(ConfigObject.BY_AGE).forEach(slice -> {
+            var targets = targets(ports, slice.spec());
+            for (var endpoint : slice.spec().endpoints()) {
+                var conditions = endpoint.conditions();
+                boolean isReady = conditions == null || conditions.isReady() || service.publishNotReadyAddresses();
+                boolean isDraining = conditions != null
+                        && Boolean.TRUE.equals(conditions.serving())
+                        && Boolean.TRUE.equals(conditions.terminating());
+                if (!isReady && !isDraining) {
+                    continue;
+                }
+                for (var address : endpoint.addresses()) {
+                    endpoints.putIfAbsent(
+                            address + " " + targets,
+                            new Backend.Endpoint(
+                                    address,
+                                    targets,
+                                    ImmutableSortedMap.of(),
+                                    endpoint.zone().isEmpty() ? "" : "/" + endpoint.zone(),
+                                    "",
+                                    0,
+                                    !isReady));
+                }
+            }
+        });
+        return ImmutableList.copyOf(endpoints.values());
+    }
+
+    private static ImmutableSortedMap<Integer, Integer> targets(List<Backend.Port> ports, EndpointSlice slice) {
+        var targets = new TreeMap<Integer, Integer>();
+        for (var port : ports) {
+            for (var served : slice.ports()) {
+                var number = served.port();
+                if (served.name().equals(port.name())) {
+                    targets.put(port.number(), number == null ? port.target() : number);
+                }
+            }
+        }
+        return ImmutableSortedMap.copyOfSorted(targets);
+    }
+
+    /// The routers of this machine, each a backend with one endpoint. Their ports are those that they map, and those
+    /// that Gateways ask of them.
+    static ImmutableList<Backend> ofPlatform(
+            ConfigObject<Platform> object, Collection<ConfigObject<Gateway>> gateways) {
+        var backends = ImmutableList.<Backend>builder();
+        var proxies = object.spec().proxiesOrDefault();
+        for (int i = 0; i < proxies.size(); i++) {
+            var proxy = proxies.get(i);
+            if (proxy.kind() == Platform.ProxyKind.router) {
+                backends.add(router(
+                        proxy, new Origin(object.ref(), Path.of("proxies").index(i)), object, gateways));
+            }
+        }
+        return backends.build();
+    }
+
+    private static Backend router(
+            Platform.Proxy proxy,
+            Origin origin,
+            ConfigObject<Platform> object,
+            Collection<ConfigObject<Gateway>> gateways) {
+        var protocols = new TreeMap<Integer, AppProtocol>();
+        proxy.listen().keySet().stream()
+                .filter(port -> port.matches("[0-9]{1,5}"))
+                .forEach(port ->
+                        protocols.put(Integer.valueOf(port), port.equals("443") ? AppProtocol.TLS : AppProtocol.HTTP));
+        gateways.stream()
+                .filter(gateway -> World.selects(gateway.spec(), proxy.labels()))
+                .sorted(ConfigObject.BY_AGE.reversed())
+                .flatMap(gateway -> gateway.spec().servers().stream())
+                .forEach(server -> {
+                    var port = server.port();
+                    if (port != null) {
+                        protocols.put(port.number(), AppProtocol.parse(port.protocol()));
+                    }
+                });
+        var ports = new ArrayList<Backend.Port>();
+        var targets = new TreeMap<Integer, Integer>();
+        protocols.forEach((number, protocol) -> {
+            int bound = proxy.listen().getOrDefault(number.toString(), number);
+            ports.add(new Backend.Port(number, "port-" + number, protocol, bound));
+            targets.put(number, bound);
+        });
+        var address = proxy.address().equals("0.0.0.0") ? "127.0.0.1" : proxy.address();
+        return new Backend(
+                HostNames.service(proxy.name(), proxy.namespace()),
+                proxy.namespace(),
+                origin,
+                object.age(),
+                Backend.Source.LISTED,
+                ImmutableList.copyOf(ports),
+                ImmutableList.of(new Backend.Endpoint(
+                        address, ImmutableSortedMap.copyOfSorted(targets), proxy.labels(), "", "", 0, false)),
+                new Visibility(proxy.namespace(), ImmutableSortedSet.of("*")),
+                ImmutableList.of(),
+                "");
+    }
+
+    static ObjectRef serviceOf(ConfigObject<EndpointSlice> slice) {
+        return new ObjectRef(
+                Kind.SERVICE,
+                slice.namespace(),
+                slice.metadata().labels().getOrDefault(EndpointSlice.SERVICE_NAME_LABEL, ""));
+    }
+}

@@ -1,0 +1,81 @@
+package io.sallyport.analysis.world;
+
+import com.google.common.collect.ImmutableList;
+import io.sallyport.model.ConfigMap;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.DestinationRule;
+import io.sallyport.model.MeshConfig;
+import io.sallyport.model.Platform;
+import io.sallyport.model.VirtualService;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The mesh settings that hold: those of `sallyport.yaml` as a whole, else those of the ConfigMap `istio` in the root
+/// namespace, else Istio's defaults. (Istio: `pkg/config/mesh/mesh.go`.)
+public record MeshSettings(Optional<MeshConfig> config) {
+
+    public static final MeshSettings DEFAULT = new MeshSettings(Optional.empty());
+
+    private static final String ROOT = "istio-system";
+
+    static MeshSettings of(@Nullable ConfigObject<Platform> platform, @Nullable ConfigObject<ConfigMap> map) {
+        if (platform != null && platform.spec().mesh() != null) {
+            return new MeshSettings(Optional.ofNullable(platform.spec().mesh()));
+        }
+        return map == null
+                ? DEFAULT
+                : new MeshSettings(Optional.ofNullable(map.spec().mesh()));
+    }
+
+    /// The namespace whose objects hold for all others.
+    public String rootNamespace() {
+        return config.map(MeshConfig::rootNamespace)
+                .filter(name -> !name.isEmpty())
+                .orElse(ROOT);
+    }
+
+    public ImmutableList<String> serviceExportTo() {
+        return config.map(MeshConfig::defaultServiceExportTo).orElse(ImmutableList.of());
+    }
+
+    public ImmutableList<String> virtualServiceExportTo() {
+        return config.map(MeshConfig::defaultVirtualServiceExportTo).orElse(ImmutableList.of());
+    }
+
+    public ImmutableList<String> destinationRuleExportTo() {
+        return config.map(MeshConfig::defaultDestinationRuleExportTo).orElse(ImmutableList.of());
+    }
+
+    public Duration connectTimeout() {
+        return config.map(MeshConfig::connectTimeout).orElse(Duration.ofSeconds(10));
+    }
+
+    /// How often a name that could not be looked up is tried again.
+    public Duration dnsRefreshRate() {
+        return config.map(MeshConfig::dnsRefreshRate).orElse(Duration.ofSeconds(60));
+    }
+
+    public Optional<VirtualService.HttpRetry> defaultRetries() {
+        return config.map(MeshConfig::defaultHttpRetryPolicy);
+    }
+
+    public Optional<DestinationRule.TcpKeepalive> keepAlive() {
+        return config.map(MeshConfig::tcpKeepalive);
+    }
+
+    /// Whether HTTP/1.1 upstreams are spoken to in HTTP/2 unless a rule says otherwise.
+    public boolean upgradesToHttp2() {
+        return config.map(MeshConfig::h2UpgradePolicy)
+                .filter(policy -> policy == MeshConfig.H2UpgradePolicy.UPGRADE)
+                .isPresent();
+    }
+
+    /// How many proxies in front of the gateways are believed about the client's address.
+    public int trustedProxies() {
+        return config.map(MeshConfig::defaultConfig)
+                .map(MeshConfig.MeshProxyConfig::gatewayTopology)
+                .map(topology -> Math.toIntExact(Math.min(topology.numTrustedProxies(), Integer.MAX_VALUE)))
+                .orElse(0);
+    }
+}
