@@ -1,0 +1,99 @@
+package io.sallyport.xds.discovery;
+
+import io.sallyport.translation.ResourceType;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Make before break: clusters and endpoints come before the listeners and routes that name them, and go after. Each
+/// wait has a limit, because Envoy withholds the acknowledgement of clusters while any of them warms.
+final class Order {
+
+    private static final List<ResourceType> NAMING =
+            List.of(ResourceType.LISTENER, ResourceType.SCOPED_ROUTES, ResourceType.ROUTES);
+    private static final DeltaSubscription.Gates OPEN = new DeltaSubscription.Gates(true, true);
+
+    private final Pace pace;
+    private @Nullable Instant comingSince;
+    private @Nullable Instant goingSince;
+    private Instant listenersChanged = Instant.MIN;
+    private @Nullable Instant due;
+
+    Order(Pace pace) {
+        this.pace = pace;
+    }
+
+    DeltaSubscription.Gates gates(ResourceType type, Map<ResourceType, DeltaSubscription> subscriptions, Instant now) {
+        return switch (type) {
+            case CLUSTER, ENDPOINTS -> new DeltaSubscription.Gates(true, mayGo(subscriptions, now));
+            case LISTENER -> {
+                boolean coming = mayCome(subscriptions, now);
+                yield new DeltaSubscription.Gates(coming, coming);
+            }
+            case ROUTES, SCOPED_ROUTES -> {
+                boolean coming = mayCome(subscriptions, now);
+                yield new DeltaSubscription.Gates(coming, coming && isDrained(now));
+            }
+            case SECRET -> OPEN;
+        };
+    }
+
+    void sent(ResourceType type, DeltaSubscription.Response response, Instant now) {
+        if (type == ResourceType.LISTENER && !response.items().isEmpty()) {
+            listenersChanged = now;
+        }
+    }
+
+    // What names clusters waits for the clusters.
+    private boolean mayCome(Map<ResourceType, DeltaSubscription> subscriptions, Instant now) {
+        var clusters = subscriptions.get(ResourceType.CLUSTER);
+        if (clusters == null || !clusters.isBusy(false, now)) {
+            comingSince = null;
+            return true;
+        }
+        comingSince = comingSince == null ? now : comingSince;
+        return isOver(comingSince.plus(pace.order()), now);
+    }
+
+    // What is named goes when nothing names it any more.
+    private boolean mayGo(Map<ResourceType, DeltaSubscription> subscriptions, Instant now) {
+        // A proxy that reconnects asks for clusters first: what it serves with them is not known yet.
+        boolean unknown = !subscriptions.containsKey(ResourceType.LISTENER)
+                || !(subscriptions.containsKey(ResourceType.ROUTES)
+                        || subscriptions.containsKey(ResourceType.SCOPED_ROUTES));
+        boolean busy = unknown
+                || NAMING.stream()
+                        .map(subscriptions::get)
+                        .anyMatch(subscription -> subscription != null && subscription.isBusy(true, now));
+        if (!busy && isDrained(now)) {
+            goingSince = null;
+            return true;
+        }
+        goingSince = goingSince == null ? now : goingSince;
+        return isOver(goingSince.plus(pace.order()), now);
+    }
+
+    // A listener that was replaced goes on with its old routes until the new one is warm.
+    private boolean isDrained(Instant now) {
+        if (listenersChanged.equals(Instant.MIN)) {
+            return true;
+        }
+        return isOver(listenersChanged.plus(pace.drain()), now);
+    }
+
+    private boolean isOver(Instant end, Instant now) {
+        if (!end.isAfter(now)) {
+            return true;
+        }
+        due = DeltaSubscription.earlier(due, end);
+        return false;
+    }
+
+    /// When a closed gate opens by itself; asked after each poll that found nothing.
+    @Nullable Instant deadline(Instant now) {
+        var next = due;
+        due = null;
+        return next == null || next.isAfter(now) ? next : now;
+    }
+}

@@ -1,0 +1,34 @@
+package io.sallyport.xds.discovery;
+
+import java.time.Duration;
+
+/// How a stream is paced. The defaults are from measurements of Envoy 1.40.
+///
+/// `answer`: an unanswered response older than this stops holding others back (Envoy withholds the acknowledgement of
+/// clusters while any of them warms). `order`: nothing waits longer than this for its turn in make-before-break order.
+/// `drain`: how long routes and clusters outlive the listener that named them. `stuck`: a cluster response without an
+/// answer for this long is taken as refused.
+record Pace(
+        Duration answer,
+        Duration order,
+        Duration drain,
+        Duration stuck,
+        int chunk,
+        int chunkBytes,
+        int firstScopesBytes,
+        int patience,
+        Duration backOff,
+        Duration maxBackOff) {
+
+    static final Pace DEFAULT = new Pace(
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(25),
+            300,
+            1 << 20,
+            32 << 20,
+            24,
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(60));
+}

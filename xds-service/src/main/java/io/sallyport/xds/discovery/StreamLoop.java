@@ -1,0 +1,290 @@
+package io.sallyport.xds.discovery;
+
+import com.google.protobuf.Message;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.xds.publish.Board;
+import io.sallyport.xds.publish.Publisher;
+import io.sallyport.xds.publish.Snapshot;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Runs one [Session] on one gRPC stream. Requests, snapshots, room in the transport and the passing of time only set
+/// a flag; whoever sets it first runs the session until the flag is down, so that the session never sees two threads.
+///
+/// The next request is taken from the transport when the last one was dealt with, and responses are made only while
+/// the transport has room: a slow reader holds one newest state and no queue.
+final class StreamLoop<Q extends Message, R extends Message> implements StreamObserver<Q>, Fleet.Connection {
+
+    private static final Duration SILENCE = Duration.ofSeconds(30);
+    private static final Logger LOG = LoggerFactory.getLogger(StreamLoop.class);
+
+    /// What differs between the two protocols.
+    record Protocol<Q, R>(
+            String name,
+            Function<Q, Optional<io.envoyproxy.envoy.config.core.v3.Node>> node,
+            ToIntFunction<R> resources,
+            Sessions<Q, R> sessions) {}
+
+    /// Starts a session once the class of the proxy has a snapshot.
+    interface Sessions<Q, R> {
+
+        Session<Q, R> start(Snapshot snapshot, Refusals refusals, Board board);
+    }
+
+    /// What all streams share.
+    record House(Publisher publisher, Fleet fleet, Counters counters, InstantSource clock, Executor executor) {}
+
+    private final House house;
+    private final Protocol<Q, R> protocol;
+    private final ServerCallStreamObserver<R> responses;
+    private final Consumer<StreamLoop<?, ?>> whenOver;
+    private final Queue<Q> inbox = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger wakes = new AtomicInteger();
+    private final Runnable wake = this::wake;
+    private final Instant opened;
+    private volatile @Nullable Status end;
+    private volatile boolean gone;
+    private volatile @Nullable Instant due;
+    // The rest belongs to whoever drains.
+    private @Nullable Node node;
+    private @Nullable Board board;
+    private Fleet.@Nullable Proxy proxy;
+    private @Nullable Session<Q, R> session;
+    private boolean over;
+
+    StreamLoop(
+            House house,
+            Protocol<Q, R> protocol,
+            ServerCallStreamObserver<R> responses,
+            Consumer<StreamLoop<?, ?>> whenOver) {
+        this.house = house;
+        this.protocol = protocol;
+        this.responses = responses;
+        this.whenOver = whenOver;
+        this.opened = house.clock().instant();
+        this.due = opened.plus(SILENCE);
+        responses.disableAutoRequest();
+        responses.setOnReadyHandler(this::wakeHere);
+        responses.setOnCancelHandler(() -> {
+            gone = true;
+            wakeHere();
+        });
+        responses.request(1);
+    }
+
+    @Override
+    public void onNext(Q request) {
+        inbox.add(request);
+        wakeHere();
+    }
+
+    @Override
+    public void onError(Throwable error) {
+        gone = true;
+        wakeHere();
+    }
+
+    @Override
+    public void onCompleted() {
+        end = Status.OK;
+        wakeHere();
+    }
+
+    @Override
+    public void close(String reason) {
+        house.counters().eviction();
+        end = Status.ABORTED.withDescription(reason);
+        wake();
+    }
+
+    /// Ends the stream when the server stops; the proxy reconnects elsewhere or later.
+    void shutDown() {
+        end = Status.UNAVAILABLE.withDescription("the server is stopping");
+        wake();
+    }
+
+    /// Wakes the stream if something is due by now.
+    void tick(Instant now) {
+        var at = due;
+        if (at != null && !at.isAfter(now)) {
+            wake();
+        }
+    }
+
+    private void wake() {
+        if (wakes.getAndIncrement() == 0) {
+            house.executor().execute(this::drain);
+        }
+    }
+
+    private void wakeHere() {
+        if (wakes.getAndIncrement() == 0) {
+            drain();
+        }
+    }
+
+    private void drain() {
+        int handled;
+        do {
+            handled = wakes.get();
+            if (!over) {
+                try {
+                    step();
+                } catch (ProtocolViolation violation) {
+                    house.counters().violation();
+                    LOG.atInfo()
+                            .addKeyValue("node", node == null ? "" : Bounds.printable(node.id()))
+                            .addKeyValue("reason", violation.getMessage())
+                            .log("Closed a discovery stream");
+                    finish(violation.status());
+                } catch (RuntimeException error) {
+                    LOG.atError()
+                            .addKeyValue("node", node == null ? "" : Bounds.printable(node.id()))
+                            .setCause(error)
+                            .log("A discovery stream failed");
+                    finish(Status.INTERNAL.withDescription("the stream failed; it may be opened again"));
+                }
+            }
+        } while (wakes.addAndGet(-handled) != 0);
+    }
+
+    private void step() throws ProtocolViolation {
+        var status = end;
+        if (gone || status != null) {
+            finish(status);
+            return;
+        }
+        var now = house.clock().instant();
+        var running = sessionFor(now);
+        if (running == null) {
+            return;
+        }
+        var newest = snapshot();
+        running.advance(newest);
+        for (var request = inbox.poll(); request != null; request = inbox.poll()) {
+            checkNode(request);
+            running.request(request, now);
+            responses.request(1);
+        }
+        while (responses.isReady()) {
+            var response = running.poll(now);
+            if (response == null) {
+                break;
+            }
+            house.counters().response(protocol.resources().applyAsInt(response));
+            responses.onNext(response);
+        }
+        due = running.deadline(now);
+        report(running.view(now));
+    }
+
+    private Snapshot snapshot() {
+        var newest = board == null ? null : board.newest();
+        if (newest == null) {
+            throw new IllegalStateException("a session without a snapshot");
+        }
+        return newest;
+    }
+
+    // The first request says who the proxy is. It stays in the inbox, unanswered, until there is a snapshot for it.
+    private @Nullable Session<Q, R> sessionFor(Instant now) throws ProtocolViolation {
+        if (session != null) {
+            return session;
+        }
+        var first = inbox.peek();
+        if (first == null) {
+            if (!opened.plus(SILENCE).isAfter(now)) {
+                finish(Status.DEADLINE_EXCEEDED.withDescription("no request within " + SILENCE.toSeconds() + " s"));
+            }
+            return null;
+        }
+        if (proxy == null) {
+            join(first);
+        }
+        due = null;
+        var joined = board;
+        var self = proxy;
+        if (joined == null || self == null) {
+            return null;
+        }
+        var newest = joined.newest();
+        if (newest == null) {
+            return null;
+        }
+        var started = protocol.sessions().start(newest, self.refusals(), joined);
+        session = started;
+        return started;
+    }
+
+    private void join(Q first) throws ProtocolViolation {
+        var message = protocol.node()
+                .apply(first)
+                .orElseThrow(() -> new ProtocolViolation(
+                        Status.Code.INVALID_ARGUMENT, "no node in the first request (expected: one with an id)"));
+        var claimed = Node.of(message);
+        var found = house.publisher()
+                .join(claimed.proxies(), wake)
+                .orElseThrow(() -> new ProtocolViolation(
+                        Status.Code.RESOURCE_EXHAUSTED,
+                        "more kinds of proxy than are served (expected: at most " + Publisher.MAX_CLASSES + ")"));
+        node = claimed;
+        board = found;
+        proxy = house.fleet().join(claimed, found, this);
+        LOG.atInfo()
+                .addKeyValue("node", claimed.id())
+                .addKeyValue("protocol", protocol.name())
+                .log("Proxy connected");
+    }
+
+    private void checkNode(Q request) throws ProtocolViolation {
+        var again = protocol.node().apply(request);
+        if (again.isPresent() && !Node.of(again.get()).equals(node)) {
+            throw new ProtocolViolation(
+                    Status.Code.PERMISSION_DENIED, "the node changed within a stream (expected: one node per stream)");
+        }
+    }
+
+    private void report(StreamView view) {
+        if (proxy != null) {
+            house.fleet().report(proxy, this, view);
+        }
+    }
+
+    private void finish(@Nullable Status status) {
+        if (over) {
+            return;
+        }
+        over = true;
+        due = null;
+        inbox.clear();
+        session = null;
+        if (board != null) {
+            house.publisher().leave(board, wake);
+        }
+        if (proxy != null) {
+            house.fleet().leave(proxy, this);
+        }
+        whenOver.accept(this);
+        if (!gone && status != null) {
+            if (status.isOk()) {
+                responses.onCompleted();
+            } else {
+                responses.onError(status.asRuntimeException());
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+package io.sallyport.xds.publish;
+
+import io.sallyport.analysis.ConfigImage;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.translation.EnvoyResources;
+import io.sallyport.translation.ProxyClass;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Translates each new image for every class of connected proxies, on one thread that owns the [Translation].
+///
+/// Images that arrive while it translates are merged: only the newest is taken next. An exception (our bug) for one
+/// object withholds that object alone: the step is searched for the objects that cause it, everything else goes on,
+/// and the last good snapshot serves meanwhile.
+public final class Publisher implements AutoCloseable {
+
+    /// More classes than this are refused: each costs a plan and a set of bytes.
+    public static final int MAX_CLASSES = 1_000;
+
+    // A class whose proxies are all gone is kept this long: an Envoy that comes back then costs nothing.
+    private static final Duration IDLE = Duration.ofMinutes(5);
+    private static final int MAX_POISONED = 100;
+    private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+
+    private final Supplier<Translation> translations;
+    private final InstantSource clock;
+    private final Map<ProxyClass, Seat> seats = new ConcurrentHashMap<>();
+    private final AtomicReference<@Nullable ConfigImage> newest = new AtomicReference<>();
+    private final BlockingQueue<Boolean> wakes = new ArrayBlockingQueue<>(1);
+    private final SortedMap<ObjectRef, Poison> poisoned = new ConcurrentSkipListMap<>();
+    private final AtomicLong failures = new AtomicLong();
+    private final Thread owner;
+    private volatile long revision;
+    private volatile boolean closed;
+    private Translation translation;
+    private ConfigImage last = ConfigImage.EMPTY;
+
+    /// An object whose translation throws: it is left out until its content changes.
+    public record Poison(ConfigObject<?> object, String reason) {}
+
+    // Who waits on one board, and since when nobody does.
+    private static final class Seat {
+        private final Board board;
+        private volatile @Nullable Instant idleSince;
+
+        private Seat(ProxyClass proxies) {
+            this.board = new Board(proxies);
+        }
+    }
+
+    public Publisher(Supplier<Translation> translations, InstantSource clock) {
+        this.translations = translations;
+        this.clock = clock;
+        this.translation = translations.get();
+        this.owner = Thread.ofPlatform().daemon().name("xds-publisher").unstarted(this::run);
+        owner.start();
+    }
+
+    /// Takes the newest image. Returns at once.
+    public void offer(ConfigImage image) {
+        newest.set(image);
+        wakes.offer(true);
+    }
+
+    /// The board of a class, kept up to date while `wake` is joined to it. Empty when there are too many classes.
+    public Optional<Board> join(ProxyClass proxies, Runnable wake) {
+        if (!seats.containsKey(proxies) && seats.size() >= MAX_CLASSES) {
+            return Optional.empty();
+        }
+        var seat = seats.compute(proxies, (key, known) -> {
+            var kept = known == null ? new Seat(key) : known;
+            kept.idleSince = null;
+            kept.board.join(wake);
+            return kept;
+        });
+        if (seat.board.newest() == null) {
+            wakes.offer(true);
+        }
+        return Optional.of(seat.board);
+    }
+
+    public void leave(Board board, Runnable wake) {
+        seats.computeIfPresent(board.proxies(), (_, seat) -> {
+            board.leave(wake);
+            if (seat.board.readers() == 0) {
+                seat.idleSince = clock.instant();
+            }
+            return seat;
+        });
+    }
+
+    /// The newest revision that every class has been translated for.
+    public long revision() {
+        return revision;
+    }
+
+    /// The image that the newest snapshots were made from; for looking up where an object was written.
+    public ConfigImage image() {
+        var image = newest.get();
+        return image == null ? ConfigImage.EMPTY : image;
+    }
+
+    /// Objects that are left out because their translation throws.
+    public List<Poison> poisoned() {
+        return List.copyOf(poisoned.values());
+    }
+
+    public long failures() {
+        return failures.get();
+    }
+
+    public int classes() {
+        return seats.size();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        owner.interrupt();
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                wakes.take();
+                var image = newest.get();
+                if (image != null) {
+                    step(image);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (Exception | StackOverflowError e) {
+                failures.incrementAndGet();
+                LOG.atError().setCause(e).log("Publishing failed; the last good snapshots stay");
+                translation = translations.get();
+            }
+        }
+    }
+
+    private void step(ConfigImage image) {
+        dropIdle();
+        var serving = withoutPoison(image);
+        for (var seat : seats.values()) {
+            var now = seat.board.newest();
+            if (now == null || now.revision() != image.revision()) {
+                publish(seat.board, serving);
+            }
+        }
+        last = image;
+        revision = image.revision();
+    }
+
+    private void publish(Board board, ConfigImage image) {
+        try {
+            put(board, image.revision(), translation.translate(image, board.proxies()));
+        } catch (Exception | StackOverflowError e) {
+            failures.incrementAndGet();
+            LOG.atError()
+                    .addKeyValue("revision", image.revision())
+                    .addKeyValue("class", board.proxies().name())
+                    .setCause(e)
+                    .log("Translation failed; looking for the object that causes it");
+            translation = translations.get();
+            put(board, image.revision(), withholding(board.proxies(), image, String.valueOf(e)));
+        }
+    }
+
+    private static void put(Board board, long revision, EnvoyResources resources) {
+        var stamped = resources.revision() == revision ? resources : resources.with(revision, List.of(), Map.of());
+        var before = board.newest();
+        board.publish(before == null ? Snapshot.first(stamped) : before.next(stamped));
+    }
+
+    // Objects known to be poison stay out until they change.
+    private ConfigImage withoutPoison(ConfigImage image) {
+        poisoned.entrySet()
+                .removeIf(entry -> image.find(entry.getKey())
+                        .filter(object -> object == entry.getValue().object())
+                        .isEmpty());
+        return poisoned.isEmpty() ? image : image.with(image.revision(), List.of(), poisoned.keySet());
+    }
+
+    // Finds the objects that cannot be translated by halving: the shortest failing front of the objects (those that
+    // changed last at the end) ends in one of them.
+    private EnvoyResources withholding(ProxyClass proxies, ConfigImage image, String reason) {
+        var order = suspectsLast(image);
+        while (poisoned.size() < MAX_POISONED) {
+            int good = 0;
+            int bad = order.size();
+            while (bad - good > 1) {
+                int middle = (good + bad) >>> 1;
+                if (translates(proxies, front(image, order, middle))) {
+                    good = middle;
+                } else {
+                    bad = middle;
+                }
+            }
+            if (bad == 0) {
+                break;
+            }
+            var culprit = order.remove(bad - 1);
+            poisoned.put(culprit.ref(), new Poison(culprit, reason));
+            LOG.atError().addKeyValue("object", culprit.ref()).log("Withheld an object that cannot be translated");
+            var rest = front(image, order, order.size());
+            if (translates(proxies, rest)) {
+                return translation.translate(rest, proxies);
+            }
+        }
+        throw new IllegalStateException("cannot translate revision " + image.revision() + ": " + reason);
+    }
+
+    private List<ConfigObject<?>> suspectsLast(ConfigImage image) {
+        var changed = image.changesSince(last);
+        var known = new TreeMap<ObjectRef, ConfigObject<?>>();
+        image.objects().forEach(object -> {
+            if (!poisoned.containsKey(object.ref())) {
+                known.put(object.ref(), object);
+            }
+        });
+        return new ArrayList<>(Stream.concat(
+                        known.values().stream().filter(object -> !changed.contains(object.ref())),
+                        known.values().stream().filter(object -> changed.contains(object.ref())))
+                .toList());
+    }
+
+    private static ConfigImage front(ConfigImage image, List<ConfigObject<?>> order, int size) {
+        return ConfigImage.EMPTY.with(image.revision(), order.subList(0, size), List.of());
+    }
+
+    private boolean translates(ProxyClass proxies, ConfigImage image) {
+        try {
+            translation.translate(image, proxies);
+            return true;
+        } catch (Exception | StackOverflowError e) {
+            failures.incrementAndGet();
+            LOG.atDebug().setCause(e).log("Still failing");
+            translation = translations.get();
+            return false;
+        }
+    }
+
+    private void dropIdle() {
+        var now = clock.instant();
+        seats.forEach((proxies, seat) -> {
+            var since = seat.idleSince;
+            if (since != null && since.plus(IDLE).isBefore(now)) {
+                seats.computeIfPresent(proxies, (key, known) -> {
+                    if (known.idleSince == null) {
+                        return known;
+                    }
+                    translation.forget(key);
+                    return null;
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,15 @@
+package io.sallyport.xds.publish;
+
+import io.sallyport.analysis.ConfigImage;
+import io.sallyport.translation.EnvoyResources;
+import io.sallyport.translation.ProxyClass;
+
+/// From an image to what one class of proxies runs: the analyzer and the translator behind one door. An instance
+/// belongs to one thread and may remember its last answers; after an exception it is thrown away and made anew.
+public interface Translation {
+
+    EnvoyResources translate(ConfigImage image, ProxyClass proxies);
+
+    /// Forgets what is remembered for a class that has no proxies any more.
+    void forget(ProxyClass proxies);
+}

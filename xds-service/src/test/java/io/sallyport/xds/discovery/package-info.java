@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.xds.discovery;
+
+import org.jspecify.annotations.NullMarked;
