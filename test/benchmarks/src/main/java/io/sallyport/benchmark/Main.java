@@ -1,0 +1,40 @@
+package io.sallyport.benchmark;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Comparator;
+
+/// `./sallyport bench NAME`: runs one benchmark and writes its table.
+public final class Main {
+
+    private Main() {}
+
+    /// Exit code 2 for an unknown name.
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        // Java's client sends its own Host otherwise, and the runs choose hosts by it.
+        System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
+        if (arguments.length != 1 || !arguments[0].equals("xds")) {
+            System.err.println("bench: which one? (expected: xds)");
+            System.exit(2);
+        }
+        var scratch = Files.createTempDirectory("sallyport-bench");
+        try {
+            var results = new Results("Programming Envoy: one change among many");
+            new XdsBenchmark(results, scratch).run();
+            results.writeTo(Path.of("test/benchmarks/results/xds.md"), LocalDate.now(ZoneOffset.UTC));
+        } finally {
+            delete(scratch);
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (var paths = Files.walk(directory)) {
+            for (var path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package io.sallyport.benchmark;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/// `bench xds`: the first six rows of the bars. One VirtualService of many changes; measured is the time from the call
+/// of `Apply` until the last of our own streams has the new bytes, or until a real Envoy answers by the new rule.
+final class XdsBenchmark {
+
+    private static final int WARM_UP = 30;
+    private static final int CHANGES = 200;
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final Results results;
+    private final Path scratch;
+
+    XdsBenchmark(Results results, Path scratch) {
+        this.results = results;
+        this.scratch = scratch;
+    }
+
+    void run() throws IOException, InterruptedException {
+        streams(10_000, 50, "p99 50 ms / 0.02 CPU s / 0.2 MB / 0.7 GB");
+        streams(10_000, 1, "p50 5 ms");
+        streams(1_000, 50, "p50 15 ms / 0.02 CPU s");
+        streams(100, 50, "p50 10 ms");
+        envoy(10_000, "p50 10 ms / p99 30 ms / Envoy 2 ms CPU");
+        envoy(50_000, "p50 20 ms / p99 60 ms / Envoy 4 ms CPU");
+    }
+
+    private void streams(int size, int count, String bar) throws IOException, InterruptedException {
+        var workload = new Workload(size);
+        var directory = directory("streams-" + size + "-" + count);
+        workload.writeTo(directory.resolve("config"));
+        try (var sallyport = Sallyport.up(directory.resolve("config"), directory.resolve("data"), "--no-envoy")) {
+            var channels = new ArrayList<ManagedChannel>();
+            var streams = new ArrayList<GatewayStream>();
+            for (var n = 0; n < count; n++) {
+                var channel = NettyChannelBuilder.forTarget(
+                                sallyport.endpoints().xds())
+                        .usePlaintext()
+                        .maxInboundMessageSize(64 * 1024 * 1024)
+                        .build();
+                channels.add(channel);
+                streams.add(new GatewayStream(channel, n));
+            }
+            change(sallyport, workload, streams, WARM_UP, "warm");
+            var cpu = sallyport.usage().cpu();
+            var bytes = streams.stream().mapToLong(GatewayStream::bytes).sum();
+            var figures = change(sallyport, workload, streams, CHANGES, "run");
+            var spent = sallyport.usage().cpu().minus(cpu).dividedBy(CHANGES);
+            var sent = streams.stream().mapToLong(GatewayStream::bytes).sum() - bytes;
+            results.row(
+                    "N = %,d, %d streams, 1 change: from `Apply` to the last stream".formatted(size, count),
+                    "%s; %.4f CPU s; %.4f MB sent; %d MB peak RSS"
+                            .formatted(
+                                    figures,
+                                    spent.toNanos() / 1e9,
+                                    sent / 1e6 / CHANGES,
+                                    sallyport.usage().peakMegabytes()),
+                    bar);
+            channels.forEach(ManagedChannel::shutdownNow);
+        }
+    }
+
+    private static Figures change(
+            Sallyport sallyport, Workload workload, List<GatewayStream> streams, int changes, String name)
+            throws InterruptedException {
+        var figures = new Figures();
+        for (var n = 0; n < changes; n++) {
+            var text = "mark-%s-%d.".formatted(name, n);
+            var mark = new GatewayStream.Mark(ByteString.copyFromUtf8(text), new CountDownLatch(streams.size()));
+            streams.forEach(stream -> stream.await(mark));
+            var number = n * 7 % workload.size();
+            var start = System.nanoTime();
+            sallyport.apply("host-" + number, workload.changed(number, text));
+            if (!mark.seen().await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IllegalStateException("%d of %d streams did not see change %d within %s"
+                        .formatted(mark.seen().getCount(), streams.size(), n, LIMIT));
+            }
+            figures.add(Duration.ofNanos(System.nanoTime() - start));
+        }
+        return figures;
+    }
+
+    private void envoy(int size, String bar) throws IOException, InterruptedException {
+        var workload = new Workload(size);
+        var directory = directory("envoy-" + size);
+        var config = directory.resolve("config");
+        workload.writeTo(config);
+        var port = freePort();
+        Files.writeString(config.resolve("sallyport.yaml"), """
+                proxies:
+                - name: istio-ingressgateway
+                  namespace: istio-system
+                  labels: {istio: ingressgateway}
+                  listen: {80: %d}
+                """.formatted(port));
+        try (var sallyport = Sallyport.up(config, directory.resolve("data"));
+                var client = HttpClient.newHttpClient()) {
+            changeSeen(sallyport, workload, client, port, WARM_UP, "warm");
+            var cpu = sallyport.envoyUsage().cpu();
+            for (var n = 0; n < CHANGES; n++) {
+                sallyport.apply("host-" + n, workload.changed(n, "cpu-" + n));
+            }
+            awaitAnswer(client, port, CHANGES - 1, "cpu-" + (CHANGES - 1));
+            var spent = sallyport.envoyUsage().cpu().minus(cpu).dividedBy(CHANGES);
+            var figures = changeSeen(sallyport, workload, client, port, CHANGES, "run");
+            results.row(
+                    "N = %,d, 1 change: from `Apply` until a request through real Envoy shows it".formatted(size),
+                    "%s; Envoy %s CPU a change; Envoy %d MB RSS"
+                            .formatted(
+                                    figures,
+                                    Figures.millis(spent),
+                                    sallyport.envoyUsage().residentMegabytes()),
+                    bar);
+        }
+    }
+
+    private static Figures changeSeen(
+            Sallyport sallyport, Workload workload, HttpClient client, int port, int changes, String name)
+            throws IOException, InterruptedException {
+        var figures = new Figures();
+        for (var n = 0; n < changes; n++) {
+            var mark = "mark-%s-%d.".formatted(name, n);
+            var number = n * 7 % workload.size();
+            var start = System.nanoTime();
+            sallyport.apply("host-" + number, workload.changed(number, mark));
+            awaitAnswer(client, port, number, mark);
+            figures.add(Duration.ofNanos(System.nanoTime() - start));
+        }
+        return figures;
+    }
+
+    private static void awaitAnswer(HttpClient client, int port, int number, String mark)
+            throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/probe".formatted(port)))
+                .header("host", "host-%d.bench.test".formatted(number))
+                .build();
+        var deadline = System.nanoTime() + LIMIT.toNanos();
+        while (System.nanoTime() < deadline) {
+            if (client.send(request, HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .equals(mark)) {
+                return;
+            }
+        }
+        throw new IllegalStateException("change " + mark + " was not seen within " + LIMIT);
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private Path directory(String name) throws IOException {
+        var directory = Files.createDirectories(scratch.resolve(name));
+        Files.createDirectories(directory.resolve("config"));
+        return directory;
+    }
+}
