@@ -1,0 +1,52 @@
+package io.sallyport.config.api;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import java.net.InetSocketAddress;
+
+/// Who makes a call, as far as bounds need to know, and how many bytes of error details it takes.
+record Caller(String address, int detailBytes) {
+
+    private static final int DETAIL_BYTES = 4 << 10;
+    private static final int MAX_DETAIL_BYTES = 1 << 20;
+
+    private static final Metadata.Key<String> DETAIL_HEADER =
+            Metadata.Key.of("sallyport-detail-bytes", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Context.Key<Caller> KEY =
+            Context.keyWithDefault("caller", new Caller("in-process", DETAIL_BYTES));
+
+    static Caller current() {
+        return KEY.get();
+    }
+
+    /// Notes the caller of each call.
+    static ServerInterceptor interceptor() {
+        return new ServerInterceptor() {
+            @Override
+            public <Q, R> ServerCall.Listener<Q> interceptCall(
+                    ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+                var context = Context.current().withValue(KEY, of(call, headers));
+                return Contexts.interceptCall(context, call, headers, next);
+            }
+        };
+    }
+
+    private static Caller of(ServerCall<?, ?> call, Metadata headers) {
+        var peer = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+        var address = peer instanceof InetSocketAddress socket ? socket.getHostString() : String.valueOf(peer);
+        return new Caller(address, detailBytes(headers));
+    }
+
+    private static int detailBytes(Metadata headers) {
+        var wanted = headers.get(DETAIL_HEADER);
+        if (wanted == null || !wanted.matches("[0-9]{1,9}")) {
+            return DETAIL_BYTES;
+        }
+        return Math.min(Integer.parseInt(wanted), MAX_DETAIL_BYTES);
+    }
+}

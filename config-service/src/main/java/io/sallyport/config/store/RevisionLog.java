@@ -1,0 +1,410 @@
+package io.sallyport.config.store;
+
+import com.google.protobuf.ByteString;
+import io.sallyport.analysis.Analyzer;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Finding;
+import io.sallyport.model.ObjectRef;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The numbered, immutable revisions of the configuration. One thread owns it: it decides requests in the order in
+/// which they arrive, has the store write what they change, and only then applies and publishes it. Requests that
+/// wait together are written together, with one flush.
+public final class RevisionLog implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(RevisionLog.class);
+
+    private static final int MAX_WAITING = 1_024;
+    private static final long MAX_WAITING_CHARS = 256L << 20;
+    private static final int MAX_TOGETHER = 256;
+    private static final int MAX_READ_AT_ONCE = 100;
+    private static final int DECIDE_ATTEMPTS = 20;
+    private static final int ANSWER_WITHIN_SECONDS = 20;
+    private static final int KEPT_REVISIONS = 10_000;
+    private static final int PRUNE_EVERY = 1_000;
+
+    /// What everyone else sees: the state, and what the analyzer says about it.
+    public record Published(ConfigState state, List<Finding> findings) {
+
+        public Published {
+            findings = List.copyOf(findings);
+        }
+    }
+
+    /// Spells an answer as it is sent and kept, so that a repeated request gets the same bytes again.
+    public interface AnswerWriter {
+        ByteString write(Outcome.Accepted accepted);
+    }
+
+    private sealed interface Task {
+        record Decide(ChangeRequest request, CompletableFuture<Outcome> answer, long chars) implements Task {}
+
+        record Follow(CompletableFuture<Void> done) implements Task {}
+
+        record Stop() implements Task {}
+    }
+
+    private final RevisionStore store;
+    private final DocumentReader reader;
+    private final AnswerWriter writer;
+    private final InstantSource clock;
+    private final BlockingQueue<Task> tasks = new ArrayBlockingQueue<>(MAX_WAITING);
+    private final AtomicLong waitingChars = new AtomicLong();
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    // Confined to the owner thread.
+    private final Analyzer analyzer = new Analyzer();
+    private final Thread owner;
+    private final AutoCloseable replicas;
+    private volatile Published published;
+    private volatile boolean failing;
+
+    /// Opens the log over an SQLite file (`config.db`) or a PostgreSQL URL (`jdbc:postgresql:…`).
+    public static RevisionLog open(StoreSettings settings, DocumentReader reader, AnswerWriter writer, InstantSource clock)
+            throws StoreUnavailableException {
+        return switch (settings) {
+            case StoreSettings.Sqlite(Path file) ->
+                open(SqliteRevisionStore.open(file, clock), reader, writer, clock);
+            case StoreSettings.Postgres(var url, var user, var password) ->
+                open(PostgresRevisionStore.open(url, user, password), reader, writer, clock);
+        };
+    }
+
+    /// Takes over the store, which it closes if it cannot be read.
+    static RevisionLog open(RevisionStore store, DocumentReader reader, AnswerWriter writer, InstantSource clock)
+            throws StoreUnavailableException {
+        try {
+            var loaded = store.load();
+            var state = ConfigState.of(loaded, reader);
+            if (!loaded.damage().isEmpty()) {
+                state = recover(store, state, loaded, reader, clock);
+            }
+            return new RevisionLog(store, reader, writer, clock, state);
+        } catch (StoreUnavailableException e) {
+            store.close();
+            throw e;
+        } catch (RevisionTakenException e) {
+            store.close();
+            throw new StoreUnavailableException("cannot recover: " + e.getMessage(), e);
+        }
+    }
+
+    // Damage becomes history like everything else: a revision says what was lost and what is in force instead.
+    private static ConfigState recover(
+            RevisionStore store, ConfigState state, StoredState loaded, DocumentReader reader, InstantSource clock)
+            throws StoreUnavailableException, RevisionTakenException {
+        var message = "recovered from damage: " + String.join("; ", loaded.damage());
+        log.atError().addKeyValue("damage", loaded.damage()).log("Found damage in the revision log");
+        var header = RevisionHeader.of(
+                loaded.nextNumber(),
+                clock.instant(),
+                "config-service",
+                message,
+                loaded.head(),
+                state.digestAfter(loaded.repairs()),
+                loaded.repairs());
+        var revision = new Revision(header, loaded.repairs());
+        store.append(loaded.head().number(), List.of(revision), List.of());
+        // Who resumes from a lost number cannot be told what differs: forgetting what was recent gives them a snapshot.
+        return state.apply(revision, reader, Map.of()).withoutRecent();
+    }
+
+    private RevisionLog(
+            RevisionStore store, DocumentReader reader, AnswerWriter writer, InstantSource clock, ConfigState state) {
+        this.store = store;
+        this.reader = reader;
+        this.writer = writer;
+        this.clock = clock;
+        this.published = new Published(state, findings(state));
+        this.owner = Thread.ofPlatform().name("config-revision-log").start(this::run);
+        this.replicas = store.listen(() -> tasks.offer(new Task.Follow(new CompletableFuture<>())));
+    }
+
+    /// The newest state. Never waits.
+    public Published published() {
+        return published;
+    }
+
+    /// Whether the last attempt to write failed.
+    public boolean isFailing() {
+        return failing;
+    }
+
+    /// Calls `listener` after each publication, on the owner's thread: it must only wake somebody up.
+    public AutoCloseable subscribe(Runnable listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    /// Decides, stores and applies a request; returns when it is on disk.
+    public Outcome submit(ChangeRequest request) throws StoreUnavailableException, InterruptedException {
+        long chars = request.upserts().stream()
+                .mapToLong(object -> object.source().text().length())
+                .sum();
+        var task = new Task.Decide(request, new CompletableFuture<>(), chars);
+        if (waitingChars.addAndGet(chars) > MAX_WAITING_CHARS || !tasks.offer(task)) {
+            waitingChars.addAndGet(-chars);
+            return new Outcome.Busy(published.state().revision());
+        }
+        try {
+            return task.answer().get(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            throw unavailable("the store does not answer; whether the change was made is not known"
+                    + request.id().map(id -> ", ask again with request id \"" + id.id() + "\"").orElse(""), e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StoreUnavailableException unavailable) {
+                throw unavailable;
+            }
+            throw new IllegalStateException("The revision log failed", e.getCause());
+        }
+    }
+
+    /// Looks whether another replica has appended, and returns the head after that.
+    public long catchUp() {
+        var look = new Task.Follow(new CompletableFuture<>());
+        if (tasks.offer(look)) {
+            look.done().completeOnTimeout(null, 1, TimeUnit.SECONDS).join();
+        }
+        return published.state().revision();
+    }
+
+    /// Revisions before `before`, newest first.
+    public List<HistoryEntry> history(Optional<ObjectRef> ref, long before, int limit)
+            throws StoreUnavailableException {
+        return store.history(ref, before, limit);
+    }
+
+    /// An object as it was at a revision.
+    public Optional<StoredObject> find(ObjectRef ref, long revision)
+            throws StoreUnavailableException, StoreDamagedException {
+        return store.find(ref, revision);
+    }
+
+    /// Reads the whole log and names what is not as it was written.
+    public List<String> verify() throws StoreUnavailableException {
+        return store.verify();
+    }
+
+    private void run() {
+        while (true) {
+            var batch = new ArrayList<Task>();
+            try {
+                batch.add(tasks.take());
+            } catch (InterruptedException e) {
+                return;
+            }
+            tasks.drainTo(batch, MAX_TOGETHER);
+            var requests = new ArrayList<Task.Decide>();
+            var follows = new ArrayList<Task.Follow>();
+            boolean stop = false;
+            for (var task : batch) {
+                switch (task) {
+                    case Task.Decide decide -> requests.add(decide);
+                    case Task.Follow follow -> follows.add(follow);
+                    case Task.Stop _ -> stop = true;
+                }
+            }
+            try {
+                if (!follows.isEmpty()) {
+                    follow();
+                }
+                decideAll(requests);
+            } catch (StoreUnavailableException e) {
+                failing = true;
+                fail(requests, unavailable(String.valueOf(e.getMessage()), e));
+            } catch (Exception e) {
+                log.atError().setCause(e).log("The revision log refused a batch of requests");
+                fail(requests, e);
+            } finally {
+                requests.forEach(request -> waitingChars.addAndGet(-request.chars()));
+                follows.forEach(done -> done.done().complete(null));
+            }
+            if (stop) {
+                return;
+            }
+        }
+    }
+
+    private StoreUnavailableException unavailable(String reason, Exception cause) {
+        return new StoreUnavailableException(
+                "revision log: " + reason + "; current is r" + published.state().revision(), cause);
+    }
+
+    private static void fail(List<Task.Decide> requests, Exception cause) {
+        requests.forEach(request -> request.answer().completeExceptionally(cause));
+    }
+
+    /// Takes over what other replicas have appended.
+    private void follow() throws StoreUnavailableException, StoreDamagedException {
+        while (store.head() > published.state().revision()) {
+            var state = published.state();
+            for (var revision : store.after(state.revision(), MAX_READ_AT_ONCE)) {
+                state = state.apply(revision, reader, Map.of());
+            }
+            publish(state, findings(state));
+        }
+    }
+
+    private void decideAll(List<Task.Decide> requests) throws StoreUnavailableException, StoreDamagedException {
+        for (int attempt = 0; !requests.isEmpty(); attempt++) {
+            try {
+                decideOnce(requests);
+                return;
+            } catch (RevisionTakenException e) {
+                if (attempt == DECIDE_ATTEMPTS) {
+                    throw new StoreUnavailableException("other replicas write too much", e);
+                }
+                follow();
+            }
+        }
+    }
+
+    private record Answer(Task.Decide task, Outcome outcome) {}
+
+    private void decideOnce(List<Task.Decide> requests)
+            throws StoreUnavailableException, RevisionTakenException {
+        var now = clock.instant();
+        long head = published.state().revision();
+        var state = published.state();
+        var findings = published.findings();
+        var revisions = new ArrayList<Revision>();
+        var accepted = new ArrayList<AcceptedRequest>();
+        var answers = new ArrayList<Answer>();
+        var earlier = earlier(requests);
+        for (var task : requests) {
+            var request = task.request();
+            var repeated = repeated(request, earlier);
+            if (repeated.isPresent()) {
+                answers.add(new Answer(task, repeated.get()));
+                continue;
+            }
+            var decision = Decider.decide(state, request, now);
+            if (!(decision.outcome() instanceof Outcome.Accepted outcome)) {
+                answers.add(new Answer(task, decision.outcome()));
+                continue;
+            }
+            var nextFindings = findings;
+            var next = state;
+            if (decision.revision().isPresent()) {
+                next = state.apply(decision.revision().get(), reader, read(request));
+                nextFindings = findings(next);
+            }
+            var answer = new Outcome.Accepted(
+                    outcome.revision(),
+                    outcome.changes(),
+                    Relevant.findings(findings, nextFindings, outcome.changes()),
+                    outcome.dryRun());
+            answers.add(new Answer(task, answer));
+            if (request.dryRun()) {
+                continue;
+            }
+            decision.revision().ifPresent(revisions::add);
+            state = next;
+            findings = nextFindings;
+            request.id().ifPresent(id -> {
+                var record = new AcceptedRequest(id.id(), id.digest(), answer.revision(), now, writer.write(answer));
+                accepted.add(record);
+                earlier.put(id.id(), record);
+            });
+        }
+        if (!revisions.isEmpty() || !accepted.isEmpty()) {
+            store.append(head, revisions, accepted);
+            failing = false;
+        }
+        if (!revisions.isEmpty()) {
+            publish(state, findings);
+        }
+        answers.forEach(answer -> answer.task().answer().complete(answer.outcome()));
+        prune(head);
+    }
+
+    private static Map<ObjectRef, ConfigObject<?>> read(ChangeRequest request) {
+        var read = new HashMap<ObjectRef, ConfigObject<?>>();
+        request.upserts().forEach(object -> read.put(object.ref(), object));
+        return read;
+    }
+
+    private Map<String, AcceptedRequest> earlier(List<Task.Decide> requests) throws StoreUnavailableException {
+        var earlier = new HashMap<String, AcceptedRequest>();
+        for (var task : requests) {
+            if (task.request().id().isPresent()) {
+                var id = task.request().id().get().id();
+                store.request(id).ifPresent(found -> earlier.put(id, found));
+            }
+        }
+        return earlier;
+    }
+
+    private Optional<Outcome> repeated(ChangeRequest request, Map<String, AcceptedRequest> earlier) {
+        if (request.id().isEmpty() || request.dryRun()) {
+            return Optional.empty();
+        }
+        var id = request.id().get();
+        var before = earlier.get(id.id());
+        if (before == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                before.digest().equals(id.digest())
+                        ? new Outcome.Repeated(before.revision(), before.response())
+                        : new Outcome.IdReused(id.id(), before.revision()));
+    }
+
+    private List<Finding> findings(ConfigState state) {
+        var findings = new ArrayList<>(state.unreadableFindings());
+        findings.addAll(analyzer.check(state.image()).findings());
+        return findings;
+    }
+
+    private void publish(ConfigState state, List<Finding> findings) {
+        published = new Published(state, findings);
+        listeners.forEach(Runnable::run);
+    }
+
+    private void prune(long headBefore) {
+        long head = published.state().revision();
+        if (head / PRUNE_EVERY == headBefore / PRUNE_EVERY || head <= KEPT_REVISIONS) {
+            return;
+        }
+        try {
+            store.prune(head - KEPT_REVISIONS);
+        } catch (StoreUnavailableException e) {
+            log.atWarn().setCause(e).log("Old revisions stay: they cannot be removed now");
+        }
+    }
+
+    /// Answers what waits, then closes the store.
+    @Override
+    public void close() {
+        try {
+            replicas.close();
+            tasks.put(new Task.Stop());
+            owner.join();
+        } catch (Exception e) {
+            Thread.currentThread().interrupt();
+        }
+        var waiting = new ArrayList<Task>();
+        tasks.drainTo(waiting);
+        for (var task : waiting) {
+            if (task instanceof Task.Decide decide) {
+                decide.answer().completeExceptionally(unavailable("shutting down", new IllegalStateException("closed")));
+            }
+        }
+        store.close();
+    }
+}

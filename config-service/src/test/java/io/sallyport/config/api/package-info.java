@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.config.api;
+
+import org.jspecify.annotations.NullMarked;
