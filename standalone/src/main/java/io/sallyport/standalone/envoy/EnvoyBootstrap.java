@@ -1,0 +1,227 @@
+package io.sallyport.standalone.envoy;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
+import com.google.protobuf.TypeRegistry;
+import com.google.protobuf.UInt32Value;
+import com.google.protobuf.Value;
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.JsonFormat;
+import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.bootstrap.v3.LayeredRuntime;
+import io.envoyproxy.envoy.config.bootstrap.v3.RuntimeLayer;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
+import io.envoyproxy.envoy.config.core.v3.Address;
+import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ApiVersion;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.KeepaliveSettings;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.config.core.v3.Pipe;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
+import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
+import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.envoyproxy.envoy.config.metrics.v3.StatsConfig;
+import io.envoyproxy.envoy.config.metrics.v3.StatsMatcher;
+import io.envoyproxy.envoy.config.overload.v3.OverloadManager;
+import io.envoyproxy.envoy.config.overload.v3.ResourceMonitor;
+import io.envoyproxy.envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.type.matcher.v3.ListStringMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.sallyport.model.Platform;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+/// What an Envoy starts with: who it is, where discovery is, and the bounds that no discovery may lift.
+///
+/// Built as Envoy's own message and printed as JSON, never as text with holes: a label with quotes or `%` in it stays a
+/// label. Listeners, routes and clusters all come by discovery. The cluster names `sds-grpc` and `als-grpc` are kept
+/// free beside `xds-grpc` for secrets and access logs.
+public final class EnvoyBootstrap {
+
+    /// Istio's bootstrap raises Envoy's 100 to the same number; the checks of regular expressions count with it.
+    private static final int RE2_MAX_PROGRAM_SIZE = 32_768;
+
+    private static final JsonFormat.Printer JSON = JsonFormat.printer()
+            .preservingProtoFieldNames()
+            .usingTypeRegistry(TypeRegistry.newBuilder()
+                    .add(HttpProtocolOptions.getDescriptor())
+                    .add(DownstreamConnectionsConfig.getDescriptor())
+                    .build());
+
+    private final Bootstrap bootstrap;
+
+    private EnvoyBootstrap(Bootstrap bootstrap) {
+        this.bootstrap = bootstrap;
+    }
+
+    /// For a proxy on this machine whose discovery is at `xds`; at most `maxConnections` from downstream at a time.
+    public static EnvoyBootstrap of(Platform.Proxy proxy, InetSocketAddress xds, Path adminSocket, int maxConnections) {
+        return new EnvoyBootstrap(Bootstrap.newBuilder()
+                .setNode(node(proxy))
+                .setAdmin(Admin.newBuilder()
+                        .setAddress(Address.newBuilder()
+                                .setPipe(Pipe.newBuilder()
+                                        .setPath(adminSocket.toString())
+                                        .setMode(0600))))
+                .setDynamicResources(discovery())
+                .setStaticResources(Bootstrap.StaticResources.newBuilder().addClusters(discoveryCluster(xds)))
+                .setLayeredRuntime(runtime())
+                .setOverloadManager(overload(maxConnections))
+                .setStatsConfig(stats())
+                .build());
+    }
+
+    /// The text that Envoy reads. Equal bootstraps have equal text.
+    public String json() {
+        try {
+            return JSON.print(bootstrap) + "\n";
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("bootstrap holds a message that is not registered for printing", e);
+        }
+    }
+
+    Bootstrap message() {
+        return bootstrap;
+    }
+
+    // Istio's proxies name themselves like this, so whoever reads node ids for Istio reads ours.
+    private static Node node(Platform.Proxy proxy) {
+        var id = proxy.kind().name().toLowerCase(Locale.ROOT) + "~127.0.0.1~" + proxy.name() + "." + proxy.namespace()
+                + "~" + proxy.namespace() + ".svc.cluster.local";
+        var metadata = Struct.newBuilder()
+                .putFields("NAME", text(proxy.name()))
+                .putFields("NAMESPACE", text(proxy.namespace()))
+                .putFields("LABELS", texts(proxy.labels()))
+                .putFields("ADDRESS", text(proxy.address()));
+        var listen = Struct.newBuilder();
+        proxy.listen().forEach((gatewayPort, localPort) -> listen.putFields(gatewayPort, text(localPort.toString())));
+        metadata.putFields("LISTEN", Value.newBuilder().setStructValue(listen).build());
+        return Node.newBuilder()
+                .setId(id)
+                .setCluster(proxy.name() + "." + proxy.namespace())
+                .setMetadata(metadata)
+                .build();
+    }
+
+    private static Bootstrap.DynamicResources discovery() {
+        // No time limit for the first answer: an Envoy without configuration is of no use, and must not claim to be.
+        var source = ConfigSource.newBuilder()
+                .setAds(AggregatedConfigSource.getDefaultInstance())
+                .setInitialFetchTimeout(Duration.getDefaultInstance())
+                .setResourceApiVersion(ApiVersion.V3)
+                .build();
+        return Bootstrap.DynamicResources.newBuilder()
+                .setLdsConfig(source)
+                .setCdsConfig(source)
+                .setAdsConfig(ApiConfigSource.newBuilder()
+                        .setApiType(ApiConfigSource.ApiType.DELTA_GRPC)
+                        .setTransportApiVersion(ApiVersion.V3)
+                        .setSetNodeOnFirstMessageOnly(true)
+                        .addGrpcServices(GrpcService.newBuilder()
+                                .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder().setClusterName("xds-grpc"))))
+                .build();
+    }
+
+    private static Cluster discoveryCluster(InetSocketAddress xds) {
+        var address = Address.newBuilder()
+                .setSocketAddress(
+                        SocketAddress.newBuilder().setAddress(literal(xds)).setPortValue(xds.getPort()));
+        var http2 = Http2ProtocolOptions.newBuilder()
+                .setConnectionKeepalive(KeepaliveSettings.newBuilder()
+                        .setInterval(Durations.fromSeconds(30))
+                        .setTimeout(Durations.fromSeconds(10)));
+        var protocol = HttpProtocolOptions.newBuilder()
+                .setExplicitHttpConfig(
+                        HttpProtocolOptions.ExplicitHttpConfig.newBuilder().setHttp2ProtocolOptions(http2))
+                .build();
+        return Cluster.newBuilder()
+                .setName("xds-grpc")
+                .setType(Cluster.DiscoveryType.STATIC)
+                .setConnectTimeout(Durations.fromSeconds(1))
+                .putTypedExtensionProtocolOptions(
+                        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", any(protocol))
+                .setUpstreamConnectionOptions(UpstreamConnectionOptions.newBuilder()
+                        .setTcpKeepalive(TcpKeepalive.newBuilder().setKeepaliveTime(UInt32Value.of(300))))
+                .setLoadAssignment(ClusterLoadAssignment.newBuilder()
+                        .setClusterName("xds-grpc")
+                        .addEndpoints(LocalityLbEndpoints.newBuilder()
+                                .addLbEndpoints(LbEndpoint.newBuilder()
+                                        .setEndpoint(Endpoint.newBuilder().setAddress(address)))))
+                .build();
+    }
+
+    private static String literal(InetSocketAddress address) {
+        InetAddress resolved = address.getAddress();
+        return resolved == null ? address.getHostString() : resolved.getHostAddress();
+    }
+
+    private static LayeredRuntime runtime() {
+        var limits = Struct.newBuilder()
+                .putFields("re2.max_program_size.error_level", number(RE2_MAX_PROGRAM_SIZE))
+                .putFields("re2.max_program_size.warn_level", number(RE2_MAX_PROGRAM_SIZE));
+        return LayeredRuntime.newBuilder()
+                .addLayers(RuntimeLayer.newBuilder().setName("sallyport").setStaticLayer(limits))
+                .build();
+    }
+
+    private static OverloadManager overload(int maxConnections) {
+        var connections = DownstreamConnectionsConfig.newBuilder()
+                .setMaxActiveDownstreamConnections(maxConnections)
+                .build();
+        return OverloadManager.newBuilder()
+                .addResourceMonitors(ResourceMonitor.newBuilder()
+                        .setName("envoy.resource_monitors.global_downstream_max_connections")
+                        .setTypedConfig(any(connections)))
+                .build();
+    }
+
+    // What Istio's bootstrap keeps by default (X5), and each listener's own numbers.
+    private static StatsConfig stats() {
+        var kept = ListStringMatcher.newBuilder();
+        for (var prefix :
+                new String[] {"cluster_manager", "listener_manager", "listener.", "server", "cluster.xds-grpc"}) {
+            kept.addPatterns(StringMatcher.newBuilder().setPrefix(prefix));
+        }
+        kept.addPatterns(StringMatcher.newBuilder().setSuffix("downstream_cx_active"));
+        kept.addPatterns(StringMatcher.newBuilder()
+                .setSafeRegex(RegexMatcher.newBuilder().setRegex("vhost\\..*\\.route\\..*")));
+        return StatsConfig.newBuilder()
+                .setStatsMatcher(StatsMatcher.newBuilder().setInclusionList(kept))
+                .build();
+    }
+
+    private static Any any(Message message) {
+        return Any.pack(message);
+    }
+
+    private static Value text(String value) {
+        return Value.newBuilder().setStringValue(value).build();
+    }
+
+    private static Value number(double value) {
+        return Value.newBuilder().setNumberValue(value).build();
+    }
+
+    private static Value texts(Map<String, String> values) {
+        var struct = Struct.newBuilder();
+        values.forEach((key, value) -> struct.putFields(key, text(value)));
+        return Value.newBuilder().setStructValue(struct).build();
+    }
+}
