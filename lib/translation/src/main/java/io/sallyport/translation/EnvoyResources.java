@@ -1,7 +1,9 @@
 package io.sallyport.translation;
 
+import com.google.common.collect.ImmutableList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +21,7 @@ public final class EnvoyResources {
 
     /// Nothing at all: no listener is bound.
     public static final EnvoyResources EMPTY =
-            new EnvoyResources(0, emptyTables(), new Object(), null, new EnumMap<>(ResourceType.class));
+            new EnvoyResources(0, emptyTables(), new Object(), null, new EnumMap<>(ResourceType.class), List.of());
 
     private final long revision;
     private final EnumMap<ResourceType, PSortedMap<String, EnvoyResource>> tables;
@@ -27,18 +29,21 @@ public final class EnvoyResources {
     private final Object identity;
     private final @Nullable Object parent;
     private final EnumMap<ResourceType, SortedSet<String>> changed;
+    private final List<Withheld> withheld;
 
     private EnvoyResources(
             long revision,
             EnumMap<ResourceType, PSortedMap<String, EnvoyResource>> tables,
             Object identity,
             @Nullable Object parent,
-            EnumMap<ResourceType, SortedSet<String>> changed) {
+            EnumMap<ResourceType, SortedSet<String>> changed,
+            List<Withheld> withheld) {
         this.revision = revision;
         this.tables = tables;
         this.identity = identity;
         this.parent = parent;
         this.changed = changed;
+        this.withheld = ImmutableList.copyOf(withheld);
     }
 
     /// The configuration revision that this was made from.
@@ -55,12 +60,26 @@ public final class EnvoyResources {
         return Optional.ofNullable(all(type).get(name));
     }
 
+    /// What Envoy would have refused and is therefore not in this set as configured, in order of name.
+    public List<Withheld> withheld() {
+        return withheld;
+    }
+
+    /// The next set with as much withheld as before, see [#with(long, Collection, Map, List)].
+    public EnvoyResources with(
+            long newRevision,
+            Collection<EnvoyResource> upserts,
+            Map<ResourceType, ? extends Collection<String>> removed) {
+        return with(newRevision, upserts, removed, withheld);
+    }
+
     /// The next set: `removed` names are taken out, `upserts` put in. An upsert with the version that is already there
     /// keeps the old object.
     public EnvoyResources with(
             long newRevision,
             Collection<EnvoyResource> upserts,
-            Map<ResourceType, ? extends Collection<String>> removed) {
+            Map<ResourceType, ? extends Collection<String>> removed,
+            List<Withheld> newWithheld) {
         var next = new EnumMap<>(tables);
         var touched = new EnumMap<ResourceType, SortedSet<String>>(ResourceType.class);
         removed.forEach((type, names) -> names.forEach(name -> {
@@ -76,7 +95,7 @@ public final class EnvoyResources {
                 touched.computeIfAbsent(resource.type(), _ -> new TreeSet<>()).add(resource.name());
             }
         }
-        return new EnvoyResources(newRevision, next, new Object(), identity, touched);
+        return new EnvoyResources(newRevision, next, new Object(), identity, touched, newWithheld);
     }
 
     /// The names of a type whose resource differs between `previous` and this set, removed ones included. Cheap when

@@ -24,6 +24,9 @@ public final class ResourceNames {
     /// What ends the host in [#SCOPE_HEADER]: the port behind it does not count.
     public static final String SCOPE_SEPARATOR = ":";
 
+    /// What stands before the host in [#SCOPE_HEADER].
+    public static final String SCOPE_BAR = "|";
+
     /// The HTTP filters of ours.
     public static final String LOWER_CASE_FILTER = "sallyport.scope.lower";
 
@@ -88,7 +91,7 @@ public final class ResourceNames {
     /// Where in the space of scopes a table's hosts lie: `http.8080|`. Two tables never share a scope, although Envoy
     /// keeps the scopes of all its listeners in one set.
     public static String scopePrefix(RouteTableId id) {
-        return routes(id).replace(SCOPE_SEPARATOR, "_") + "|";
+        return routes(id).replace(SCOPE_SEPARATOR, "_").replace(SCOPE_BAR, "_") + SCOPE_BAR;
     }
 
     /// The scope of one exact host, which is its key as well: `http.8080|shop.test`.

@@ -27,45 +27,23 @@ import java.util.Set;
 /// they must be found here.
 ///
 /// Header values are read as Envoy's substitution format: a `%` stands alone only when doubled.
-public final class EnvoyRules {
+final class EnvoyRules {
 
     /// The longest pattern that is served.
-    public static final int MAX_PATTERN_LENGTH = 1_024;
+    static final int MAX_PATTERN_LENGTH = 1_024;
 
     /// The largest compiled pattern that is served, in instructions of re2j.
-    public static final int MAX_PROGRAM_SIZE = 2_048;
+    static final int MAX_PROGRAM_SIZE = 2_048;
 
     /// The longest body of a direct response, which route configurations allow explicitly.
-    public static final int MAX_DIRECT_RESPONSE_BYTES = 1 << 20;
+    static final int MAX_DIRECT_RESPONSE_BYTES = 1 << 20;
 
     private static final long MAX_TOTAL_WEIGHT = 0xFFFF_FFFFL;
 
     private EnvoyRules() {}
 
-    /// Everything that Envoy would refuse in a resource, beyond its `validate.rules`.
-    public static List<Violation> check(Message message) {
-        var found = new ArrayList<Violation>();
-        visit(message, "", found);
-        return List.copyOf(found);
-    }
-
-    // Walks the set fields only, so the cost is that of the content.
-    private static void visit(Message message, String path, List<Violation> found) {
-        checkOne(message, path, found);
-        message.getAllFields().forEach((field, value) -> {
-            if (value instanceof Message part) {
-                visit(part, join(path, field.getName()), found);
-            } else if (field.isRepeated() && value instanceof List<?> items) {
-                for (int i = 0; i < items.size(); i++) {
-                    if (items.get(i) instanceof Message part) {
-                        visit(part, join(path, field.getName()) + "[" + i + "]", found);
-                    }
-                }
-            }
-        });
-    }
-
-    private static void checkOne(Message message, String path, List<Violation> found) {
+    /// What Envoy would refuse about this one message. What is below it is asked on its own.
+    static void check(Message message, String path, List<Violation> found) {
         switch (message) {
             case RouteConfiguration routes -> checkHosts(routes.getVirtualHostsList(), path, found);
             case RegexMatcher regex -> checkRegex(regex.getRegex(), join(path, "regex"), found);
@@ -78,14 +56,6 @@ public final class EnvoyRules {
             case ClusterLoadAssignment endpoints -> checkEndpoints(endpoints, path, found);
             default -> {}
         }
-    }
-
-    /// What Envoy refuses about virtual hosts as a set: a name or a domain that appears twice. Domains are compared in
-    /// lower case.
-    public static List<Violation> checkTogether(List<VirtualHost> hosts) {
-        var found = new ArrayList<Violation>();
-        checkHosts(hosts, "", found);
-        return List.copyOf(found);
     }
 
     private static void checkHosts(List<VirtualHost> hosts, String path, List<Violation> found) {

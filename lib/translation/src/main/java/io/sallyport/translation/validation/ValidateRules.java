@@ -21,20 +21,32 @@ import java.util.function.Consumer;
 /// Rules are read from the descriptors once for each message type and kept. What is packed in an `Any` is checked too
 /// when its type was named to the constructor; another type is a violation, since nobody has looked at it.
 /// An instance belongs to one thread.
-public final class ValidateRules {
+final class ValidateRules {
 
     private final SortedMap<String, Message> packed = new TreeMap<>();
     private final Map<Descriptor, MessageCheck> compiled = new HashMap<>();
+    private final Beyond beyond;
 
-    /// `packed` are default instances of every type that may appear in an `Any`.
-    public ValidateRules(List<? extends Message> packed) {
+    /// What is expected of a message beyond its rules.
+    interface Beyond {
+        void check(Message message, String path, List<Violation> found);
+    }
+
+    ValidateRules(List<? extends Message> packed) {
+        this(packed, (_, _, _) -> {});
+    }
+
+    /// `packed` are default instances of every type that may appear in an `Any`; `beyond` is asked about each message
+    /// on the way.
+    ValidateRules(List<? extends Message> packed, Beyond beyond) {
+        this.beyond = beyond;
         for (var message : packed) {
             this.packed.put(message.getDescriptorForType().getFullName(), message);
         }
     }
 
     /// Everything that breaks a rule, in order of the fields; empty when Envoy would take the message.
-    public List<Violation> check(Message message) {
+    List<Violation> check(Message message) {
         var found = new ArrayList<Violation>();
         check(message, "", found);
         return List.copyOf(found);
@@ -45,6 +57,7 @@ public final class ValidateRules {
             checkPacked(any, path, found);
         } else {
             checkOf(message.getDescriptorForType()).run(message, path, found);
+            beyond.check(message, path, found);
         }
     }
 

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class EnvoyRulesTest {
 
+    private final EnvoyValidation validation = new EnvoyValidation();
+
     @Test
     void aDomainMayNotAppearTwiceWhateverItsCase() {
         var routes = RouteConfiguration.newBuilder()
@@ -25,7 +27,7 @@ final class EnvoyRulesTest {
                 .addVirtualHosts(VirtualHost.newBuilder().setName("b").addDomains("A.test"))
                 .build();
 
-        assertThat(EnvoyRules.check(routes))
+        assertThat(validation.check(routes))
                 .containsExactly(new Violation("virtual_hosts[1].domains[0]", "is \"A.test\" (expected: once)"));
     }
 
@@ -36,25 +38,26 @@ final class EnvoyRulesTest {
                 .addVirtualHosts(VirtualHost.newBuilder().setName("a").addDomains("b.test"))
                 .build();
 
-        assertThat(EnvoyRules.check(routes)).extracting(Violation::field).containsExactly("virtual_hosts[1].name");
+        assertThat(validation.check(routes)).extracting(Violation::field).containsExactly("virtual_hosts[1].name");
     }
 
     @Test
     void aRingWhoseLeastSizeIsAboveItsGreatestIsFound() {
         var cluster = Cluster.newBuilder()
-                .setRingHashLbConfig(RingHashLbConfig.newBuilder().setMinimumRingSize(UInt64Value.of(9_000_000)))
+                .setName("a")
+                .setRingHashLbConfig(RingHashLbConfig.newBuilder().setMinimumRingSize(UInt64Value.of(1_000)).setMaximumRingSize(UInt64Value.of(999)))
                 .build();
 
-        assertThat(EnvoyRules.check(cluster))
+        assertThat(validation.check(cluster))
                 .extracting(Violation::field)
                 .containsExactly("ring_hash_lb_config.minimum_ring_size");
     }
 
     @Test
     void aLogicalDnsClusterHasOneEndpoint() {
-        var cluster = Cluster.newBuilder().setType(DiscoveryType.LOGICAL_DNS).build();
+        var cluster = Cluster.newBuilder().setName("a").setType(DiscoveryType.LOGICAL_DNS).build();
 
-        assertThat(EnvoyRules.check(cluster)).extracting(Violation::field).containsExactly("load_assignment");
+        assertThat(validation.check(cluster)).extracting(Violation::field).containsExactly("load_assignment");
     }
 
     @ParameterizedTest
@@ -62,7 +65,7 @@ final class EnvoyRulesTest {
     @ValueSource(strings = {"a{1000}{1000}", "(a", "(?=x)", "\\1", "[[:nope:]]", "(a{100}){100}"})
     void aPatternThatEnvoyWouldRefuseIsFound(String pattern) {
         var violations =
-                EnvoyRules.check(RegexMatcher.newBuilder().setRegex(pattern).build());
+                validation.check(RegexMatcher.newBuilder().setRegex(pattern).build());
 
         assertThat(violations).extracting(Violation::field).containsExactly("regex");
     }
@@ -104,7 +107,7 @@ final class EnvoyRulesTest {
                 .setHeader(HeaderValue.newBuilder().setKey(name).setValue("x"))
                 .build();
 
-        assertThat(EnvoyRules.check(option)).extracting(Violation::field).containsExactly("header.key");
+        assertThat(validation.check(option)).extracting(Violation::field).containsExactly("header.key");
     }
 
     @Test

@@ -1,0 +1,261 @@
+package io.sallyport.translation.emit;
+
+import com.google.common.collect.ImmutableList;
+import com.google.protobuf.Message;
+import io.sallyport.model.Origin;
+import io.sallyport.translation.EnvoyResource;
+import io.sallyport.translation.ResourceNames;
+import io.sallyport.translation.ResourceType;
+import io.sallyport.translation.Withheld;
+import io.sallyport.translation.emit.Emission.Table;
+import io.sallyport.translation.emit.SiteEmitter.Piece;
+import io.sallyport.translation.plan.Bind;
+import io.sallyport.translation.plan.Chain.Content;
+import io.sallyport.translation.plan.ListenerPlan;
+import io.sallyport.translation.plan.ProxyPlan;
+import io.sallyport.translation.plan.RouteTable;
+import io.sallyport.translation.plan.RouteTableId;
+import io.sallyport.translation.plan.Upstream;
+import io.sallyport.translation.plan.Upstream.Discovery;
+import io.sallyport.translation.plan.UpstreamId;
+import io.sallyport.translation.validation.EnvoyValidation;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pcollections.PSortedMap;
+
+/// One emission in the making.
+final class Draft {
+
+    private final Emission previous;
+    private final ProxyPlan plan;
+    private final EnvoyValidation validation;
+    private final SiteEmitter sites;
+    private final List<EnvoyResource> upserts = new ArrayList<>();
+    private final Map<ResourceType, SortedSet<String>> removed = new EnumMap<>(ResourceType.class);
+    private final SortedSet<RouteTableId> turned = new TreeSet<>();
+    private final SortedSet<Bind> listeners = new TreeSet<>();
+    private PSortedMap<RouteTableId, Table> tables;
+    private PSortedMap<String, Withheld> withheld;
+
+    Draft(Emission previous, ProxyPlan plan, EnvoyValidation validation) {
+        this.previous = previous;
+        this.plan = plan;
+        this.validation = validation;
+        this.sites = new SiteEmitter(validation);
+        this.tables = previous.tables();
+        this.withheld = previous.withheld();
+    }
+
+    Emission finish(long revision) {
+        var resources = previous.resources().with(revision, upserts, removed, ImmutableList.copyOf(withheld.values()));
+        return new Emission(plan, resources, tables, withheld);
+    }
+
+    /// Takes in tables that came or went, the ones without any host too.
+    void tablesThatCameOrWent() {
+        previous.tables().keySet().stream()
+                .filter(id -> !plan.tables().containsKey(id))
+                .forEach(this::removeTable);
+        plan.tables().forEach((id, table) -> {
+            if (!tables.containsKey(id)) {
+                table(id, table.sites().keySet());
+            }
+        });
+    }
+
+    /// Takes in the hosts of a table that changed.
+    void changedTable(RouteTableId id, Set<String> hosts) {
+        if (previous.tables().containsKey(id)) {
+            table(id, hosts);
+        }
+    }
+
+    private void table(RouteTableId id, Set<String> hosts) {
+        var table = plan.tables().get(id);
+        if (table == null) {
+            return;
+        }
+        var before = tables.getOrDefault(id, Table.empty(table.serverPort()));
+        var pieces = before.sites();
+        var wildcards = before.wildcards();
+        for (var host : hosts) {
+            var piece = site(table, host, pieces.get(host));
+            if (piece == null) {
+                pieces = pieces.minus(host);
+                wildcards = wildcards.minus(host);
+            } else {
+                pieces = pieces.plus(host, piece);
+                wildcards = TableEmitter.hasScope(host) ? wildcards : wildcards.plus(host, piece);
+            }
+        }
+        var delivery = before.delivery().next(pieces.size());
+        var after = new Table(table.serverPort(), pieces, wildcards, delivery);
+        tables = tables.plus(id, after);
+        if (before.delivery().isScoped() != delivery.isScoped()) {
+            turned.add(id);
+        }
+        deliverWhole(id, before, after);
+        deliverScopes(id, hosts, before, after);
+    }
+
+    private void deliverWhole(RouteTableId id, Table before, Table after) {
+        if (after.delivery().hasWhole()) {
+            upserts.add(TableEmitter.whole(id, after.serverPort(), after.sites()));
+        } else if (before.delivery().hasWhole()) {
+            remove(ResourceType.ROUTES, ResourceNames.routes(id));
+        }
+    }
+
+    private void deliverScopes(RouteTableId id, Set<String> changed, Table before, Table after) {
+        if (!after.delivery().hasScopes()) {
+            return;
+        }
+        var hosts = before.delivery().hasScopes() ? changed : after.sites().keySet();
+        for (var host : hosts) {
+            var piece = after.sites().get(host);
+            if (TableEmitter.hasScope(host)) {
+                if (piece == null) {
+                    remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(id, host));
+                } else {
+                    upserts.add(TableEmitter.scope(id, host, piece));
+                }
+            }
+        }
+        if (after.wildcards().isEmpty()) {
+            remove(ResourceType.SCOPED_ROUTES, ResourceNames.wildcardScope(id));
+        } else if (after.wildcards() != before.wildcards() || !before.delivery().hasScopes()) {
+            upserts.add(TableEmitter.wildcards(id, after.wildcards()));
+        }
+    }
+
+    private @Nullable Piece site(
+            RouteTable table, String host, @Nullable Piece lastGood) {
+        var what = "site " + host + " of " + ResourceNames.routes(table.id());
+        var site = table.sites().get(host);
+        withheld = withheld.minus(what);
+        if (site == null) {
+            return null;
+        }
+        return switch (sites.emit(site, what)) {
+            case Attempt.Made(var piece) -> piece;
+            case Attempt.Failed(var reason) -> {
+                withheld = withheld.plus(what, reason);
+                yield lastGood == null ? SiteEmitter.closed(site) : lastGood;
+            }
+        };
+    }
+
+    private void removeTable(RouteTableId id) {
+        var before = tables.get(id);
+        if (before == null) {
+            return;
+        }
+        tables = tables.minus(id);
+        before.sites().keySet().forEach(host -> {
+            withheld = withheld.minus("site " + host + " of " + ResourceNames.routes(id));
+            if (TableEmitter.hasScope(host)) {
+                remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(id, host));
+            }
+        });
+        remove(ResourceType.SCOPED_ROUTES, ResourceNames.wildcardScope(id));
+        remove(ResourceType.ROUTES, ResourceNames.routes(id));
+    }
+
+    /// Takes in a listener that changed.
+    void listener(Bind bind) {
+        if (!listeners.add(bind)) {
+            return;
+        }
+        var name = ResourceNames.listener(bind);
+        var listener = plan.listeners().get(bind);
+        withheld = withheld.minus("listener " + name);
+        if (listener == null) {
+            remove(ResourceType.LISTENER, name);
+            return;
+        }
+        var origins = listener.origins();
+        offer(ResourceType.LISTENER, "listener", name, origins, () -> ListenerEmitter.emit(listener, this::isScoped));
+    }
+
+    /// Takes in the listeners that read a table which is delivered in another way now.
+    void listenersOfTurnedTables() {
+        if (turned.isEmpty()) {
+            return;
+        }
+        plan.listeners().forEach((bind, listener) -> {
+            if (readsTurned(listener)) {
+                listener(bind);
+            }
+        });
+    }
+
+    private boolean readsTurned(ListenerPlan listener) {
+        return listener.chains().stream()
+                .anyMatch(chain -> chain.content() instanceof Content.Http http && turned.contains(http.table()));
+    }
+
+    private boolean isScoped(RouteTableId id) {
+        var table = tables.get(id);
+        return table != null && table.delivery().isScoped();
+    }
+
+    /// Takes in an upstream that changed. One that is unknown has no cluster, so that Envoy answers 503.
+    void upstream(UpstreamId id) {
+        var name = ResourceNames.cluster(id);
+        withheld = withheld.minus("cluster " + name).minus("endpoints " + name);
+        switch (plan.upstreams().get(id)) {
+            case null -> removeUpstream(name);
+            case Upstream.Unknown _ -> removeUpstream(name);
+            case Upstream.Known known -> {
+                var origins = ImmutableList.<Origin>builder()
+                        .add(known.service())
+                        .addAll(known.rules())
+                        .build();
+                offer(ResourceType.CLUSTER, "cluster", name, origins, () -> ClusterEmitter.emit(known));
+                if (known.discovery() instanceof Discovery.Listed(var groups)) {
+                    offer(
+                            ResourceType.ENDPOINTS,
+                            "endpoints",
+                            name,
+                            List.of(known.service()),
+                            () -> EndpointEmitter.emit(name, groups));
+                } else {
+                    remove(ResourceType.ENDPOINTS, name);
+                }
+            }
+        }
+    }
+
+    private void removeUpstream(String name) {
+        remove(ResourceType.CLUSTER, name);
+        remove(ResourceType.ENDPOINTS, name);
+    }
+
+    // What cannot be made, or would be refused, leaves the last good version where it is.
+    private void offer(
+            ResourceType type, String kind, String name, List<Origin> origins, Supplier<? extends Message> emission) {
+        var what = kind + " " + name;
+        Attempt<EnvoyResource> attempt = Attempt.of(what, origins, () -> {
+            var message = emission.get();
+            var violations = validation.check(message);
+            return violations.isEmpty()
+                    ? new Attempt.Made<>(EnvoyResource.of(type, name, Values.bytes(message), origins))
+                    : new Attempt.Failed<>(new Withheld(what, origins, violations.toString()));
+        });
+        switch (attempt) {
+            case Attempt.Made(var resource) -> upserts.add(resource);
+            case Attempt.Failed(var reason) -> withheld = withheld.plus(what, reason);
+        }
+    }
+
+    private void remove(ResourceType type, String name) {
+        removed.computeIfAbsent(type, _ -> new TreeSet<>()).add(name);
+    }
+}

@@ -1,0 +1,59 @@
+package io.sallyport.translation.emit;
+
+import io.sallyport.translation.EnvoyResources;
+import io.sallyport.translation.Withheld;
+import io.sallyport.translation.emit.SiteEmitter.Piece;
+import io.sallyport.translation.plan.ProxyPlan;
+import io.sallyport.translation.plan.RouteTableId;
+import org.pcollections.PSortedMap;
+import org.pcollections.TreePMap;
+
+/// What the [Emitter] made of a plan, with the parts that the next one shares. Immutable.
+public final class Emission {
+
+    /// Of the empty plan.
+    public static final Emission EMPTY =
+            new Emission(ProxyPlan.EMPTY, EnvoyResources.EMPTY, TreePMap.empty(), TreePMap.empty());
+
+    private final ProxyPlan plan;
+    private final EnvoyResources resources;
+    private final PSortedMap<RouteTableId, Table> tables;
+    // By the node's name: "site shop.test of http.8080".
+    private final PSortedMap<String, Withheld> withheld;
+
+    Emission(
+            ProxyPlan plan,
+            EnvoyResources resources,
+            PSortedMap<RouteTableId, Table> tables,
+            PSortedMap<String, Withheld> withheld) {
+        this.plan = plan;
+        this.resources = resources;
+        this.tables = tables;
+        this.withheld = withheld;
+    }
+
+    /// A route table's sites as bytes, by host, and how they are delivered. `wildcards` are those without a scope.
+    record Table(
+            int serverPort, PSortedMap<String, Piece> sites, PSortedMap<String, Piece> wildcards, Delivery delivery) {
+
+        static Table empty(int serverPort) {
+            return new Table(serverPort, TreePMap.empty(), TreePMap.empty(), Delivery.NONE);
+        }
+    }
+
+    public EnvoyResources resources() {
+        return resources;
+    }
+
+    ProxyPlan plan() {
+        return plan;
+    }
+
+    PSortedMap<RouteTableId, Table> tables() {
+        return tables;
+    }
+
+    PSortedMap<String, Withheld> withheld() {
+        return withheld;
+    }
+}

@@ -1,0 +1,117 @@
+package io.sallyport.translation.emit;
+
+import com.google.common.collect.ImmutableList;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UInt32Value;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.route.v3.FilterConfig;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.sallyport.model.Origin;
+import io.sallyport.translation.EnvoyResource;
+import io.sallyport.translation.ResourceNames;
+import io.sallyport.translation.ResourceType;
+import io.sallyport.translation.emit.SiteEmitter.Piece;
+import io.sallyport.translation.plan.RouteTableId;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+
+/// Puts route tables and scopes together from the bytes of their sites.
+final class TableEmitter {
+
+    private static final int MAX_DIRECT_RESPONSE_BYTES = 1 << 20;
+
+    // What a scope adds to the virtual host of its one site: it says that the host is served, and switches the scripts
+    // off that look for hosts elsewhere.
+    private static final ByteString SERVED = Values.bytes(VirtualHost.newBuilder()
+            .setMetadata(Metadata.newBuilder()
+                    .putFilterMetadata(
+                            ResourceNames.FALLBACK_FILTER,
+                            Struct.newBuilder()
+                                    .putFields(
+                                            ResourceNames.SERVED,
+                                            Value.newBuilder().setBoolValue(true).build())
+                                    .build()))
+            .putTypedPerFilterConfig(ResourceNames.FALLBACK_FILTER, off())
+            .putTypedPerFilterConfig(ResourceNames.LOWER_CASE_FILTER, off())
+            .build());
+
+    private TableEmitter() {}
+
+    private static com.google.protobuf.Any off() {
+        return Values.pack(FilterConfig.newBuilder().setDisabled(true).build());
+    }
+
+    /// A host that is found by its own name. Wildcards are not, and neither is a host with a separator in it.
+    static boolean hasScope(String host) {
+        return !host.startsWith("*") && !host.endsWith("*") && !host.contains(ResourceNames.SCOPE_SEPARATOR);
+    }
+
+    /// The table as one resource. Without sites it answers 404 to every host.
+    static EnvoyResource whole(RouteTableId id, int serverPort, SortedMap<String, Piece> sites) {
+        var origins = ImmutableList.<Origin>builder();
+        var parts = new ArrayList<ByteString>();
+        parts.add(head(id));
+        for (var site : sites.values()) {
+            parts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, site.bytes()));
+            origins.addAll(site.origins());
+        }
+        if (sites.isEmpty()) {
+            parts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, blackhole(serverPort)));
+        }
+        return EnvoyResource.of(
+                ResourceType.ROUTES, ResourceNames.routes(id), Wire.join(parts), origins.build());
+    }
+
+    private static ByteString blackhole(int serverPort) {
+        return Values.bytes(VirtualHost.newBuilder()
+                .setName(ResourceNames.blackhole(serverPort))
+                .addDomains("*")
+                .build());
+    }
+
+    /// One exact host as a resource of its own.
+    static EnvoyResource scope(RouteTableId id, String host, Piece site) {
+        var hosts = List.of(Wire.field(
+                RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, Wire.join(List.of(site.bytes(), SERVED))));
+        return scope(id, ResourceNames.scope(id, host), hosts, site.origins());
+    }
+
+    /// All other hosts as one resource, where Envoy's own rule picks the longest wildcard.
+    static EnvoyResource wildcards(RouteTableId id, SortedMap<String, Piece> sites) {
+        var origins = ImmutableList.<Origin>builder();
+        var hosts = new ArrayList<ByteString>();
+        for (var site : sites.values()) {
+            hosts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, site.bytes()));
+            origins.addAll(site.origins());
+        }
+        return scope(id, ResourceNames.wildcardScope(id), hosts, origins.build());
+    }
+
+    private static EnvoyResource scope(
+            RouteTableId id, String name, List<ByteString> hosts, ImmutableList<Origin> origins) {
+        var key = ScopedRouteConfiguration.newBuilder().setName(name);
+        key.getKeyBuilder().addFragmentsBuilder().setStringKey(name);
+        var parts = new ArrayList<ByteString>();
+        parts.add(head(id));
+        parts.addAll(hosts);
+        var routes = Wire.field(ScopedRouteConfiguration.ROUTE_CONFIGURATION_FIELD_NUMBER, Wire.join(parts));
+        return EnvoyResource.of(
+                ResourceType.SCOPED_ROUTES, name, Wire.join(List.of(Values.bytes(key.build()), routes)), origins);
+    }
+
+    // A route to a cluster that is missing is served as 503 and not refused.
+    private static ByteString head(RouteTableId id) {
+        return Values.bytes(RouteConfiguration.newBuilder()
+                .setName(ResourceNames.routes(id))
+                .setValidateClusters(Values.bool(false))
+                .setIgnorePortInHostMatching(true)
+                .setMaxDirectResponseBodySizeBytes(UInt32Value.of(MAX_DIRECT_RESPONSE_BYTES))
+                .addRequestHeadersToRemove(ResourceNames.SCOPE_HEADER)
+                .build());
+    }
+}

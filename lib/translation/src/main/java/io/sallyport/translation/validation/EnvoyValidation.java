@@ -1,0 +1,49 @@
+package io.sallyport.translation.validation;
+
+import com.google.protobuf.Message;
+import io.envoyproxy.envoy.config.route.v3.FilterConfig;
+import io.envoyproxy.envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig;
+import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
+import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
+import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.lua.v3.Lua;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
+import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
+import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
+import java.util.List;
+
+/// Would Envoy 1.40 take this resource? Asks the `validate.rules` of Envoy's API and, beyond them, what Envoy refuses
+/// only while it applies a resource. An instance belongs to one thread.
+public final class EnvoyValidation {
+
+    // Everything that the emitter packs.
+    private static final List<Message> PACKED = List.of(
+            ClusterConfig.getDefaultInstance(),
+            Cors.getDefaultInstance(),
+            CorsPolicy.getDefaultInstance(),
+            FilterConfig.getDefaultInstance(),
+            HTTPFault.getDefaultInstance(),
+            HeaderMutation.getDefaultInstance(),
+            HttpConnectionManager.getDefaultInstance(),
+            HttpProtocolOptions.getDefaultInstance(),
+            Lua.getDefaultInstance(),
+            PreviousHostsPredicate.getDefaultInstance(),
+            PreviousPrioritiesConfig.getDefaultInstance(),
+            Router.getDefaultInstance(),
+            TcpProxy.getDefaultInstance(),
+            TlsInspector.getDefaultInstance(),
+            UpstreamTlsContext.getDefaultInstance());
+
+    private final ValidateRules rules = new ValidateRules(PACKED, EnvoyRules::check);
+
+    /// Everything that Envoy would refuse, in order of the fields; empty when it would take the resource.
+    public List<Violation> check(Message resource) {
+        return rules.check(resource);
+    }
+}
