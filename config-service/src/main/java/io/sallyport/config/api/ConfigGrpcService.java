@@ -164,8 +164,7 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
             boolean dryRun,
             Optional<ChangeRequest.Id> id)
             throws StoreUnavailableException, InterruptedException {
-        var outcome = log.submit(
-                new ChangeRequest(Owner.API, AUTHOR, message, upserts, deletes, expected, dryRun, id));
+        var outcome = log.submit(new ChangeRequest(Owner.API, AUTHOR, message, upserts, deletes, expected, dryRun, id));
         Failures.of(outcome).ifPresent(failure -> {
             throw failure;
         });
@@ -265,7 +264,8 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     public void list(ListRequest request, StreamObserver<ListResponse> observer) {
         answer(request, MAX_REQUEST_BYTES, observer, () -> {
             if (request.getPageSize() < 0) {
-                throw new RefusedException("page_size: " + request.getPageSize() + " (expected: 0 to " + MAX_PAGE + ")");
+                throw new RefusedException(
+                        "page_size: " + request.getPageSize() + " (expected: 0 to " + MAX_PAGE + ")");
             }
             int size = request.getPageSize() == 0 ? MAX_PAGE : Math.min(request.getPageSize(), MAX_PAGE);
             var state = log.published().state();
@@ -286,14 +286,14 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
         ObjectRef last = null;
         for (var object : objects) {
             var ref = object.ref();
-            if ((!request.getKind().isEmpty() && !request.getKind().equals(ref.kind().text()))
+            if ((!request.getKind().isEmpty()
+                            && !request.getKind().equals(ref.kind().text()))
                     || (!request.getNamespace().isEmpty()
                             && !request.getNamespace().equals(ref.namespace()))) {
                 continue;
             }
             if (last != null && (response.getResourcesCount() == size || bytes > PAGE_BYTES)) {
-                response.setNextPageToken(
-                        new PageToken(request.getKind(), request.getNamespace(), last).encode());
+                response.setNextPageToken(new PageToken(request.getKind(), request.getNamespace(), last).encode());
                 return;
             }
             var resource = Wire.resource(object);
@@ -307,7 +307,8 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     public void history(HistoryRequest request, StreamObserver<HistoryResponse> observer) {
         answer(request, MAX_REQUEST_BYTES, observer, () -> {
             if (request.getLimit() < 0) {
-                throw new RefusedException("limit: " + request.getLimit() + " (expected: 0 to " + MAX_HISTORY_PAGE + ")");
+                throw new RefusedException(
+                        "limit: " + request.getLimit() + " (expected: 0 to " + MAX_HISTORY_PAGE + ")");
             }
             int limit = request.getLimit() == 0 ? HISTORY_PAGE : Math.min(request.getLimit(), MAX_HISTORY_PAGE);
             var ref = request.hasRef() ? Optional.of(Wire.ref(request.getRef())) : Optional.<ObjectRef>empty();
@@ -358,9 +359,7 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     }
 
     private static Refusal refusal(Refusals.Refusal refusal) {
-        var wire = Refusal.newBuilder()
-                .setSourceName(refusal.sourceName())
-                .setKeptRevision(refusal.keptRevision());
+        var wire = Refusal.newBuilder().setSourceName(refusal.sourceName()).setKeptRevision(refusal.keptRevision());
         refusal.ref().ifPresent(ref -> wire.setRef(Wire.ref(ref)));
         refusal.findings().forEach(finding -> wire.addFindings(Wire.finding(finding)));
         return wire.build();
@@ -368,7 +367,7 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
 
     /// Ends the watches.
     @Override
-    public void close() throws Exception {
+    public void close() {
         watchers.close();
     }
 }

@@ -47,14 +47,17 @@ final class Failures {
     static Optional<StatusRuntimeException> of(Outcome outcome) {
         return switch (outcome) {
             case Outcome.Accepted _, Outcome.Repeated _ -> Optional.empty();
-            case Outcome.OtherHead(long expected, long head) when expected > head ->
+            case Outcome.OtherHead(long expected, long head)
+            when expected > head ->
                 Optional.of(status(
                         Code.FAILED_PRECONDITION,
                         "expected revision r" + expected + " does not exist (expected: at most r" + head + ")",
                         head(head)));
             case Outcome.OtherHead(long expected, long head) ->
                 Optional.of(status(
-                        Code.ABORTED, "the head is r" + head + ", not r" + expected + ": read it and retry", head(head)));
+                        Code.ABORTED,
+                        "the head is r" + head + ", not r" + expected + ": read it and retry",
+                        head(head)));
             case Outcome.Foreign(var ref, var owner) ->
                 Optional.of(status(
                         Code.FAILED_PRECONDITION,
@@ -95,9 +98,8 @@ final class Failures {
     }
 
     static StatusRuntimeException status(Code code, String message, Message... details) {
-        var status = com.google.rpc.Status.newBuilder()
-                .setCode(code.getNumber())
-                .setMessage(message);
+        var status =
+                com.google.rpc.Status.newBuilder().setCode(code.getNumber()).setMessage(message);
         for (var detail : details) {
             status.addDetails(Any.pack(detail));
         }

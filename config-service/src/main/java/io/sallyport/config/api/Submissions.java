@@ -73,8 +73,8 @@ final class Submissions {
                 throw new RefusedException(ref + " is no configuration (expected: secrets go to secret-service)");
             }
             if (resource.hasRef() && !Wire.ref(resource.getRef()).equals(ref)) {
-                throw new RefusedException("upserts[" + index + "].ref is "
-                        + Wire.ref(resource.getRef()) + " (expected: " + ref + ", which its text says)");
+                throw new RefusedException("upserts[" + index + "].ref is " + Wire.ref(resource.getRef())
+                        + " (expected: " + ref + ", which its text says)");
             }
         }
         return document.object().isPresent()

@@ -3,6 +3,7 @@ package io.sallyport.config.api;
 import com.google.rpc.Code;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.sallyport.config.store.RevisionLog;
+import io.sallyport.config.store.Subscription;
 import io.sallyport.proto.config.v1.WatchResponse;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,7 +16,7 @@ final class Watchers implements AutoCloseable {
     private final WatchBounds bounds;
     private final List<Watcher> open = new CopyOnWriteArrayList<>();
     private final ConcurrentHashMap<String, Integer> perCaller = new ConcurrentHashMap<>();
-    private final AutoCloseable subscription;
+    private final Subscription subscription;
 
     Watchers(RevisionLog log, WatchBounds bounds) {
         this.log = log;
@@ -57,7 +58,7 @@ final class Watchers implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         subscription.close();
         open.forEach(Watcher::end);
     }

@@ -97,9 +97,8 @@ final class Wire {
     }
 
     static ApplyResponse response(Outcome.Accepted accepted) {
-        var response = ApplyResponse.newBuilder()
-                .setRevision(accepted.revision())
-                .setDryRun(accepted.dryRun());
+        var response =
+                ApplyResponse.newBuilder().setRevision(accepted.revision()).setDryRun(accepted.dryRun());
         accepted.changes().forEach(change -> response.addChanges(change(change)));
         accepted.findings().forEach(finding -> response.addFindings(finding(finding)));
         return response.build();

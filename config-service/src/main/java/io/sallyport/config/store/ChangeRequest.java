@@ -30,11 +30,7 @@ public record ChangeRequest(
 
     /// A change that a source makes: whatever the head is, and with no need to be repeated.
     public static ChangeRequest of(
-            Owner owner,
-            String author,
-            String message,
-            List<ConfigObject<?>> upserts,
-            List<ObjectRef> deletes) {
+            Owner owner, String author, String message, List<ConfigObject<?>> upserts, List<ObjectRef> deletes) {
         return new ChangeRequest(
                 owner, author, message, upserts, deletes, OptionalLong.empty(), false, Optional.empty());
     }

@@ -44,13 +44,7 @@ final class Decider {
             return Decision.answer(new Outcome.Accepted(state.revision(), changes, List.of(), request.dryRun()));
         }
         var header = RevisionHeader.of(
-                number,
-                now,
-                request.author(),
-                request.message(),
-                state.head(),
-                state.digestAfter(records),
-                records);
+                number, now, request.author(), request.message(), state.head(), state.digestAfter(records), records);
         long answered = request.dryRun() ? state.revision() : number;
         return new Decision(
                 Optional.of(new Revision(header, records)),
@@ -100,7 +94,14 @@ final class Decider {
             ConfigState state, ConfigObject<?> object, Owner owner, long number, Instant now) {
         var before = state.find(object.ref());
         if (before.isEmpty()) {
-            var age = age(object, new Age(seconds(now), number, object.source().name(), object.source().index()), now);
+            var age = age(
+                    object,
+                    new Age(
+                            seconds(now),
+                            number,
+                            object.source().name(),
+                            object.source().index()),
+                    now);
             return stored(Change.Verb.CREATED, object, owner, age, number);
         }
         var old = before.get();
@@ -109,14 +110,12 @@ final class Decider {
         }
         boolean sameLine = old.source().name().equals(object.source().name())
                 && old.source().firstLine() == object.source().firstLine();
-        return stored(
-                sameLine ? Change.Verb.UNCHANGED : Change.Verb.MOVED, object, owner, old.age(), old.revision());
+        return stored(sameLine ? Change.Verb.UNCHANGED : Change.Verb.MOVED, object, owner, old.age(), old.revision());
     }
 
     private static RecordedChange.Stored stored(
             Change.Verb verb, ConfigObject<?> object, Owner owner, Age age, long revision) {
-        return new RecordedChange.Stored(
-                verb, new StoredObject(object.ref(), object.source(), owner, age, revision));
+        return new RecordedChange.Stored(verb, new StoredObject(object.ref(), object.source(), owner, age, revision));
     }
 
     // What the object itself says counts, but nobody is born in the future.

@@ -32,7 +32,9 @@ final class HeadMark implements AutoCloseable {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        var fields = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip().split(" ", -1);
+        var fields = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)
+                .strip()
+                .split(" ", -1);
         if (fields.length != 3 || !fields[2].equals(guard(fields[0], fields[1]))) {
             return Optional.empty();
         }

@@ -34,8 +34,7 @@ final class LogTables {
 
         /// What the row says, if that is what was written.
         Optional<RecordedChange> change() {
-            return content.filter(
-                    change -> change.checksum().toString().equals(checksum));
+            return content.filter(change -> change.checksum().toString().equals(checksum));
         }
 
         RecordedChange orThrow() throws StoreDamagedException {
@@ -327,8 +326,8 @@ final class LogTables {
     }
 
     /// Why a revision cannot be believed, if it cannot. `previous` is the one before it in the table, if any.
-    static Optional<String> problem(
-            Connection connection, RevisionHeader header, Optional<RevisionHeader> previous) throws SQLException {
+    static Optional<String> problem(Connection connection, RevisionHeader header, Optional<RevisionHeader> previous)
+            throws SQLException {
         var rows = rows(connection, header.number());
         for (var row : rows) {
             if (row.change().isEmpty()) {
@@ -397,7 +396,11 @@ final class LogTables {
         var text = text(rows, 17);
         // The digest is made from the text that was read, not taken from the row: this is what finds a flipped byte.
         var source = new SourceDocument(
-                text(rows, 13), rows.getInt(14), rows.getInt(15), text, DigestWriter.of(text).toString());
+                text(rows, 13),
+                rows.getInt(14),
+                rows.getInt(15),
+                text,
+                DigestWriter.of(text).toString());
         var age = new Age(Instant.ofEpochSecond(rows.getLong(9)), rows.getLong(10), text(rows, 11), rows.getInt(12));
         return new StoredObject(ref, source, Owner.of(text(rows, 7)), age, rows.getLong(8));
     }

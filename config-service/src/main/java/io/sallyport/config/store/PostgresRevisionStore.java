@@ -45,7 +45,8 @@ final class PostgresRevisionStore implements RevisionStore {
         settings.setInitializationFailTimeout(-1);
         settings.addDataSourceProperty("socketTimeout", "30");
         settings.addDataSourceProperty("tcpKeepAlive", "true");
-        // A database that is set up to answer before the write is on disk would break the promise of an acknowledgement.
+        // A database that is set up to answer before the write is on disk would break the promise of an
+        // acknowledgement.
         settings.setConnectionInitSql("set synchronous_commit = on");
         return new PostgresRevisionStore(
                 url, login, SqlRevisionStore.open(new HikariDataSource(settings), new PostgresDialect()));
@@ -104,13 +105,12 @@ final class PostgresRevisionStore implements RevisionStore {
     }
 
     @Override
-    public AutoCloseable listen(Runnable listener) {
+    public Subscription listen(Runnable listener) {
         var closed = new CountDownLatch(1);
         var thread = Thread.ofVirtual().name("config-store-listen").start(() -> listenUntil(closed, listener));
         return () -> {
             closed.countDown();
             thread.interrupt();
-            thread.join();
         };
     }
 

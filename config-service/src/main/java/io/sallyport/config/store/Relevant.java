@@ -21,7 +21,8 @@ final class Relevant {
         Set<Finding> same = Collections.newSetFromMap(new IdentityHashMap<>());
         same.addAll(before);
         var candidates = after.stream()
-                .filter(finding -> !same.contains(finding) || touched.contains(finding.location().object()))
+                .filter(finding -> !same.contains(finding)
+                        || touched.contains(finding.location().object()))
                 .toList();
         var known = candidates.isEmpty() ? Set.<Finding>of() : new HashSet<>(before);
         return candidates.stream()

@@ -21,8 +21,7 @@ public record RevisionHeader(
             RevisionHeader previous,
             StateDigest state,
             List<RecordedChange> changes) {
-        var unsigned =
-                new RevisionHeader(number, time, author, message, previous.digest(), state.toString(), "");
+        var unsigned = new RevisionHeader(number, time, author, message, previous.digest(), state.toString(), "");
         return new RevisionHeader(
                 number,
                 time,

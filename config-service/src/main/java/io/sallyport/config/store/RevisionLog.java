@@ -70,16 +70,16 @@ public final class RevisionLog implements AutoCloseable {
     // Confined to the owner thread.
     private final Analyzer analyzer = new Analyzer();
     private final Thread owner;
-    private final AutoCloseable replicas;
+    private final Subscription replicas;
     private volatile Published published;
     private volatile boolean failing;
 
     /// Opens the log over an SQLite file (`config.db`) or a PostgreSQL URL (`jdbc:postgresql:…`).
-    public static RevisionLog open(StoreSettings settings, DocumentReader reader, AnswerWriter writer, InstantSource clock)
+    public static RevisionLog open(
+            StoreSettings settings, DocumentReader reader, AnswerWriter writer, InstantSource clock)
             throws StoreUnavailableException {
         return switch (settings) {
-            case StoreSettings.Sqlite(Path file) ->
-                open(SqliteRevisionStore.open(file, clock), reader, writer, clock);
+            case StoreSettings.Sqlite(Path file) -> open(SqliteRevisionStore.open(file, clock), reader, writer, clock);
             case StoreSettings.Postgres(var url, var user, var password) ->
                 open(PostgresRevisionStore.open(url, user, password), reader, writer, clock);
         };
@@ -146,7 +146,7 @@ public final class RevisionLog implements AutoCloseable {
     }
 
     /// Calls `listener` after each publication, on the owner's thread: it must only wake somebody up.
-    public AutoCloseable subscribe(Runnable listener) {
+    public Subscription subscribe(Runnable listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);
     }
@@ -164,8 +164,12 @@ public final class RevisionLog implements AutoCloseable {
         try {
             return task.answer().get(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
-            throw unavailable("the store does not answer; whether the change was made is not known"
-                    + request.id().map(id -> ", ask again with request id \"" + id.id() + "\"").orElse(""), e);
+            throw unavailable(
+                    "the store does not answer; whether the change was made is not known"
+                            + request.id()
+                                    .map(id -> ", ask again with request id \"" + id.id() + "\"")
+                                    .orElse(""),
+                    e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof StoreUnavailableException unavailable) {
                 throw unavailable;
@@ -276,8 +280,7 @@ public final class RevisionLog implements AutoCloseable {
 
     private record Answer(Task.Decide task, Outcome outcome) {}
 
-    private void decideOnce(List<Task.Decide> requests)
-            throws StoreUnavailableException, RevisionTakenException {
+    private void decideOnce(List<Task.Decide> requests) throws StoreUnavailableException, RevisionTakenException {
         var now = clock.instant();
         long head = published.state().revision();
         var state = published.state();
@@ -395,14 +398,15 @@ public final class RevisionLog implements AutoCloseable {
             replicas.close();
             tasks.put(new Task.Stop());
             owner.join();
-        } catch (Exception e) {
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         var waiting = new ArrayList<Task>();
         tasks.drainTo(waiting);
         for (var task : waiting) {
             if (task instanceof Task.Decide decide) {
-                decide.answer().completeExceptionally(unavailable("shutting down", new IllegalStateException("closed")));
+                decide.answer()
+                        .completeExceptionally(unavailable("shutting down", new IllegalStateException("closed")));
             }
         }
         store.close();

@@ -36,7 +36,7 @@ interface RevisionStore extends AutoCloseable {
     List<String> verify() throws StoreUnavailableException;
 
     /// Calls `listener` when another replica may have appended. Closing ends it.
-    AutoCloseable listen(Runnable listener);
+    Subscription listen(Runnable listener);
 
     @Override
     void close();

@@ -123,8 +123,7 @@ final class SqlRevisionStore {
                 repairs.addAll(repair(connection, row));
             }
         }
-        return new StoredState(
-                head, objects, touched(connection, head.number()), damage, repairs, head.number() + 1);
+        return new StoredState(head, objects, touched(connection, head.number()), damage, repairs, head.number() + 1);
     }
 
     // The row, if any, whose checksum is what was damaged: with its content the rows add up to what the head left.
@@ -181,9 +180,8 @@ final class SqlRevisionStore {
 
     void append(long head, List<Revision> revisions, List<AcceptedRequest> requests)
             throws StoreUnavailableException, RevisionTakenException {
-        var what = revisions.isEmpty()
-                ? "the answer"
-                : "r" + revisions.getFirst().number();
+        var what =
+                revisions.isEmpty() ? "the answer" : "r" + revisions.getFirst().number();
         try (var connection = pool.getConnection()) {
             connection.setAutoCommit(false);
             try {
@@ -196,7 +194,9 @@ final class SqlRevisionStore {
                 for (var request : requests) {
                     LogTables.insert(connection, request);
                 }
-                dialect.appended(connection, revisions.isEmpty() ? head : revisions.getLast().number());
+                dialect.appended(
+                        connection,
+                        revisions.isEmpty() ? head : revisions.getLast().number());
                 connection.commit();
             } catch (SQLException | RevisionTakenException e) {
                 rollBack(connection, e);
@@ -228,8 +228,7 @@ final class SqlRevisionStore {
     List<Revision> after(long number, int limit) throws StoreUnavailableException, StoreDamagedException {
         return read("revisions after r" + number, connection -> {
             var revisions = new ArrayList<Revision>();
-            for (var header :
-                    LogTables.headers(connection, Optional.empty(), number, Long.MAX_VALUE, false, limit)) {
+            for (var header : LogTables.headers(connection, Optional.empty(), number, Long.MAX_VALUE, false, limit)) {
                 var changes = new ArrayList<RecordedChange>();
                 for (var row : LogTables.rows(connection, header.number())) {
                     changes.add(row.orThrow());

@@ -153,14 +153,8 @@ final class SqliteRevisionStore implements RevisionStore {
         long head = state.head().number();
         if (mark.number() > head) {
             var next = new StoredState(
-                    state.head(),
-                    state.objects(),
-                    state.touched(),
-                    state.damage(),
-                    state.repairs(),
-                    mark.number() + 1);
-            return named(
-                    next, List.of("r" + mark.number() + " was acknowledged, but the log ends at r" + head));
+                    state.head(), state.objects(), state.touched(), state.damage(), state.repairs(), mark.number() + 1);
+            return named(next, List.of("r" + mark.number() + " was acknowledged, but the log ends at r" + head));
         }
         if (mark.number() == head && !mark.digest().equals(state.head().digest())) {
             return named(state, List.of("r" + head + " is not the one that was acknowledged"));
@@ -262,7 +256,7 @@ final class SqliteRevisionStore implements RevisionStore {
     }
 
     @Override
-    public AutoCloseable listen(Runnable listener) {
+    public Subscription listen(Runnable listener) {
         return () -> {};
     }
 

@@ -173,10 +173,10 @@ class ConfigGrpcServiceTest {
     void expectedRevisionIsComparedWithTheHead() {
         apply("Gateway shop/edge");
 
-        var old = failure(() -> config.apply(
-                applying("Gateway shop/b").setExpectedRevision(0).build()));
-        var future = failure(() -> config.apply(
-                applying("Gateway shop/b").setExpectedRevision(7).build()));
+        var old = failure(() ->
+                config.apply(applying("Gateway shop/b").setExpectedRevision(0).build()));
+        var future = failure(() ->
+                config.apply(applying("Gateway shop/b").setExpectedRevision(7).build()));
 
         assertThat(old.getStatus().getCode()).isEqualTo(Status.Code.ABORTED);
         assertThat(old.getStatus().getDescription()).contains("r1");
@@ -185,7 +185,8 @@ class ConfigGrpcServiceTest {
 
     @Test
     void aDryRunSaysWhatWouldChangeAndChangesNothing() {
-        var response = config.apply(applying("Gateway shop/edge").setDryRun(true).build());
+        var response =
+                config.apply(applying("Gateway shop/edge").setDryRun(true).build());
 
         assertThat(response.getDryRun()).isTrue();
         assertThat(response.getRevision()).isZero();
@@ -249,10 +250,8 @@ class ConfigGrpcServiceTest {
         var names = new ArrayList<String>();
         var token = "";
         do {
-            var page = config.list(ListRequest.newBuilder()
-                    .setPageSize(3)
-                    .setPageToken(token)
-                    .build());
+            var page = config.list(
+                    ListRequest.newBuilder().setPageSize(3).setPageToken(token).build());
             page.getResourcesList()
                     .forEach(resource -> names.add(resource.getRef().getNamespace() + "/"
                             + resource.getRef().getName()));
@@ -294,9 +293,8 @@ class ConfigGrpcServiceTest {
         config.apply(applying("Gateway shop/a changed").setMessage("third").build());
 
         var all = config.history(HistoryRequest.newBuilder().setLimit(2).build());
-        var ofB = config.history(HistoryRequest.newBuilder()
-                .setRef(ref("Gateway", "shop", "b"))
-                .build());
+        var ofB = config.history(
+                HistoryRequest.newBuilder().setRef(ref("Gateway", "shop", "b")).build());
 
         assertThat(all.getRevisionsList())
                 .extracting(entry -> entry.getRevision() + " " + entry.getMessage() + " " + entry.getAuthor())
@@ -337,7 +335,9 @@ class ConfigGrpcServiceTest {
         assertThat(snapshot.getUpsertsCount()).isEqualTo(2);
         assertThat(delta.getSnapshot()).isFalse();
         assertThat(delta.getRevision()).isEqualTo(2);
-        assertThat(delta.getUpsertsList()).extracting(Resource::getSourceText).containsExactly("Gateway shop/a changed");
+        assertThat(delta.getUpsertsList())
+                .extracting(Resource::getSourceText)
+                .containsExactly("Gateway shop/a changed");
     }
 
     @Test
@@ -345,9 +345,8 @@ class ConfigGrpcServiceTest {
     void watchResumesWithoutSnapshotAfterARestart() throws Exception {
         apply("Gateway shop/a");
         apply("Gateway shop/b");
-        config.delete(DeleteRequest.newBuilder()
-                .addRefs(ref("Gateway", "shop", "a"))
-                .build());
+        config.delete(
+                DeleteRequest.newBuilder().addRefs(ref("Gateway", "shop", "a")).build());
         stop();
         start();
 

@@ -1,20 +1,26 @@
 package io.sallyport.config.testing;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.ImmutableSortedSet;
 import com.google.common.hash.Hashing;
 import io.sallyport.config.store.Document;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
+import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Location;
 import io.sallyport.model.Metadata;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Path;
 import io.sallyport.model.RuleCode;
+import io.sallyport.model.Secret;
 import io.sallyport.model.Severity;
 import io.sallyport.model.SourceDocument;
 import io.sallyport.model.Spec;
+import io.sallyport.model.VirtualService;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,8 +39,6 @@ public final class FakeReader implements DocumentReader {
     private static final Pattern DOCUMENT = Pattern.compile("(\\w+) ([\\w-]+)/([\\w-]+)( .*)?", Pattern.DOTALL);
     private static final Pattern CREATED = Pattern.compile("created=(\\S+)");
     private static final RuleCode REFUSED = new RuleCode("SP1999", Severity.ERROR, "Refused");
-
-    private record FakeSpec() implements Spec {}
 
     /// The text's source as a caller would give it.
     public static SourceDocument source(String name, int line, int index, String text) {
@@ -79,7 +83,7 @@ public final class FakeReader implements DocumentReader {
                     List.of(finding(source.name(), source.firstLine(), null)));
         }
         var ref = new ObjectRef(kind.get(), match.group(2), match.group(3));
-        var object = new ConfigObject<>(ref, metadata(source.text()), new FakeSpec(), source, Age.NONE);
+        var object = new ConfigObject<>(ref, metadata(source.text()), spec(kind.get()), source, Age.NONE);
         boolean unreadable = source.text().contains("UNREADABLE");
         return new Document(
                 source,
@@ -88,6 +92,22 @@ public final class FakeReader implements DocumentReader {
                 unreadable || source.text().contains("REFUSED")
                         ? List.of(finding(source.name(), source.firstLine(), ref))
                         : List.of());
+    }
+
+    private static Spec spec(Kind kind) {
+        return switch (kind) {
+            case GATEWAY -> new Gateway(ImmutableList.of(), ImmutableSortedMap.of());
+            case VIRTUAL_SERVICE ->
+                new VirtualService(
+                        ImmutableList.of("shop.test"),
+                        ImmutableList.of(),
+                        ImmutableList.of(),
+                        ImmutableList.of(),
+                        ImmutableList.of(),
+                        ImmutableList.of());
+            case SECRET -> new Secret("Opaque", false, ImmutableSortedSet.of());
+            default -> throw new IllegalArgumentException(kind + " (expected: a kind that the fake reads)");
+        };
     }
 
     private static Metadata metadata(String text) {
