@@ -4,7 +4,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Kubernetes' "a number or a name": `targetPort: 8080` or `targetPort: http`. Exactly one of the two is there.
-public record IntOrString(@Nullable Integer number, @Nullable String name) {
+public record IntOrString(
+        @Nullable Integer number, @Nullable String name) {
 
     public IntOrString {
         if ((number == null) == (name == null)) {

@@ -41,15 +41,11 @@ public record MeshExtensionProvider(
         Value.@Nullable Struct sds) {
 
     /// Writes lines to a file, or to `/dev/stdout`.
-    public record FileAccessLog(
-            String path,
-            @Nullable LogFormat logFormat,
-            boolean omitEmptyValues) {}
+    public record FileAccessLog(String path, @Nullable LogFormat logFormat, boolean omitEmptyValues) {}
 
     /// Text, or one JSON object a line.
     @OneOf({"text", "labels"})
-    public record LogFormat(
-            @Nullable String text, Value.@Nullable Struct labels) {}
+    public record LogFormat(@Nullable String text, Value.@Nullable Struct labels) {}
 
     /// Sends HTTP logs to a gRPC service.
     public record HttpGrpcAccessLog(

@@ -13,11 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Absent `proxies` mean one gateway ([#proxiesOrDefault]); an empty list means none.
-public record Platform(
-        @Nullable MeshConfig mesh,
-        @Nullable ImmutableList<Proxy> proxies,
-        Edge edge)
-        implements Spec {
+public record Platform(@Nullable MeshConfig mesh, @Nullable ImmutableList<Proxy> proxies, Edge edge) implements Spec {
 
     /// The file's name, which stands in for `apiVersion` and `kind`.
     public static final String FILE_NAME = "sallyport.yaml";
