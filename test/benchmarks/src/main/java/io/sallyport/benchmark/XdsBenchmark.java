@@ -3,8 +3,12 @@ package io.sallyport.benchmark;
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.sallyport.proto.config.v1.ApplyRequest;
+import io.sallyport.proto.config.v1.Resource;
+import io.sallyport.proto.config.v1.ResourceRef;
+import io.sallyport.testkit.stack.FreePorts;
+import io.sallyport.testkit.stack.Sallyport;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -46,7 +50,7 @@ final class XdsBenchmark {
         var workload = new Workload(size);
         var directory = directory("streams-" + size + "-" + count);
         workload.writeTo(directory.resolve("config"));
-        try (var sallyport = Sallyport.up(directory.resolve("config"), directory.resolve("data"), "--no-envoy")) {
+        try (var sallyport = Sallyport.launched(directory.resolve("config"), directory.resolve("data"), "--no-envoy")) {
             var channels = new ArrayList<ManagedChannel>();
             var streams = new ArrayList<GatewayStream>();
             for (var n = 0; n < count; n++) {
@@ -59,10 +63,10 @@ final class XdsBenchmark {
                 streams.add(new GatewayStream(channel, n));
             }
             change(sallyport, workload, streams, WARM_UP, "warm");
-            var cpu = sallyport.usage().cpu();
+            var cpu = usage(sallyport).cpu();
             var bytes = streams.stream().mapToLong(GatewayStream::bytes).sum();
             var figures = change(sallyport, workload, streams, CHANGES, "run");
-            var spent = sallyport.usage().cpu().minus(cpu).dividedBy(CHANGES);
+            var spent = usage(sallyport).cpu().minus(cpu).dividedBy(CHANGES);
             var sent = streams.stream().mapToLong(GatewayStream::bytes).sum() - bytes;
             results.row(
                     "N = %,d, %d streams, 1 change: from `Apply` to the last stream".formatted(size, count),
@@ -71,7 +75,7 @@ final class XdsBenchmark {
                                     figures,
                                     spent.toNanos() / 1e9,
                                     sent / 1e6 / CHANGES,
-                                    sallyport.usage().peakMegabytes()),
+                                    usage(sallyport).peakMegabytes()),
                     bar);
             channels.forEach(ManagedChannel::shutdownNow);
         }
@@ -87,7 +91,7 @@ final class XdsBenchmark {
             streams.forEach(stream -> stream.await(mark));
             var number = n * 7 % workload.size();
             var start = System.nanoTime();
-            sallyport.apply("host-" + number, workload.changed(number, text));
+            apply(sallyport, workload, number, text);
             if (!mark.seen().await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
                 throw new IllegalStateException("%d of %d streams did not see change %d within %s"
                         .formatted(mark.seen().getCount(), streams.size(), n, LIMIT));
@@ -102,7 +106,7 @@ final class XdsBenchmark {
         var directory = directory("envoy-" + size);
         var config = directory.resolve("config");
         workload.writeTo(config);
-        var port = freePort();
+        var port = FreePorts.take(1).getFirst();
         Files.writeString(config.resolve("sallyport.yaml"), """
                 proxies:
                 - name: istio-ingressgateway
@@ -110,15 +114,15 @@ final class XdsBenchmark {
                   labels: {istio: ingressgateway}
                   listen: {80: %d}
                 """.formatted(port));
-        try (var sallyport = Sallyport.up(config, directory.resolve("data"));
+        try (var sallyport = Sallyport.launched(config, directory.resolve("data"));
                 var client = HttpClient.newHttpClient()) {
             changeSeen(sallyport, workload, client, port, WARM_UP, "warm");
-            var cpu = sallyport.envoyUsage().cpu();
+            var cpu = envoyUsage(sallyport).cpu();
             for (var n = 0; n < CHANGES; n++) {
-                sallyport.apply("host-" + n, workload.changed(n, "cpu-" + n));
+                apply(sallyport, workload, n, "cpu-" + n);
             }
             awaitAnswer(client, port, CHANGES - 1, "cpu-" + (CHANGES - 1));
-            var spent = sallyport.envoyUsage().cpu().minus(cpu).dividedBy(CHANGES);
+            var spent = envoyUsage(sallyport).cpu().minus(cpu).dividedBy(CHANGES);
             var figures = changeSeen(sallyport, workload, client, port, CHANGES, "run");
             results.row(
                     "N = %,d, 1 change: from `Apply` until a request through real Envoy shows it".formatted(size),
@@ -126,7 +130,7 @@ final class XdsBenchmark {
                             .formatted(
                                     figures,
                                     Figures.millis(spent),
-                                    sallyport.envoyUsage().residentMegabytes()),
+                                    envoyUsage(sallyport).residentMegabytes()),
                     bar);
         }
     }
@@ -139,7 +143,7 @@ final class XdsBenchmark {
             var mark = "mark-%s-%d.".formatted(name, n);
             var number = n * 7 % workload.size();
             var start = System.nanoTime();
-            sallyport.apply("host-" + number, workload.changed(number, mark));
+            apply(sallyport, workload, number, mark);
             awaitAnswer(client, port, number, mark);
             figures.add(Duration.ofNanos(System.nanoTime() - start));
         }
@@ -162,10 +166,27 @@ final class XdsBenchmark {
         throw new IllegalStateException("change " + mark + " was not seen within " + LIMIT);
     }
 
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+    private static void apply(Sallyport sallyport, Workload workload, int number, String mark) {
+        var ref = ResourceRef.newBuilder()
+                .setKind("VirtualService")
+                .setNamespace("default")
+                .setName("host-" + number);
+        sallyport.apply(ApplyRequest.newBuilder()
+                .addUpserts(Resource.newBuilder()
+                        .setRef(ref)
+                        .setSourceText(workload.changed(number, mark))
+                        .setSourceName("bench.yaml")
+                        .setFirstLine(1))
+                .build());
+    }
+
+    private static ProcessUsage usage(Sallyport sallyport) {
+        return new ProcessUsage(sallyport.process().pid());
+    }
+
+    private static ProcessUsage envoyUsage(Sallyport sallyport) {
+        return new ProcessUsage(
+                sallyport.process().children().findFirst().orElseThrow().pid());
     }
 
     private Path directory(String name) throws IOException {

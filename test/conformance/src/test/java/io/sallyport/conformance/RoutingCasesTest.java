@@ -1,0 +1,53 @@
+package io.sallyport.conformance;
+
+import io.sallyport.testkit.cases.Case;
+import io.sallyport.testkit.stack.GatewayStack;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Every case below `cases/`, each over HTTP/1.1 and HTTP/2, through one running stack for each set of proxies.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RoutingCasesTest {
+
+    private final Map<String, GatewayStack> stacks = new LinkedHashMap<>();
+    private final CaseRunner runner = new CaseRunner();
+    private Path scratch = Path.of("");
+
+    @BeforeAll
+    void keep(@TempDir Path directory) {
+        scratch = directory;
+    }
+
+    @AfterAll
+    void stop() throws IOException {
+        runner.close();
+        stacks.values().forEach(GatewayStack::close);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> realEnvoyAgrees() throws IOException {
+        return Case.below(Path.of("src/test/resources/cases")).stream()
+                .map(example -> DynamicTest.dynamicTest(
+                        example.name().replace('-', ' ') + " " + example.tags(), () -> run(example)));
+    }
+
+    private void run(Case example) throws IOException {
+        var stack = stacks.get(example.proxies());
+        if (stack == null) {
+            var directory = Files.createDirectories(scratch.resolve("stack-" + stacks.size()));
+            stack = GatewayStack.start(directory, example.proxies());
+            stacks.put(example.proxies(), stack);
+        }
+        runner.run(example, stack);
+    }
+}
