@@ -31,6 +31,7 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
     private final Order order;
     private Snapshot snapshot;
     private long nonces;
+    private long reached;
 
     DeltaSession(
             Snapshot snapshot,
@@ -173,6 +174,10 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
     @Override
     public @Nullable Instant deadline(Instant now) {
         Instant first = order.deadline(now);
+        var listeners = subscriptions.get(ResourceType.LISTENER);
+        if (listeners != null && isExpectingRequests(now)) {
+            first = DeltaSubscription.earlier(first, listeners.answered().plus(pace.drain()));
+        }
         for (var subscription : subscriptions.values()) {
             first = DeltaSubscription.earlier(first, subscription.deadline(now));
         }
@@ -197,7 +202,26 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
         if (!subscriptions.containsKey(ResourceType.LISTENER) && !subscriptions.containsKey(ResourceType.CLUSTER)) {
             revision = 0;
         }
+        if (isExpectingRequests(now)) {
+            revision = Math.min(revision, reached);
+        }
+        reached = revision;
         return new StreamView(true, revision, types);
+    }
+
+    // A proxy that just took listeners is about to ask for the routes that they name: it does not serve them yet.
+    private boolean isExpectingRequests(Instant now) {
+        var listeners = subscriptions.get(ResourceType.LISTENER);
+        if (listeners == null || !listeners.answered().plus(pace.drain()).isAfter(now)) {
+            return false;
+        }
+        return lacks(ResourceType.ROUTES) || lacks(ResourceType.SCOPED_ROUTES);
+    }
+
+    private boolean lacks(ResourceType type) {
+        var subscription = subscriptions.get(type);
+        int asked = subscription == null ? 0 : subscription.count();
+        return asked < snapshot.resources().all(type).size();
     }
 
     /// For tests: what the proxy is taken to hold.

@@ -61,6 +61,8 @@ public final class Publisher implements AutoCloseable {
     private static final class Seat {
         private final Board board;
         private volatile @Nullable Instant idleSince;
+        // Belongs to the owner thread.
+        private @Nullable ConfigImage served;
 
         private Seat(ProxyClass proxies) {
             this.board = new Board(proxies);
@@ -161,8 +163,8 @@ public final class Publisher implements AutoCloseable {
         dropIdle();
         var serving = withoutPoison(image);
         for (var seat : seats.values()) {
-            var now = seat.board.newest();
-            if (now == null || now.revision() != image.revision()) {
+            if (seat.served != image) {
+                seat.served = image;
                 publish(seat.board, serving);
             }
         }

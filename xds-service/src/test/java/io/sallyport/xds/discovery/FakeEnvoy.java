@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A delta client over a real gRPC channel that behaves as Envoy does: it keeps what it takes, refuses what `judge`
 /// says, and comes back with the versions that it holds.
-final class FakeEnvoy implements AutoCloseable {
+public final class FakeEnvoy implements AutoCloseable {
 
     /// The end of a stream, for tests that wait for it.
-    record Ended(@Nullable Throwable error) {}
+    public record Ended(@Nullable Throwable error) {}
 
     private final Map<ResourceType, Map<String, String>> held = new EnumMap<>(ResourceType.class);
     private final Map<ResourceType, List<String>> subscribed = new EnumMap<>(ResourceType.class);
@@ -39,7 +39,7 @@ final class FakeEnvoy implements AutoCloseable {
     private @Nullable StreamObserver<DeltaDiscoveryRequest> requests;
     private @Nullable ClientCallStreamObserver<DeltaDiscoveryRequest> call;
 
-    FakeEnvoy(String id) {
+    public FakeEnvoy(String id) {
         this.node = node(id, Map.of("app", "edge"));
     }
 
@@ -57,16 +57,16 @@ final class FakeEnvoy implements AutoCloseable {
     }
 
     /// An empty answer takes the response, anything else refuses it with that message.
-    FakeEnvoy judging(Function<DeltaDiscoveryResponse, String> how) {
+    public FakeEnvoy judging(Function<DeltaDiscoveryResponse, String> how) {
         judge = how;
         return this;
     }
 
-    void subscribe(ResourceType type, String... names) {
+    public void subscribe(ResourceType type, String... names) {
         subscribed.put(type, List.of(names));
     }
 
-    void connect(Channel channel) {
+    public void connect(Channel channel) {
         requests = AggregatedDiscoveryServiceGrpc.newStub(channel).deltaAggregatedResources(new Ears());
         boolean first = true;
         for (var entry : subscribed.entrySet()) {
@@ -82,27 +82,27 @@ final class FakeEnvoy implements AutoCloseable {
         }
     }
 
-    void send(DeltaDiscoveryRequest request) {
+    public void send(DeltaDiscoveryRequest request) {
         if (requests == null) {
             throw new IllegalStateException("not connected");
         }
         requests.onNext(request);
     }
 
-    void finish() {
+    public void finish() {
         if (requests != null) {
             requests.onCompleted();
         }
     }
 
-    void disconnect() {
+    public void disconnect() {
         if (call != null) {
             call.cancel("test", null);
         }
     }
 
     /// Handles what comes until `done` says that it is enough.
-    void until(java.util.function.BooleanSupplier done) throws InterruptedException {
+    public void until(java.util.function.BooleanSupplier done) throws InterruptedException {
         while (!done.getAsBoolean()) {
             var event = events.poll(20, TimeUnit.SECONDS);
             if (event == null) {
@@ -117,11 +117,11 @@ final class FakeEnvoy implements AutoCloseable {
         }
     }
 
-    void untilHolds(ResourceType type, String... names) throws InterruptedException {
+    public void untilHolds(ResourceType type, String... names) throws InterruptedException {
         until(() -> held(type).keySet().equals(new java.util.TreeSet<>(List.of(names))));
     }
 
-    Ended end() throws InterruptedException {
+    public Ended end() throws InterruptedException {
         while (true) {
             var event = events.poll(20, TimeUnit.SECONDS);
             if (event == null) {
@@ -149,11 +149,11 @@ final class FakeEnvoy implements AutoCloseable {
         send(answer.build());
     }
 
-    Map<String, String> held(ResourceType type) {
+    public Map<String, String> held(ResourceType type) {
         return held.computeIfAbsent(type, _ -> new TreeMap<>());
     }
 
-    List<DeltaDiscoveryResponse> received() {
+    public List<DeltaDiscoveryResponse> received() {
         return received;
     }
 

@@ -10,6 +10,8 @@ import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.xds.publish.Publisher;
 import io.sallyport.xds.publish.Translation;
+import io.sallyport.xds.status.LiveProbe;
+import io.sallyport.xds.status.ProxyStatusService;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,21 +21,23 @@ import java.util.UUID;
 import java.util.function.UnaryOperator;
 
 /// A whole discovery server in memory: resources are set by hand, time passes by hand, gRPC is real.
-final class House implements AutoCloseable, InstantSource {
+public final class House implements AutoCloseable, InstantSource {
 
     private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
     private volatile EnvoyResources resources = EnvoyResources.EMPTY;
+    private volatile LiveProbe.Proof proof = LiveProbe.Proof.UNKNOWN;
     private ConfigImage image = ConfigImage.EMPTY;
-    final Publisher publisher = new Publisher(HandMade::new, this);
-    final Fleet fleet = new Fleet(this);
-    final Discovery discovery = new Discovery(publisher, fleet, this);
+    public final Publisher publisher = new Publisher(HandMade::new, this);
+    public final Fleet fleet = new Fleet(this);
+    public final Discovery discovery = new Discovery(publisher, fleet, this);
     private final Server server;
     private final ManagedChannel channel;
 
-    House() throws IOException {
+    public House() throws IOException {
         var name = UUID.randomUUID().toString();
         server = InProcessServerBuilder.forName(name)
                 .addService(discovery)
+                .addService(new ProxyStatusService(publisher, fleet, (node, listeners) -> proof, this))
                 .build()
                 .start();
         channel = InProcessChannelBuilder.forName(name).build();
@@ -50,21 +54,25 @@ final class House implements AutoCloseable, InstantSource {
         public void forget(ProxyClass proxies) {}
     }
 
-    Channel channel() {
+    public Channel channel() {
         return channel;
     }
 
-    EnvoyResources resources() {
+    public EnvoyResources resources() {
         return resources;
     }
 
-    void publish(UnaryOperator<EnvoyResources> change) {
+    public void publish(UnaryOperator<EnvoyResources> change) {
         resources = change.apply(resources);
         image = image.with(resources.revision(), List.of(), List.of());
         publisher.offer(image);
     }
 
-    void pass(Duration time) {
+    public void prove(LiveProbe.Proof next) {
+        proof = next;
+    }
+
+    public void pass(Duration time) {
         now = now.plus(time);
         discovery.tick();
     }

@@ -22,11 +22,11 @@ import java.util.List;
 import java.util.Map;
 
 /// Small resources for tests: `content` makes two versions of one name differ.
-final class Made {
+public final class Made {
 
     private Made() {}
 
-    static EnvoyResource resource(ResourceType type, String name, String content) {
+    public static EnvoyResource resource(ResourceType type, String name, String content) {
         return of(
                 type,
                 name,
@@ -57,7 +57,7 @@ final class Made {
                 content);
     }
 
-    static EnvoyResource of(ResourceType type, String name, Message message) {
+    public static EnvoyResource of(ResourceType type, String name, Message message) {
         return of(type, name, message, "");
     }
 
@@ -73,15 +73,15 @@ final class Made {
         return new EnvoyResource(type, name, version, bytes, List.of(origin));
     }
 
-    static EnvoyResources resources(long revision, EnvoyResource... resources) {
+    public static EnvoyResources resources(long revision, EnvoyResource... resources) {
         return EnvoyResources.EMPTY.with(revision, Arrays.asList(resources), Map.of());
     }
 
-    static EnvoyResources with(EnvoyResources before, EnvoyResource... resources) {
+    public static EnvoyResources with(EnvoyResources before, EnvoyResource... resources) {
         return before.with(before.revision() + 1, Arrays.asList(resources), Map.of());
     }
 
-    static EnvoyResources without(EnvoyResources before, ResourceType type, String... names) {
+    public static EnvoyResources without(EnvoyResources before, ResourceType type, String... names) {
         Map<ResourceType, Collection<String>> removed = new EnumMap<>(ResourceType.class);
         removed.put(type, Arrays.asList(names));
         return before.with(before.revision() + 1, List.of(), removed);

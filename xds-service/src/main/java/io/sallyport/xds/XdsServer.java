@@ -1,0 +1,116 @@
+package io.sallyport.xds;
+
+import io.grpc.BindableService;
+import io.grpc.Channel;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.xds.discovery.Counters;
+import io.sallyport.xds.discovery.Discovery;
+import io.sallyport.xds.discovery.Fleet;
+import io.sallyport.xds.publish.JudgedTranslation;
+import io.sallyport.xds.publish.Publisher;
+import io.sallyport.xds.source.ConfigFollower;
+import io.sallyport.xds.source.ObjectReader;
+import io.sallyport.xds.status.LiveProbe;
+import io.sallyport.xds.status.ProxyStatusService;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import java.util.random.RandomGenerator;
+
+/// The wiring of xds-service: follows config-service, publishes snapshots, serves proxies. It opens no port itself:
+/// [#discovery] goes on the proxies' port (requests up to 16 MiB, no token), [#api] on the API port.
+public final class XdsServer implements AutoCloseable {
+
+    private static final int TICK_MILLIS = 100;
+
+    private final Publisher publisher;
+    private final Discovery discovery;
+    private final ProxyStatusService status;
+    private final ConfigFollower follower;
+    private final Thread ticker;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    public XdsServer(
+            Channel config, ObjectReader reader, LiveProbe probe, InstantSource clock, RandomGenerator random) {
+        this.publisher = new Publisher(JudgedTranslation::new, clock);
+        var fleet = new Fleet(clock);
+        this.discovery = new Discovery(publisher, fleet, clock);
+        this.status = new ProxyStatusService(publisher, fleet, probe, clock);
+        this.follower = new ConfigFollower(config, reader, publisher::offer, random);
+        this.ticker = Thread.ofVirtual().name("xds-ticker").start(this::tick);
+    }
+
+    private void tick() {
+        try {
+            while (!closed.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
+                discovery.tick();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// For the proxies: aggregated discovery.
+    public List<BindableService> discovery() {
+        return List.of(discovery);
+    }
+
+    /// For people and tools: `ProxyService`.
+    public List<BindableService> api() {
+        return List.of(status);
+    }
+
+    /// Why proxies cannot be served yet; empty: they can.
+    public Optional<String> missing() {
+        if (follower.isComplete()) {
+            return Optional.empty();
+        }
+        return Optional.of(follower.isConnected() ? "reading the configuration" : "no configuration yet");
+    }
+
+    /// Registers what there is to measure.
+    public void measure(MeterRegistry meters) {
+        Gauge.builder("sallyport_xds_revision", publisher, Publisher::revision).register(meters);
+        Gauge.builder("sallyport_xds_classes", publisher, Publisher::classes).register(meters);
+        Gauge.builder("sallyport_xds_streams", discovery.counters(), Counters::streams)
+                .register(meters);
+        count(meters, "responses", Counters::responses);
+        count(meters, "resources", Counters::resources);
+        count(meters, "refusals", Counters::refusals);
+        count(meters, "strange_nonces", Counters::strangeNonces);
+        count(meters, "unknown_types", Counters::unknownTypes);
+        count(meters, "violations", Counters::violations);
+        count(meters, "evictions", Counters::evictions);
+        FunctionCounter.builder("sallyport_xds_translation_failures_total", publisher, Publisher::failures)
+                .register(meters);
+        Gauge.builder(
+                        "sallyport_xds_withheld_objects",
+                        publisher,
+                        each -> each.poisoned().size())
+                .register(meters);
+        Gauge.builder(
+                        "sallyport_xds_unreadable_objects",
+                        follower,
+                        each -> each.unreadable().size())
+                .register(meters);
+    }
+
+    private void count(MeterRegistry meters, String name, ToDoubleFunction<Counters> value) {
+        FunctionCounter.builder("sallyport_xds_" + name + "_total", discovery.counters(), value)
+                .register(meters);
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        ticker.interrupt();
+        follower.close();
+        discovery.close();
+        publisher.close();
+    }
+}

@@ -1,0 +1,220 @@
+package io.sallyport.xds.status;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.proto.xds.v1.AwaitLiveRequest;
+import io.sallyport.proto.xds.v1.AwaitLiveResponse;
+import io.sallyport.proto.xds.v1.GetProxyConfigRequest;
+import io.sallyport.proto.xds.v1.GetProxyConfigResponse;
+import io.sallyport.proto.xds.v1.ListProxiesRequest;
+import io.sallyport.proto.xds.v1.ListProxiesResponse;
+import io.sallyport.proto.xds.v1.Proxy;
+import io.sallyport.proto.xds.v1.ProxyResource;
+import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
+import io.sallyport.proto.xds.v1.TypeStatus;
+import io.sallyport.translation.EnvoyResource;
+import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.ResourceType;
+import io.sallyport.xds.discovery.Fleet;
+import io.sallyport.xds.discovery.StreamView;
+import io.sallyport.xds.publish.Publisher;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/// `ProxyService`: reads what the streams reported and changes nothing.
+public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplBase {
+
+    private final Publisher publisher;
+    private final Fleet fleet;
+    private final LiveProbe probe;
+    private final Waits waits;
+
+    public ProxyStatusService(Publisher publisher, Fleet fleet, LiveProbe probe, InstantSource clock) {
+        this.publisher = publisher;
+        this.fleet = fleet;
+        this.probe = probe;
+        this.waits = new Waits(publisher, fleet, probe, clock);
+    }
+
+    @Override
+    public void listProxies(ListProxiesRequest request, StreamObserver<ListProxiesResponse> answer) {
+        var response = ListProxiesResponse.newBuilder().setRevision(publisher.revision());
+        connected().stream().map(this::describe).forEach(response::addProxies);
+        answer.onNext(response.build());
+        answer.onCompleted();
+    }
+
+    @Override
+    public void getProxyConfig(GetProxyConfigRequest request, StreamObserver<GetProxyConfigResponse> answer) {
+        try {
+            answer.onNext(config(request));
+            answer.onCompleted();
+        } catch (StatusRuntimeException error) {
+            answer.onError(error);
+        }
+    }
+
+    @Override
+    public void awaitLive(AwaitLiveRequest request, StreamObserver<AwaitLiveResponse> answer) {
+        waits.start(request, answer);
+    }
+
+    private List<Fleet.Proxy> connected() {
+        return fleet.proxies().stream()
+                .filter(proxy -> proxy.lost() == null)
+                .sorted(Comparator.comparing(ProxyStatusService::qualifiedName)
+                        .thenComparing(proxy -> proxy.node().id()))
+                .toList();
+    }
+
+    static String qualifiedName(Fleet.Proxy proxy) {
+        return proxy.node().name() + "." + proxy.node().proxies().namespace();
+    }
+
+    private Proxy describe(Fleet.Proxy proxy) {
+        var node = proxy.node();
+        var view = proxy.view();
+        var refused = proxy.refused();
+        var rejectedTypes = refused.stream()
+                .map(refusal -> refusal.resource().type())
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(ResourceType.class)));
+        var message = Proxy.newBuilder()
+                .setName(node.name())
+                .setNamespace(node.proxies().namespace())
+                .setKind(node.proxies().role() == ProxyClass.Role.ROUTER ? Proxy.Kind.ROUTER : Proxy.Kind.SIDECAR)
+                .putAllLabels(node.proxies().labels())
+                .setNodeId(node.id())
+                .setEnvoyVersion(node.envoyVersion())
+                .setConnected(Times.of(proxy.connected()))
+                .setAcknowledgedRevision(view.revision())
+                .setLiveRevision(isProven(proxy) ? view.revision() : 0)
+                .setDelta(view.delta());
+        view.types().forEach(type -> message.addTypes(describe(type, rejectedTypes)));
+        refused.forEach(refusal -> message.addRejections(Rejections.of(refusal, publisher.image())));
+        return message.build();
+    }
+
+    private static TypeStatus describe(StreamView.TypeView type, Set<ResourceType> rejected) {
+        var message = TypeStatus.newBuilder()
+                .setType(type.type().acronym())
+                .setState(state(type, rejected))
+                .setRevision(type.revision())
+                .setResources(type.resources());
+        if (type.answered().isAfter(Instant.EPOCH)) {
+            message.setTime(Times.of(type.answered()));
+        }
+        return message.build();
+    }
+
+    private static TypeStatus.State state(StreamView.TypeView type, Set<ResourceType> rejected) {
+        if (rejected.contains(type.type())) {
+            return TypeStatus.State.REJECTED;
+        }
+        if (type.synced()) {
+            return TypeStatus.State.SYNCED;
+        }
+        return type.sent() ? TypeStatus.State.STALE : TypeStatus.State.NOT_SENT;
+    }
+
+    private boolean isProven(Fleet.Proxy proxy) {
+        return prove(proxy, probe) == LiveProbe.Proof.LIVE;
+    }
+
+    static LiveProbe.Proof prove(Fleet.Proxy proxy, LiveProbe probe) {
+        return probe == LiveProbe.NONE ? LiveProbe.Proof.UNKNOWN : probe.prove(proxy.node(), listeners(proxy));
+    }
+
+    private static SortedMap<String, String> listeners(Fleet.Proxy proxy) {
+        var listeners = new TreeMap<String, String>();
+        running(proxy, ResourceType.LISTENER).forEach(listener -> listeners.put(listener.name(), listener.version()));
+        return listeners;
+    }
+
+    private static List<EnvoyResource> running(Fleet.Proxy proxy, ResourceType type) {
+        var newest = proxy.board().newest();
+        var resources = new ArrayList<EnvoyResource>();
+        if (newest != null) {
+            newest.resources().all(type).values().forEach(wanted -> {
+                var running = proxy.running(wanted);
+                if (running != null) {
+                    resources.add(running);
+                }
+            });
+        }
+        return resources;
+    }
+
+    private GetProxyConfigResponse config(GetProxyConfigRequest request) {
+        var proxy = find(request.getProxy());
+        var types = EnumSet.noneOf(ResourceType.class);
+        for (var url : request.getTypesList()) {
+            types.add(ResourceType.of(url)
+                    .orElseThrow(() -> Status.INVALID_ARGUMENT
+                            .withDescription("type \"" + url + "\" is not served (expected: one of " + urls() + ")")
+                            .asRuntimeException()));
+        }
+        if (types.isEmpty()) {
+            types = EnumSet.allOf(ResourceType.class);
+        }
+        var response = GetProxyConfigResponse.newBuilder()
+                .setProxy(qualifiedName(proxy))
+                .setRevision(proxy.view().revision());
+        for (var type : types) {
+            running(proxy, type)
+                    .forEach(resource -> response.addResources(ProxyResource.newBuilder()
+                            .setName(resource.name())
+                            .setVersion(resource.version())
+                            .setResource(resource.toAny())
+                            .addAllSources(Places.of(resource.origins(), publisher.image()))));
+        }
+        return response.build();
+    }
+
+    private static String urls() {
+        return EnumSet.allOf(ResourceType.class).stream()
+                .map(type -> '"' + type.url() + '"')
+                .collect(Collectors.joining(", "));
+    }
+
+    private Fleet.Proxy find(String name) {
+        var known = connected();
+        var found = known.stream()
+                .filter(proxy -> proxy.node().name().equals(name)
+                        || qualifiedName(proxy).equals(name)
+                        || proxy.node().id().equals(name))
+                .toList();
+        if (found.isEmpty()) {
+            throw Status.NOT_FOUND
+                    .withDescription("no proxy \"%s\" is connected (expected: %s)".formatted(name, names(known)))
+                    .asRuntimeException();
+        }
+        var namespaces = found.stream()
+                .map(proxy -> proxy.node().proxies().namespace())
+                .distinct()
+                .count();
+        if (namespaces > 1) {
+            throw Status.INVALID_ARGUMENT
+                    .withDescription("\"%s\" names several proxies (expected: one of %s)".formatted(name, names(found)))
+                    .asRuntimeException();
+        }
+        return found.getFirst();
+    }
+
+    private static String names(List<Fleet.Proxy> proxies) {
+        var names = proxies.stream()
+                .map(proxy -> '"' + qualifiedName(proxy) + '"')
+                .distinct()
+                .limit(20)
+                .collect(Collectors.joining(", "));
+        return names.isEmpty() ? "there is none" : names;
+    }
+}

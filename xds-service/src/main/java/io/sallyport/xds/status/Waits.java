@@ -1,0 +1,168 @@
+package io.sallyport.xds.status;
+
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.proto.xds.v1.AwaitLiveRequest;
+import io.sallyport.proto.xds.v1.AwaitLiveResponse;
+import io.sallyport.proto.xds.v1.Waiting;
+import io.sallyport.xds.discovery.Fleet;
+import io.sallyport.xds.discovery.Refusal;
+import io.sallyport.xds.discovery.StreamView;
+import io.sallyport.xds.publish.Publisher;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
+
+/// Waits until a revision is live on every proxy, and says after each change who is still missing and why.
+///
+/// A proxy has a revision when it took every resource that the revision changed for its class; a revision that changes
+/// nothing for a class is live at once. What a proxy refused of exactly that revision ends the wait early.
+final class Waits {
+
+    private static final int MAX_WAITS = 256;
+    private static final Duration DEFAULT = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofMinutes(10);
+    // A proxy that lost its stream this lately is about to come back.
+    private static final Duration RETURNING = Duration.ofSeconds(30);
+    private static final Duration PROBE_AGAIN = Duration.ofMillis(20);
+
+    private final Publisher publisher;
+    private final Fleet fleet;
+    private final LiveProbe probe;
+    private final InstantSource clock;
+    private final Semaphore places = new Semaphore(MAX_WAITS);
+
+    Waits(Publisher publisher, Fleet fleet, LiveProbe probe, InstantSource clock) {
+        this.publisher = publisher;
+        this.fleet = fleet;
+        this.probe = probe;
+        this.clock = clock;
+    }
+
+    private record Standing(int live, int total, List<Waiting> waiting, boolean hopeless, boolean probing) {}
+
+    void start(AwaitLiveRequest request, StreamObserver<AwaitLiveResponse> answer) {
+        var timeout = request.hasTimeout() ? Times.of(request.getTimeout()) : DEFAULT;
+        if (timeout.isNegative() || timeout.compareTo(LONGEST) > 0) {
+            answer.onError(Status.INVALID_ARGUMENT
+                    .withDescription("timeout: " + timeout + " (expected: 0 to " + LONGEST + ")")
+                    .asRuntimeException());
+            return;
+        }
+        if (!places.tryAcquire()) {
+            answer.onError(Status.RESOURCE_EXHAUSTED
+                    .withDescription("too many waits (expected: at most " + MAX_WAITS + ")")
+                    .asRuntimeException());
+            return;
+        }
+        var revision = request.getRevision() > 0 ? request.getRevision() : publisher.revision();
+        Thread.ofVirtual().name("await-live").start(Context.current().wrap(() -> {
+            try {
+                run(revision, timeout, answer);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                places.release();
+            }
+        }));
+    }
+
+    private void run(long revision, Duration timeout, StreamObserver<AwaitLiveResponse> answer)
+            throws InterruptedException {
+        var started = clock.instant();
+        AwaitLiveResponse last = AwaitLiveResponse.getDefaultInstance();
+        while (!Context.current().isCancelled()) {
+            long seen = fleet.moves();
+            var now = clock.instant();
+            var standing = standing(revision, now);
+            var elapsed = Duration.between(started, now);
+            boolean done = standing.waiting().isEmpty() || standing.hopeless() || elapsed.compareTo(timeout) >= 0;
+            var message = message(revision, standing).build();
+            if (done || !message.equals(last)) {
+                answer.onNext(message.toBuilder()
+                        .setDone(done)
+                        .setElapsed(Times.of(elapsed))
+                        .build());
+                last = message;
+            }
+            if (done) {
+                answer.onCompleted();
+                return;
+            }
+            var left = timeout.minus(elapsed);
+            fleet.await(seen, standing.probing() && PROBE_AGAIN.compareTo(left) < 0 ? PROBE_AGAIN : left);
+        }
+    }
+
+    private static AwaitLiveResponse.Builder message(long revision, Standing standing) {
+        return AwaitLiveResponse.newBuilder()
+                .setRevision(revision)
+                .setLive(standing.live())
+                .setTotal(standing.total())
+                .addAllWaiting(standing.waiting());
+    }
+
+    private Standing standing(long revision, Instant now) {
+        int live = 0;
+        int refusing = 0;
+        boolean probing = false;
+        var waiting = new ArrayList<Waiting>();
+        for (var proxy : fleet.proxies()) {
+            var lost = proxy.lost();
+            if (lost != null && lost.plus(RETURNING).isBefore(now)) {
+                continue;
+            }
+            var refused = refused(proxy, revision);
+            var view = proxy.view();
+            if (lost != null) {
+                waiting.add(waiting(proxy, "disconnected", view.revision(), List.of()));
+            } else if (!refused.isEmpty()) {
+                refusing++;
+                waiting.add(waiting(proxy, "refused it", refused.getFirst().from(), refused));
+            } else if (view.revision() < revision) {
+                waiting.add(waiting(proxy, missing(proxy, view, revision), view.revision(), List.of()));
+            } else if (ProxyStatusService.prove(proxy, probe) == LiveProbe.Proof.NOT_YET) {
+                probing = true;
+                waiting.add(waiting(proxy, "taken, and its listeners do not serve yet", view.revision(), List.of()));
+            } else {
+                live++;
+            }
+        }
+        boolean hopeless = refusing > 0 && refusing == waiting.size();
+        return new Standing(live, live + waiting.size(), waiting, hopeless, probing);
+    }
+
+    private static List<Refusal> refused(Fleet.Proxy proxy, long revision) {
+        return proxy.refused().stream()
+                .filter(refusal -> refusal.from() < revision && revision <= refusal.to())
+                .toList();
+    }
+
+    private String missing(Fleet.Proxy proxy, StreamView view, long revision) {
+        var newest = proxy.board().newest();
+        if (newest == null || newest.revision() < revision) {
+            return "waiting for the translation of r" + revision;
+        }
+        var types = view.types().stream()
+                .filter(type -> type.revision() < revision)
+                .map(type -> type.type().acronym())
+                .collect(Collectors.joining(", "));
+        return types.isEmpty() ? "waiting for its requests" : "waiting for acknowledgement of " + types;
+    }
+
+    private Waiting waiting(Fleet.Proxy proxy, String reason, long serves, List<Refusal> refused) {
+        return Waiting.newBuilder()
+                .setProxy(ProxyStatusService.qualifiedName(proxy))
+                .setReason(reason)
+                .setServes(serves)
+                .addAllRejections(refused.stream()
+                        .map(refusal -> Rejections.of(refusal, publisher.image()))
+                        .toList())
+                .build();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.xds.publish;
+
+import org.jspecify.annotations.NullMarked;

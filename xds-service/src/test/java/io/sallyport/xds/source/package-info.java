@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.xds.source;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,223 @@
+package io.sallyport.xds.status;
+
+import static io.sallyport.translation.ResourceType.CLUSTER;
+import static io.sallyport.translation.ResourceType.LISTENER;
+import static io.sallyport.translation.ResourceType.ROUTES;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import io.sallyport.proto.xds.v1.AwaitLiveRequest;
+import io.sallyport.proto.xds.v1.AwaitLiveResponse;
+import io.sallyport.proto.xds.v1.GetProxyConfigRequest;
+import io.sallyport.proto.xds.v1.ListProxiesRequest;
+import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
+import io.sallyport.proto.xds.v1.TypeStatus;
+import io.sallyport.xds.discovery.FakeEnvoy;
+import io.sallyport.xds.discovery.House;
+import io.sallyport.xds.discovery.Made;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ProxyStatusServiceTest {
+
+    private static final String EDGE = "router~127.0.0.1~edge.shop~shop.svc.cluster.local";
+
+    private final House house;
+    private final ProxyServiceGrpc.ProxyServiceBlockingStub status;
+    private final FakeEnvoy envoy = new FakeEnvoy(EDGE);
+
+    ProxyStatusServiceTest() throws IOException {
+        house = new House();
+        status = ProxyServiceGrpc.newBlockingStub(house.channel());
+    }
+
+    @AfterEach
+    void close() {
+        envoy.close();
+        house.close();
+    }
+
+    @Test
+    void withoutProxiesAnythingIsLiveAtOnce() {
+        var answer = last(7);
+
+        assertThat(answer.getDone()).isTrue();
+        assertThat(answer.getTotal()).isZero();
+    }
+
+    @Test
+    void aRevisionIsLiveWhenTheProxyTookAllThatItChanged() throws Exception {
+        connect();
+        var waiting = CompletableFuture.supplyAsync(() -> await(2));
+        house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "2")));
+        envoy.until(() -> envoy.received().size() == 4);
+
+        var answers = waiting.get();
+
+        assertThat(answers.getLast().getLive()).isEqualTo(1);
+        assertThat(answers.getLast().getTotal()).isEqualTo(1);
+        assertThat(answers.getLast().getDone()).isTrue();
+    }
+
+    @Test
+    void aRevisionThatChangesNothingForAProxyIsLiveAtOnce() throws Exception {
+        connect();
+        house.publish(before -> before.with(5, List.of(), Map.of()));
+
+        assertThat(last(5).getLive()).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusalEndsTheWaitAndNamesTheObjectAndWhatGoesOnServing() throws Exception {
+        connect();
+        envoy.judging(_ -> "no such regex");
+        house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "bad")));
+        envoy.until(() -> envoy.received().size() == 4);
+
+        var answer = last(2);
+
+        assertThat(answer.getDone()).isTrue();
+        assertThat(answer.getLive()).isZero();
+        var waiting = answer.getWaiting(0);
+        assertThat(waiting.getProxy()).isEqualTo("edge.shop");
+        assertThat(waiting.getReason()).isEqualTo("refused it");
+        assertThat(waiting.getServes()).isEqualTo(1);
+        assertThat(waiting.getRejections(0).getReason()).isEqualTo("no such regex");
+        assertThat(waiting.getRejections(0).getSources(0).getRef().getKind()).isEqualTo("VirtualService");
+    }
+
+    @Test
+    void anOldRefusalDoesNotHoldUpALaterRevision() throws Exception {
+        connect();
+        envoy.judging(response -> response.getTypeUrl().equals(ROUTES.url()) ? "no" : "");
+        house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "bad")));
+        envoy.until(() -> envoy.received().size() == 4);
+        house.publish(before -> Made.with(before, Made.resource(LISTENER, "m", "1")));
+        envoy.untilHolds(LISTENER, "l", "m");
+        pass();
+
+        assertThat(last(3).getLive()).isEqualTo(1);
+    }
+
+    @Test
+    void aProxyThatIsGoneForAMomentIsWaitedFor() throws Exception {
+        connect();
+        envoy.disconnect();
+        envoy.end();
+        house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "2")));
+        var waiting = CompletableFuture.supplyAsync(() -> await(2));
+        envoy.connect(house.channel());
+        envoy.until(() -> envoy.received().size() == 4);
+        pass();
+
+        assertThat(waiting.get().getLast().getLive()).isEqualTo(1);
+    }
+
+    @Test
+    void aWaitThatIsOverSaysWhatIsMissing() throws Exception {
+        connect();
+        house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "2")));
+
+        var answer = ImmutableList.copyOf(status.awaitLive(AwaitLiveRequest.newBuilder()
+                        .setRevision(2)
+                        .setTimeout(com.google.protobuf.Duration.getDefaultInstance())
+                        .build()))
+                .getLast();
+
+        assertThat(answer.getDone()).isTrue();
+        assertThat(answer.getWaiting(0).getReason()).containsAnyOf("acknowledgement of RDS", "translation of r2");
+    }
+
+    @Test
+    void listenersThatAreTakenButDoNotServeAreNotLive() throws Exception {
+        connect();
+        house.prove(LiveProbe.Proof.NOT_YET);
+        var answers =
+                status.awaitLive(AwaitLiveRequest.newBuilder().setRevision(1).build());
+        assertThat(answers.next().getWaiting(0).getReason()).contains("do not serve yet");
+
+        house.prove(LiveProbe.Proof.LIVE);
+
+        assertThat(ImmutableList.copyOf(answers).getLast().getLive()).isEqualTo(1);
+        assertThat(proxies().getFirst().getLiveRevision()).isEqualTo(1);
+    }
+
+    @Test
+    void aProxyIsListedWithWhatItReached() throws Exception {
+        connect();
+
+        var proxy = proxies().getFirst();
+
+        assertThat(proxy.getName()).isEqualTo("edge");
+        assertThat(proxy.getNamespace()).isEqualTo("shop");
+        assertThat(proxy.getAcknowledgedRevision()).isEqualTo(1);
+        assertThat(proxy.getTypesList())
+                .allSatisfy(type -> assertThat(type.getState()).isEqualTo(TypeStatus.State.SYNCED));
+    }
+
+    @Test
+    void aProxysConfigurationIsWhatItRunsAndNotWhatItRefused() throws Exception {
+        connect();
+        var good = envoy.held(ROUTES).get("r");
+        envoy.judging(_ -> "no");
+        house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "bad")));
+        envoy.until(() -> envoy.received().size() == 4);
+        last(2);
+
+        var config = status.getProxyConfig(GetProxyConfigRequest.newBuilder()
+                .setProxy("edge")
+                .addTypes(ROUTES.url())
+                .build());
+
+        assertThat(config.getResourcesList()).singleElement().satisfies(resource -> {
+            assertThat(resource.getVersion()).isEqualTo(good);
+            assertThat(resource.getSources(0).getRef().getName()).isEqualTo("r");
+        });
+    }
+
+    @Test
+    void anUnknownProxyIsAnsweredWithThoseThereAre() throws Exception {
+        connect();
+
+        assertThatThrownBy(() -> status.getProxyConfig(
+                        GetProxyConfigRequest.newBuilder().setProxy("egde").build()))
+                .hasMessage("NOT_FOUND: no proxy \"egde\" is connected (expected: \"edge.shop\")");
+    }
+
+    private void connect() throws InterruptedException {
+        house.publish(_ -> Made.resources(
+                1,
+                Made.resource(CLUSTER, "a", "1"),
+                Made.resource(LISTENER, "l", "1"),
+                Made.resource(ROUTES, "r", "1")));
+        envoy.subscribe(CLUSTER);
+        envoy.subscribe(LISTENER);
+        envoy.subscribe(ROUTES, "r");
+        envoy.connect(house.channel());
+        envoy.until(() -> envoy.received().size() == 3);
+        last(1);
+    }
+
+    private void pass() {
+        house.pass(Duration.ofSeconds(2));
+    }
+
+    private List<io.sallyport.proto.xds.v1.Proxy> proxies() {
+        return status.listProxies(ListProxiesRequest.getDefaultInstance()).getProxiesList();
+    }
+
+    private AwaitLiveResponse last(long revision) {
+        return await(revision).getLast();
+    }
+
+    private List<AwaitLiveResponse> await(long revision) {
+        return ImmutableList.copyOf(status.awaitLive(
+                AwaitLiveRequest.newBuilder().setRevision(revision).build()));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.xds.status;
+
+import org.jspecify.annotations.NullMarked;
