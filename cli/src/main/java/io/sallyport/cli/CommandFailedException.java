@@ -1,7 +1,7 @@
 package io.sallyport.cli;
 
 /// Ends a command with one message for the user, who can do something about it: the message says what.
-public final class CommandFailedException extends Exception {
+public class CommandFailedException extends Exception {
 
     private static final long serialVersionUID = 1L;
 

@@ -47,7 +47,12 @@ public record DataDirectory(Path root) {
 
     /// The token; absent where no `up` has ever run.
     public Optional<String> token() throws IOException {
-        return read(tokenFile()).map(String::strip);
+        return token(tokenFile());
+    }
+
+    /// The token in a file of its own.
+    public static Optional<String> token(Path file) throws IOException {
+        return read(file).map(String::strip);
     }
 
     /// The doors of the `up` that runs here, or ran last; absent where none ever did.

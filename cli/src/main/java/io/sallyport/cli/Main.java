@@ -1,5 +1,15 @@
 package io.sallyport.cli;
 
+import io.sallyport.cli.check.CheckCommand;
+import io.sallyport.cli.config.ApplyCommand;
+import io.sallyport.cli.config.DeleteCommand;
+import io.sallyport.cli.config.GetCommand;
+import io.sallyport.cli.config.HistoryCommand;
+import io.sallyport.cli.proxy.ProxyConfigCommand;
+import io.sallyport.cli.proxy.ProxyStatusCommand;
+import io.sallyport.cli.server.Dialer;
+import io.sallyport.cli.server.NetworkDialer;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.MissingParameterException;
@@ -23,14 +33,24 @@ public final class Main {
     /// exit
     /// code, or throws [CommandFailedException] with the one line that the user should see.
     public static CommandLine commandLine(Terminal terminal, Object... more) {
-        var line = new CommandLine(new SallyportCommand());
+        return commandLine(terminal, new NetworkDialer(), more);
+    }
+
+    /// The same with another way to reach servers.
+    public static CommandLine commandLine(Terminal terminal, Dialer dialer, Object... more) {
+        var line = new CommandLine(new SallyportCommand())
+                .addSubcommand(new CheckCommand(terminal))
+                .addSubcommand(new ApplyCommand(terminal, dialer))
+                .addSubcommand(new DeleteCommand(terminal, dialer))
+                .addSubcommand(new GetCommand(terminal, dialer))
+                .addSubcommand(new HistoryCommand(terminal, dialer))
+                .addSubcommand(new ProxyStatusCommand(terminal, dialer))
+                .addSubcommand(ProxyConfigCommand.commandLine(terminal, dialer));
         for (var command : more) {
             line.addSubcommand(command);
         }
         line.getCommandSpec().mixinStandardHelpOptions(true).version("sallyport " + version());
-        line.getSubcommands()
-                .values()
-                .forEach(command -> command.getCommandSpec().mixinStandardHelpOptions(true));
+        giveHelp(line);
         // From here on for the commands as well: picocli hands settings down to those that exist.
         line.setOut(terminal.out());
         line.setErr(terminal.err());
@@ -43,6 +63,13 @@ public final class Main {
         line.setParameterExceptionHandler((wrong, _) -> explain(terminal, wrong));
         line.setExecutionExceptionHandler((failure, _, _) -> report(terminal, failure));
         return line;
+    }
+
+    private static void giveHelp(CommandLine parent) {
+        for (var command : Set.copyOf(parent.getSubcommands().values())) {
+            command.getCommandSpec().mixinStandardHelpOptions(true);
+            giveHelp(command);
+        }
     }
 
     /// The version of this build: `0.1.0`.
@@ -78,7 +105,7 @@ public final class Main {
         return text.lines().findFirst().orElse("wrong usage");
     }
 
-    private static int report(Terminal terminal, Exception failure) throws Exception {
+    private static int report(Terminal terminal, Exception failure) {
         var cause = failure instanceof ExecutionException && failure.getCause() instanceof Exception inner
                 ? inner
                 : failure;
@@ -86,6 +113,8 @@ public final class Main {
             terminal.complain("error: " + failed.getMessage());
             return failed.exitCode();
         }
-        throw cause;
+        terminal.complain("error: this is a bug of Sallyport, please report it with these lines:");
+        cause.printStackTrace(terminal.err());
+        return ExitCode.UNABLE;
     }
 }

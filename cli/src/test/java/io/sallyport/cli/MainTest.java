@@ -13,11 +13,11 @@ class MainTest {
 
     @Test
     void anUnknownCommandIsOneLineWithTheNearestOne() {
-        assertThat(Main.commandLine(screen.terminal(), new Greet()).execute("gret"))
+        assertThat(Main.commandLine(screen.terminal(), new Greet()).execute("greeet"))
                 .isEqualTo(2);
 
         assertThat(screen.err())
-                .isEqualTo("error: unknown command \"gret\" (did you mean \"greet\"?). See: sallyport --help\n");
+                .isEqualTo("error: unknown command \"greeet\" (did you mean \"greet\"?). See: sallyport --help\n");
     }
 
     @Test

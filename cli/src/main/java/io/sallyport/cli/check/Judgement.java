@@ -1,0 +1,79 @@
+package io.sallyport.cli.check;
+
+import io.sallyport.analysis.Analyzer;
+import io.sallyport.analysis.ConfigImage;
+import io.sallyport.cli.finding.Place;
+import io.sallyport.cli.finding.ReportedFinding;
+import io.sallyport.cli.input.Documents;
+import io.sallyport.model.Age;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Finding;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.read.DocumentResult;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+
+/// All that is wrong with some documents: what reading found, and what the analyzer finds as if they had all been
+/// accepted in one revision at this moment.
+final class Judgement {
+
+    private final Documents documents;
+    private final Instant now;
+
+    Judgement(Documents documents, Instant now) {
+        this.documents = documents;
+        this.now = now.truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    /// In the order of the files, then by line.
+    List<ReportedFinding> findings() {
+        var findings = new LinkedHashSet<Finding>();
+        documents.findings().forEach(findings::add);
+        findings.addAll(new Analyzer().check(image()).findings());
+        var reported = new ArrayList<ReportedFinding>();
+        findings.forEach(finding -> reported.add(ReportedFinding.of(finding)));
+        reported.sort(byPlace());
+        return List.copyOf(reported);
+    }
+
+    private ConfigImage image() {
+        var objects = new LinkedHashMap<ObjectRef, ConfigObject<?>>();
+        documents.documents().forEach(document -> {
+            var object = document.object();
+            if (object != null) {
+                objects.putIfAbsent(object.ref(), aged(document, object));
+            }
+        });
+        return ConfigImage.EMPTY.with(1, objects.values(), List.of());
+    }
+
+    private ConfigObject<?> aged(DocumentResult document, ConfigObject<?> object) {
+        var claimed = object.metadata().creationTimestamp();
+        var created = claimed == null || claimed.isAfter(now) ? now : claimed;
+        return object.withAge(new Age(created, 1, document.source().name(), document.index()));
+    }
+
+    private Comparator<ReportedFinding> byPlace() {
+        var order = new LinkedHashMap<String, Integer>();
+        documents.results().forEach(result -> order.putIfAbsent(result.sourceName(), order.size()));
+        return Comparator.<ReportedFinding>comparingInt(finding -> rank(order, finding.place()))
+                .thenComparingInt(finding -> number(finding.place().line()))
+                .thenComparingInt(finding -> number(finding.place().column()))
+                .thenComparing(ReportedFinding::code)
+                .thenComparing(ReportedFinding::message);
+    }
+
+    private static int rank(Map<String, Integer> order, Place place) {
+        return place.file() == null ? -1 : order.getOrDefault(place.file(), Integer.MAX_VALUE);
+    }
+
+    private static int number(@org.jspecify.annotations.Nullable Integer number) {
+        return number == null ? 0 : number;
+    }
+}

@@ -1,0 +1,62 @@
+package io.sallyport.cli.check;
+
+import io.sallyport.cli.CommandFailedException;
+import io.sallyport.cli.Suggestion;
+import io.sallyport.model.RuleCode;
+import io.sallyport.model.read.ReadRule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// What each code means: the reader's and the analyzer's.
+final class RuleBook {
+
+    private record Entry(RuleCode code, String about, String example, String repair) {}
+
+    private RuleBook() {}
+
+    /// The claim of a rule in a few words; empty for a code that this program does not know.
+    static String title(String code) {
+        return entries().stream()
+                .filter(entry -> entry.code().id().equals(code))
+                .map(entry -> entry.code().title())
+                .findFirst()
+                .orElse("");
+    }
+
+    /// A page about one code.
+    static String explain(String wanted) throws CommandFailedException {
+        var code = wanted.toUpperCase(Locale.ROOT);
+        for (var entry : entries()) {
+            if (entry.code().id().equals(code)) {
+                return page(entry);
+            }
+        }
+        throw CommandFailedException.unable("unknown code \"" + wanted + "\""
+                + Suggestion.of(
+                        code, entries().stream().map(entry -> entry.code().id()).toList()));
+    }
+
+    private static List<Entry> entries() {
+        var entries = new ArrayList<Entry>();
+        for (var rule : ReadRule.values()) {
+            entries.add(new Entry(rule.code(), "", rule.example(), rule.repair()));
+        }
+        return entries;
+    }
+
+    private static String page(Entry entry) {
+        var page = new StringBuilder(entry.code().id())
+                .append(' ')
+                .append(entry.code().severity().text())
+                .append(": ")
+                .append(entry.code().title())
+                .append('\n');
+        if (!entry.about().isEmpty()) {
+            page.append('\n').append(entry.about().strip()).append('\n');
+        }
+        page.append("\nReported:\n").append(entry.example().indent(4));
+        page.append("\nBetter:\n").append(entry.repair().indent(4));
+        return page.toString();
+    }
+}

@@ -1,0 +1,161 @@
+package io.sallyport.cli.config;
+
+import io.sallyport.cli.CommandFailedException;
+import io.sallyport.cli.ExitCode;
+import io.sallyport.cli.Table;
+import io.sallyport.cli.Terminal;
+import io.sallyport.cli.server.Connection;
+import io.sallyport.cli.server.Dialer;
+import io.sallyport.cli.server.Json;
+import io.sallyport.cli.server.ServerOptions;
+import io.sallyport.proto.config.v1.GetRequest;
+import io.sallyport.proto.config.v1.ListRequest;
+import io.sallyport.proto.config.v1.ListResponse;
+import io.sallyport.proto.config.v1.Resource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Shows objects as their authors wrote them: one as YAML, many as a table.
+@Command(name = "get", description = "Show objects: one as it was written, many as a table.")
+public final class GetCommand implements Callable<Integer> {
+
+    /// Forms of an answer.
+    enum Form {
+        yaml,
+        json,
+        table
+    }
+
+    private final Terminal terminal;
+    private final Dialer dialer;
+
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    @Parameters(index = "0", paramLabel = "KIND", description = "VirtualService, vs, …, or all.")
+    private String kind = "";
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "One object, NAME or NS/NAME.")
+    private @Nullable String name;
+
+    @Option(
+            names = {"-n", "--namespace"},
+            paramLabel = "NS",
+            description = "The namespace to look in. Default: default.")
+    private @Nullable String namespace;
+
+    @Option(
+            names = {"-A", "--all-namespaces"},
+            description = "Look in all namespaces.")
+    private boolean everywhere;
+
+    @Option(names = "--revision", paramLabel = "N", description = "As it was at a revision. Only for one object.")
+    private @Nullable Long revision;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "yaml|json|table",
+            description = "How to answer. Default: yaml for one object, table for many.")
+    private @Nullable Form form;
+
+    public GetCommand(Terminal terminal, Dialer dialer) {
+        this.terminal = terminal;
+        this.dialer = dialer;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException {
+        try (var connection = server.connect(dialer)) {
+            return name == null ? list(connection) : one(connection, name);
+        }
+    }
+
+    private int one(Connection connection, String wanted) throws CommandFailedException {
+        var request = GetRequest.newBuilder().setRef(ObjectName.read(kind, wanted, namespace));
+        if (revision != null) {
+            request.setRevision(revision);
+        }
+        var response = connection.config(stub -> stub.get(request.build()));
+        switch (form == null ? Form.yaml : form) {
+            case yaml -> terminal.printText(response.getResource().getSourceText());
+            case json -> terminal.printJson(Json.of(response));
+            case table -> table(List.of(response.getResource())).print(terminal);
+        }
+        return ExitCode.OK;
+    }
+
+    private int list(Connection connection) throws CommandFailedException {
+        if (revision != null) {
+            throw CommandFailedException.unable("--revision without a name (expected: get KIND NAME --revision N)");
+        }
+        var wanted = kind.equals("all") ? "" : KindWord.read(kind).text();
+        var place = Optional.ofNullable(namespace).orElse("default");
+        var found = all(connection, wanted, everywhere ? "" : place);
+        if (form == Form.json) {
+            terminal.printJson(Json.of(found));
+        } else if (found.getResourcesCount() == 0) {
+            var what = wanted.isEmpty() ? "nothing" : "no " + wanted;
+            terminal.complain(
+                    everywhere ? what + " in any namespace" : what + " in namespace \"" + place + "\" (-A: in all)");
+        } else if (form == Form.yaml) {
+            terminal.printText(documents(found));
+        } else {
+            table(found.getResourcesList()).print(terminal);
+        }
+        return ExitCode.OK;
+    }
+
+    private static ListResponse all(Connection connection, String kind, String namespace)
+            throws CommandFailedException {
+        var all = ListResponse.newBuilder();
+        var token = "";
+        do {
+            var request = ListRequest.newBuilder()
+                    .setKind(kind)
+                    .setNamespace(namespace)
+                    .setPageToken(token)
+                    .build();
+            var page = connection.config(stub -> stub.list(request));
+            all.addAllResources(page.getResourcesList()).setRevision(page.getRevision());
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+        return all.build();
+    }
+
+    private static String documents(ListResponse found) {
+        var text = new StringBuilder();
+        for (var resource : found.getResourcesList()) {
+            text.append("---\n")
+                    .append(resource.getSourceText().stripTrailing())
+                    .append('\n');
+        }
+        return text.toString();
+    }
+
+    private static Table table(List<Resource> resources) {
+        var table = new Table("KIND", "NAMESPACE", "NAME", "REVISION", "OWNER", "SOURCE");
+        for (var resource : resources) {
+            var ref = resource.getRef();
+            table.row(
+                    ref.getKind(),
+                    ref.getNamespace(),
+                    ref.getName(),
+                    "r" + resource.getRevision(),
+                    resource.getOwner(),
+                    source(resource));
+        }
+        return table;
+    }
+
+    private static String source(Resource resource) {
+        return resource.getSourceName().isEmpty()
+                ? ""
+                : resource.getSourceName() + ":" + Math.max(1, resource.getFirstLine());
+    }
+}

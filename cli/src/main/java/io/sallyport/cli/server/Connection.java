@@ -1,0 +1,85 @@
+package io.sallyport.cli.server;
+
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
+import io.sallyport.cli.CommandFailedException;
+import io.sallyport.cli.DataDirectory;
+import io.sallyport.proto.config.v1.ConfigServiceGrpc;
+import io.sallyport.proto.config.v1.ConfigServiceGrpc.ConfigServiceBlockingStub;
+import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
+import io.sallyport.proto.xds.v1.ProxyServiceGrpc.ProxyServiceBlockingStub;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/// An open connection to a server. Every call has a deadline, and every failure becomes a message for the user.
+public final class Connection implements AutoCloseable {
+
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    // Findings about a refused change travel in headers; this many bytes of them are taken.
+    static final int DETAIL_BYTES = 1 << 20;
+    private static final Metadata.Key<String> DETAIL =
+            Metadata.Key.of("sallyport-detail-bytes", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final ManagedChannel channel;
+    private final Channel authorized;
+    private final Refusals refusals;
+
+    Connection(ManagedChannel channel, String address, Optional<String> token, DataDirectory data) {
+        this.channel = channel;
+        this.authorized = withHeaders(channel, token);
+        this.refusals = new Refusals(address, token.isPresent(), data);
+    }
+
+    private static Channel withHeaders(Channel channel, Optional<String> token) {
+        var headers = new Metadata();
+        headers.put(DETAIL, String.valueOf(DETAIL_BYTES));
+        token.ifPresent(secret -> headers.put(AUTHORIZATION, "Bearer " + secret));
+        return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    /// Calls config-service.
+    public <T> T config(Call<ConfigServiceBlockingStub, T> call) throws CommandFailedException {
+        var stub = ConfigServiceGrpc.newBlockingStub(authorized)
+                .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        return answered(stub, call);
+    }
+
+    /// Calls xds-service.
+    public <T> T proxies(Call<ProxyServiceBlockingStub, T> call) throws CommandFailedException {
+        return proxies(DEADLINE, call);
+    }
+
+    /// Calls xds-service with time enough for an answer that is to be waited for.
+    public <T> T proxies(Duration patience, Call<ProxyServiceBlockingStub, T> call) throws CommandFailedException {
+        var stub = ProxyServiceGrpc.newBlockingStub(authorized)
+                .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS);
+        return answered(stub, call);
+    }
+
+    private <S, T> T answered(S stub, Call<S, T> call) throws CommandFailedException {
+        try {
+            return call.on(stub);
+        } catch (StatusRuntimeException refused) {
+            throw refusals.explain(refused);
+        }
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+    }
+
+    /// One call on a stub.
+    @FunctionalInterface
+    public interface Call<S, T> {
+        T on(S stub) throws CommandFailedException;
+    }
+}

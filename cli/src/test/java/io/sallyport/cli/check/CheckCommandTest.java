@@ -1,0 +1,131 @@
+package io.sallyport.cli.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonParser;
+import io.sallyport.cli.FakeTerminal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckCommandTest {
+
+    private static final String GOOD = """
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {namespace: shop, name: edge}
+            spec:
+              servers:
+              - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
+            """;
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    private final FakeTerminal screen = new FakeTerminal();
+
+    @Test
+    void aGoodFileIsExitZeroAndOneLine() throws IOException {
+        assertThat(screen.run("check", write("edge.yaml", GOOD))).isEqualTo(0);
+
+        assertThat(screen.out()).isEqualTo("no errors in 1 resource (0 ms)\n");
+    }
+
+    @Test
+    void aTypingSlipIsExitOneWithTheLineAndACaret() throws IOException {
+        var file = write("edge.yaml", GOOD.replace("hosts:", "hotsts:"));
+
+        assertThat(screen.run("check", file)).isEqualTo(1);
+
+        assertThat(screen.out())
+                .contains("error SP1001 Gateway shop/edge spec.servers[0].hotsts, ")
+                .contains(
+                        file + ":6:54\n   6 |   - {port: {number: 80, name: http, protocol: HTTP}, hotsts: [\"*\"]}\n")
+                .contains("\n     |                                                      ^^^^^^ unknown field")
+                .contains("More about a code: sallyport check --explain SP1009");
+    }
+
+    @Test
+    void jsonHasTheContractsShape() throws IOException {
+        var file = write("edge.yaml", GOOD.replace("hosts:", "hotsts:"));
+
+        assertThat(screen.run("check", "-o", "json", file)).isEqualTo(1);
+
+        var json = JsonParser.parseString(screen.out()).getAsJsonObject();
+        assertThat(json.keySet()).containsExactly("findings", "resources");
+        assertThat(json.get("resources").getAsInt()).isEqualTo(1);
+        var finding = json.getAsJsonArray("findings").get(0).getAsJsonObject();
+        assertThat(finding.keySet())
+                .containsExactly(
+                        "code",
+                        "severity",
+                        "kind",
+                        "namespace",
+                        "name",
+                        "path",
+                        "file",
+                        "line",
+                        "column",
+                        "message",
+                        "related");
+        assertThat(finding.get("file").getAsString()).isEqualTo(file);
+        assertThat(finding.get("line").getAsInt()).isEqualTo(6);
+    }
+
+    @Test
+    void standardInputIsCheckedToo() {
+        var piped = new FakeTerminal(GOOD);
+
+        assertThat(piped.run("check", "-")).isEqualTo(0);
+    }
+
+    @Test
+    @Tag("H4")
+    void aMissingPathIsExitTwo() {
+        assertThat(screen.run("check", folder.resolve("none").toString())).isEqualTo(2);
+
+        assertThat(screen.err()).contains("no such file or directory").hasLineCount(1);
+    }
+
+    @Test
+    void nothingToCheckIsExitTwo() {
+        assertThat(screen.run("check")).isEqualTo(2);
+
+        assertThat(screen.err()).isEqualTo("error: nothing to check (expected: check PATH...)\n");
+    }
+
+    @Test
+    void aSecretsLinesAreNotPrinted() throws IOException {
+        var file = write("secret.yaml", """
+                apiVersion: v1
+                kind: Secret
+                metadata: {namespace: shop, name: key}
+                stirngData: {password: hunter2}
+                """);
+
+        screen.run("check", file);
+
+        assertThat(screen.out() + screen.err()).doesNotContain("hunter2");
+    }
+
+    @Test
+    void aCodeIsExplained() {
+        assertThat(screen.run("check", "--explain", "sp1001")).isEqualTo(0);
+
+        assertThat(screen.out()).startsWith("SP1001 error: Unknown field\n").contains("\nReported:\n", "\nBetter:\n");
+    }
+
+    @Test
+    void anUnknownCodeIsExitTwo() {
+        assertThat(screen.run("check", "--explain", "SP101")).isEqualTo(2);
+
+        assertThat(screen.err()).startsWith("error: unknown code \"SP101\" (did you mean \"SP1001\"?)");
+    }
+
+    private String write(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name), text).toString();
+    }
+}
