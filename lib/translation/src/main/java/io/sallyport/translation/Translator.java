@@ -1,16 +1,59 @@
 package io.sallyport.translation;
 
 import io.sallyport.analysis.CheckedImage;
+import io.sallyport.translation.emit.Emission;
+import io.sallyport.translation.emit.Emitter;
+import io.sallyport.translation.link.Linker;
+import io.sallyport.translation.plan.ProxyPlan;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The door of this library: links and emits. An instance remembers its last answer for each class of proxies, so that
 /// the next image costs what changed; it belongs to one thread. Equal input gives equal bytes, whatever it saw before.
 public final class Translator {
 
+    private final Map<ProxyClass, Line> lines = new HashMap<>();
+
     /// Everything that proxies of this class are to run.
     public EnvoyResources translate(CheckedImage image, ProxyClass proxy) {
-        return EnvoyResources.EMPTY;
+        return lines.computeIfAbsent(proxy, Line::new).emit(image);
+    }
+
+    /// What proxies of this class are to do, before it is spelled in Envoy's words.
+    public ProxyPlan plan(CheckedImage image, ProxyClass proxy) {
+        return lines.computeIfAbsent(proxy, Line::new).link(image);
     }
 
     /// Forgets what is remembered for a class that has no proxies any more.
-    public void forget(ProxyClass proxy) {}
+    public void forget(ProxyClass proxy) {
+        lines.remove(proxy);
+    }
+
+    /// The memory for one class.
+    private static final class Line {
+
+        private final Linker linker;
+        private final Emitter emitter = new Emitter();
+        private @Nullable CheckedImage image;
+        private ProxyPlan plan = ProxyPlan.EMPTY;
+        private Emission emission = Emission.EMPTY;
+
+        Line(ProxyClass proxy) {
+            this.linker = new Linker(proxy);
+        }
+
+        ProxyPlan link(CheckedImage next) {
+            if (image != next) {
+                plan = PlanInvariants.checked(linker.link(next), plan);
+                image = next;
+            }
+            return plan;
+        }
+
+        EnvoyResources emit(CheckedImage next) {
+            emission = emitter.emit(emission, link(next), next.image().revision());
+            return emission.resources();
+        }
+    }
 }

@@ -110,7 +110,8 @@ final class ActionEmitter {
         switch (change) {
             case PathChange.Keep() -> {}
             case PathChange.Matched(var replacement) -> action.setPrefixRewrite(replacement);
-            case PathChange.Whole(var replacement) -> action.setRegexRewrite(substitute(WHOLE_PATH, literal(replacement)));
+            case PathChange.Whole(var replacement) ->
+                action.setRegexRewrite(substitute(WHOLE_PATH, literal(replacement)));
             case PathChange.Pattern(var regex, var replacement) ->
                 action.setRegexRewrite(substitute(regex, replacement));
         }

@@ -17,7 +17,6 @@ import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.type.v3.Percent;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.Timeout;
-import io.sallyport.translation.plan.Upstream;
 import io.sallyport.translation.plan.Upstream.Balancing;
 import io.sallyport.translation.plan.Upstream.Discovery;
 import io.sallyport.translation.plan.Upstream.Ejection;
@@ -84,11 +83,9 @@ final class ClusterEmitter {
                 out.getEdsClusterConfigBuilder().setEdsConfig(Values.ads()).setServiceName(name);
             }
             case Discovery.Dns(var groups, var refresh) ->
-                addNames(DiscoveryType.STRICT_DNS, refresh, out)
-                        .setLoadAssignment(EndpointEmitter.emit(name, groups));
+                addNames(DiscoveryType.STRICT_DNS, refresh, out).setLoadAssignment(EndpointEmitter.emit(name, groups));
             case Discovery.DnsOne(var groups, var refresh) ->
-                addNames(DiscoveryType.LOGICAL_DNS, refresh, out)
-                        .setLoadAssignment(EndpointEmitter.emit(name, groups));
+                addNames(DiscoveryType.LOGICAL_DNS, refresh, out).setLoadAssignment(EndpointEmitter.emit(name, groups));
             case Discovery.Original(int port) -> {
                 out.setType(DiscoveryType.ORIGINAL_DST);
                 if (port > 0) {
@@ -122,7 +119,8 @@ final class ClusterEmitter {
                 out.setLbPolicy(LbPolicy.LEAST_REQUEST);
                 switch (warmUp) {
                     case WarmUp.None() -> {}
-                    case WarmUp.Over over -> out.getLeastRequestLbConfigBuilder().setSlowStartConfig(slowStart(over));
+                    case WarmUp.Over over ->
+                        out.getLeastRequestLbConfigBuilder().setSlowStartConfig(slowStart(over));
                 }
             }
             case Balancing.RoundRobin(var warmUp) -> {
@@ -165,8 +163,7 @@ final class ClusterEmitter {
                         .setTrackRemaining(true));
         switch (limits.keepAlive()) {
             case KeepAlive.Off() -> {}
-            case KeepAlive.On on ->
-                out.getUpstreamConnectionOptionsBuilder().setTcpKeepalive(keepAlive(on));
+            case KeepAlive.On on -> out.getUpstreamConnectionOptionsBuilder().setTcpKeepalive(keepAlive(on));
         }
     }
 
@@ -238,9 +235,11 @@ final class ClusterEmitter {
                 return;
             }
             case HTTP1 ->
-                options.getExplicitHttpConfigBuilder().setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
+                options.getExplicitHttpConfigBuilder()
+                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
             case HTTP2 ->
-                options.getExplicitHttpConfigBuilder().setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
+                options.getExplicitHttpConfigBuilder()
+                        .setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
             case AS_CLIENT ->
                 options.getUseDownstreamProtocolConfigBuilder()
                         .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
@@ -250,8 +249,8 @@ final class ClusterEmitter {
         if (upstream.tls() instanceof Tls.Originate tls && tls.sni() instanceof Tls.Sni.AsRequest) {
             options.getUpstreamHttpProtocolOptionsBuilder()
                     .setAutoSni(true)
-                    .setAutoSanValidation(tls.alternativeNames().isEmpty()
-                            && !(tls.authority() instanceof Tls.Authority.Unchecked));
+                    .setAutoSanValidation(
+                            tls.alternativeNames().isEmpty() && !(tls.authority() instanceof Tls.Authority.Unchecked));
         }
         out.putTypedExtensionProtocolOptions(ResourceNames.HTTP_PROTOCOL_OPTIONS, Values.pack(options.build()));
     }

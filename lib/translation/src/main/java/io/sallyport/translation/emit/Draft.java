@@ -135,8 +135,7 @@ final class Draft {
         }
     }
 
-    private @Nullable Piece site(
-            RouteTable table, String host, @Nullable Piece lastGood) {
+    private @Nullable Piece site(RouteTable table, String host, @Nullable Piece lastGood) {
         var what = "site " + host + " of " + ResourceNames.routes(table.id());
         var site = table.sites().get(host);
         withheld = withheld.minus(what);

@@ -1,6 +1,7 @@
 package io.sallyport.translation.emit;
 
 import com.google.protobuf.Duration;
+import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
@@ -24,7 +25,6 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
-import com.google.protobuf.Message;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
@@ -39,7 +39,8 @@ import java.util.function.Predicate;
 /// Emits one Envoy listener per [ListenerPlan].
 final class ListenerEmitter {
 
-    private static final Duration HANDSHAKE = Duration.newBuilder().setSeconds(15).build();
+    private static final Duration HANDSHAKE =
+            Duration.newBuilder().setSeconds(15).build();
 
     private ListenerEmitter() {}
 

@@ -89,13 +89,15 @@ final class MatchEmitter {
                 .setListMatch(ListMatcher.newBuilder().setOneOf(single))
                 .build();
         return out.setValue(ValueMatcher.newBuilder()
-                        .setOrMatch(OrMatcher.newBuilder().addValueMatchers(many).addValueMatchers(single)))
+                        .setOrMatch(
+                                OrMatcher.newBuilder().addValueMatchers(many).addValueMatchers(single)))
                 .build();
     }
 
     private static ValueMatcher value(ValueTest test) {
         return switch (test) {
-            case ValueTest.Present() -> ValueMatcher.newBuilder().setPresentMatch(true).build();
+            case ValueTest.Present() ->
+                ValueMatcher.newBuilder().setPresentMatch(true).build();
             case ValueTest.Exact _, ValueTest.Prefix _, ValueTest.Pattern _ ->
                 ValueMatcher.newBuilder().setStringMatch(string(test)).build();
         };

@@ -2,7 +2,9 @@ package io.sallyport.translation.emit;
 
 import com.google.common.collect.ImmutableList;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Struct;
 import com.google.protobuf.UInt32Value;
+import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -14,8 +16,6 @@ import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.emit.SiteEmitter.Piece;
 import io.sallyport.translation.plan.RouteTableId;
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -34,7 +34,9 @@ final class TableEmitter {
                             Struct.newBuilder()
                                     .putFields(
                                             ResourceNames.SERVED,
-                                            Value.newBuilder().setBoolValue(true).build())
+                                            Value.newBuilder()
+                                                    .setBoolValue(true)
+                                                    .build())
                                     .build()))
             .putTypedPerFilterConfig(ResourceNames.FALLBACK_FILTER, off())
             .putTypedPerFilterConfig(ResourceNames.LOWER_CASE_FILTER, off())
@@ -63,8 +65,7 @@ final class TableEmitter {
         if (sites.isEmpty()) {
             parts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, blackhole(serverPort)));
         }
-        return EnvoyResource.of(
-                ResourceType.ROUTES, ResourceNames.routes(id), Wire.join(parts), origins.build());
+        return EnvoyResource.of(ResourceType.ROUTES, ResourceNames.routes(id), Wire.join(parts), origins.build());
     }
 
     private static ByteString blackhole(int serverPort) {
@@ -76,8 +77,8 @@ final class TableEmitter {
 
     /// One exact host as a resource of its own.
     static EnvoyResource scope(RouteTableId id, String host, Piece site) {
-        var hosts = List.of(Wire.field(
-                RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, Wire.join(List.of(site.bytes(), SERVED))));
+        var hosts = List.of(
+                Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, Wire.join(List.of(site.bytes(), SERVED))));
         return scope(id, ResourceNames.scope(id, host), hosts, site.origins());
     }
 

@@ -56,6 +56,15 @@ public final class ProxyPlan {
         return upstreams;
     }
 
+    /// The next plan, whose touched nodes are found by comparing all of them by identity.
+    public ProxyPlan next(
+            PSortedMap<Bind, ListenerPlan> nextListeners,
+            PSortedMap<RouteTableId, RouteTable> nextTables,
+            PSortedMap<UpstreamId, Upstream> nextUpstreams) {
+        var next = next(nextListeners, nextTables, nextUpstreams, Change.NONE);
+        return next(nextListeners, nextTables, nextUpstreams, next.compare(this));
+    }
+
     /// The next plan, and which nodes of it the maker touched.
     public ProxyPlan next(
             PSortedMap<Bind, ListenerPlan> nextListeners,
@@ -74,6 +83,10 @@ public final class ProxyPlan {
         if (parent == previous.identity) {
             return change;
         }
+        return compare(previous);
+    }
+
+    private Change compare(ProxyPlan previous) {
         var sites = new TreeMap<RouteTableId, SortedSet<String>>();
         for (var id : keys(tables, previous.tables)) {
             var mine = tables.get(id);

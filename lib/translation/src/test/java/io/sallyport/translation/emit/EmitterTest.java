@@ -87,7 +87,9 @@ final class EmitterTest {
         var scopes = emission.resources().all(ResourceType.SCOPED_ROUTES);
         assertThat(scopes).hasSize(501).containsKeys("http.8080|host-00042.test", "http.8080|*");
         assertThat(emission.resources().all(ResourceType.ROUTES)).isEmpty();
-        var wildcards = emission.resources().find(ResourceType.SCOPED_ROUTES, "http.8080|*").orElseThrow();
+        var wildcards = emission.resources()
+                .find(ResourceType.SCOPED_ROUTES, "http.8080|*")
+                .orElseThrow();
         assertThat(ScopedRouteConfiguration.parseFrom(wildcards.bytes())
                         .getRouteConfiguration()
                         .getVirtualHostsList())
@@ -100,13 +102,15 @@ final class EmitterTest {
     void whatIsPutTogetherFromBytesPassesEveryRule() throws InvalidProtocolBufferException {
         var validation = new io.sallyport.translation.validation.EnvoyValidation();
         var large = emit(Plans.plan(Plans.sites(500))).resources();
-        var scope = ScopedRouteConfiguration.parseFrom(large.find(ResourceType.SCOPED_ROUTES, "http.8080|host-00042.test")
-                .orElseThrow()
-                .bytes());
+        var scope =
+                ScopedRouteConfiguration.parseFrom(large.find(ResourceType.SCOPED_ROUTES, "http.8080|host-00042.test")
+                        .orElseThrow()
+                        .bytes());
 
         assertThat(validation.check(scope)).isEmpty();
         assertThat(scope.getKey().getFragments(0).getStringKey()).isEqualTo("http.8080|host-00042.test");
-        assertThat(scope.getRouteConfiguration().getVirtualHosts(0).getRoutesCount()).isEqualTo(1);
+        assertThat(scope.getRouteConfiguration().getVirtualHosts(0).getRoutesCount())
+                .isEqualTo(1);
         assertThat(validation.check(routes(emit(Plans.plan(Plans.sites(20)))))).isEmpty();
     }
 
@@ -191,8 +195,7 @@ final class EmitterTest {
         var plan = Plans.plan(List.of(Plans.site("a.test", "good"), Plans.site("b.test", "good")));
         var before = emit(plan);
 
-        var after = emitter.emit(
-                before, Plans.with(plan, bad("a.test"), Plans.site("b.test", "better")), 2);
+        var after = emitter.emit(before, Plans.with(plan, bad("a.test"), Plans.site("b.test", "better")), 2);
 
         assertThat(after.resources().withheld()).singleElement().satisfies(withheld -> {
             assertThat(withheld.what()).isEqualTo("site a.test of http.8080");
@@ -244,7 +247,9 @@ final class EmitterTest {
     @Tag("V25")
     void anUpstreamThatEnvoyWouldRefuseKeepsItsLastGoodVersion() throws InvalidProtocolBufferException {
         var plan = Plans.with(
-                Plans.plan(List.of()), Plans.upstream("a.test", Plans.listed("127.0.0.1", 1)), Plans.upstream("b.test", Plans.listed("127.0.0.1", 2)));
+                Plans.plan(List.of()),
+                Plans.upstream("a.test", Plans.listed("127.0.0.1", 1)),
+                Plans.upstream("b.test", Plans.listed("127.0.0.1", 2)));
         var before = emitter.emit(emit(Plans.plan(List.of())), plan, 2);
 
         var after = emitter.emit(before, Plans.with(plan, Plans.upstream("a.test", Plans.listed("no.address", 1))), 3);
@@ -258,8 +263,8 @@ final class EmitterTest {
     @Test
     @Tag("R5")
     void anUnknownUpstreamHasNoCluster() {
-        var plan = Plans.with(
-                Plans.plan(List.of()), new Upstream.Unknown(Plans.upstreamId("a.test"), "no such service"));
+        var plan =
+                Plans.with(Plans.plan(List.of()), new Upstream.Unknown(Plans.upstreamId("a.test"), "no such service"));
 
         assertThat(emit(plan).resources().all(ResourceType.CLUSTER)).isEmpty();
     }
@@ -278,7 +283,11 @@ final class EmitterTest {
         assertThat(cluster.getConnectTimeout().getSeconds()).isEqualTo(10);
         assertThat(cluster.getLbPolicy()).isEqualTo(Cluster.LbPolicy.LEAST_REQUEST);
         var limits = cluster.getCircuitBreakers().getThresholds(0);
-        assertThat(List.of(limits.getMaxConnections(), limits.getMaxPendingRequests(), limits.getMaxRequests(), limits.getMaxRetries()))
+        assertThat(List.of(
+                        limits.getMaxConnections(),
+                        limits.getMaxPendingRequests(),
+                        limits.getMaxRequests(),
+                        limits.getMaxRetries()))
                 .extracting(limit -> Integer.toUnsignedLong(limit.getValue()))
                 .containsOnly(4_294_967_295L);
     }

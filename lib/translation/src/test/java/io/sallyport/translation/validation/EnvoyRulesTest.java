@@ -45,7 +45,9 @@ final class EnvoyRulesTest {
     void aRingWhoseLeastSizeIsAboveItsGreatestIsFound() {
         var cluster = Cluster.newBuilder()
                 .setName("a")
-                .setRingHashLbConfig(RingHashLbConfig.newBuilder().setMinimumRingSize(UInt64Value.of(1_000)).setMaximumRingSize(UInt64Value.of(999)))
+                .setRingHashLbConfig(RingHashLbConfig.newBuilder()
+                        .setMinimumRingSize(UInt64Value.of(1_000))
+                        .setMaximumRingSize(UInt64Value.of(999)))
                 .build();
 
         assertThat(validation.check(cluster))
@@ -55,7 +57,10 @@ final class EnvoyRulesTest {
 
     @Test
     void aLogicalDnsClusterHasOneEndpoint() {
-        var cluster = Cluster.newBuilder().setName("a").setType(DiscoveryType.LOGICAL_DNS).build();
+        var cluster = Cluster.newBuilder()
+                .setName("a")
+                .setType(DiscoveryType.LOGICAL_DNS)
+                .build();
 
         assertThat(validation.check(cluster)).extracting(Violation::field).containsExactly("load_assignment");
     }

@@ -1,0 +1,37 @@
+package io.sallyport.translation.link;
+
+import io.sallyport.analysis.CheckedImage;
+import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.plan.ProxyPlan;
+
+/// Makes plans for one class of proxies. An instance remembers its last plan, so that the next one costs what changed
+/// and shares the rest; it belongs to one thread. Equal images get equal plans, whatever the instance saw before.
+public final class Linker {
+
+    private final ProxyClass proxy;
+    private LinkState last = LinkState.EMPTY;
+    private Work work = Work.NONE;
+
+    public Linker(ProxyClass proxy) {
+        this.proxy = proxy;
+    }
+
+    /// What these proxies are to do.
+    public ProxyPlan link(CheckedImage image) {
+        var draft = new LinkDraft(last, image.world(), proxy);
+        last = draft.link();
+        work = draft.work();
+        return last.plan();
+    }
+
+    /// What the last plan cost.
+    public Work lastWork() {
+        return work;
+    }
+
+    /// How many nodes were made anew: VirtualServices read, sites put together, upstreams built.
+    public record Work(int rules, int sites, int upstreams) {
+
+        static final Work NONE = new Work(0, 0, 0);
+    }
+}

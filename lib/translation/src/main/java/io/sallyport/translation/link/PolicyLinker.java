@@ -1,0 +1,225 @@
+package io.sallyport.translation.link;
+
+import io.sallyport.analysis.world.AppProtocol;
+import io.sallyport.analysis.world.Backend;
+import io.sallyport.analysis.world.MeshSettings;
+import io.sallyport.model.DestinationRule.ClientTlsSettings;
+import io.sallyport.model.DestinationRule.ConnectionPoolSettings;
+import io.sallyport.model.DestinationRule.ConsistentHashLb;
+import io.sallyport.model.DestinationRule.H2UpgradePolicy;
+import io.sallyport.model.DestinationRule.HttpSettings;
+import io.sallyport.model.DestinationRule.LoadBalancerSettings;
+import io.sallyport.model.DestinationRule.OutlierDetection;
+import io.sallyport.model.DestinationRule.SimpleLb;
+import io.sallyport.model.DestinationRule.TcpKeepalive;
+import io.sallyport.model.DestinationRule.TcpSettings;
+import io.sallyport.model.DestinationRule.TlsMode;
+import io.sallyport.model.DestinationRule.TrafficPolicy;
+import io.sallyport.translation.plan.Timeout;
+import io.sallyport.translation.plan.Upstream.Balancing;
+import io.sallyport.translation.plan.Upstream.Ejection;
+import io.sallyport.translation.plan.Upstream.KeepAlive;
+import io.sallyport.translation.plan.Upstream.Limits;
+import io.sallyport.translation.plan.Upstream.Protocol;
+import io.sallyport.translation.plan.Upstream.Tls;
+import io.sallyport.translation.plan.Upstream.WarmUp;
+import io.sallyport.translation.plan.UpstreamId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// Reads one traffic policy, with the mesh's defaults where it says nothing.
+/// (Istio: `pilot/pkg/networking/core/cluster_traffic_policy.go`, `cluster_tls.go`.)
+final class PolicyLinker {
+
+    private static final long RING_SIZE = 1_024;
+    private static final long MAGLEV_SIZE = 65_537;
+    private static final String SYSTEM = "system";
+
+    private final Optional<TrafficPolicy> policy;
+    private final MeshSettings mesh;
+    private final Backend.Port port;
+    private final UpstreamId id;
+
+    PolicyLinker(Optional<TrafficPolicy> policy, MeshSettings mesh, Backend.Port port, UpstreamId id) {
+        this.policy = policy;
+        this.mesh = mesh;
+        this.port = port;
+        this.id = id;
+    }
+
+    Balancing balancing() {
+        var settings = part(TrafficPolicy::loadBalancer);
+        var hash = settings.flatMap(wanted -> Optional.ofNullable(wanted.consistentHash()));
+        if (hash.isPresent()) {
+            return byHash(hash.get());
+        }
+        var simple =
+                settings.flatMap(wanted -> Optional.ofNullable(wanted.simple())).orElse(SimpleLb.UNSPECIFIED);
+        var warmUp = settings.map(PolicyLinker::warmUp).orElse(new WarmUp.None());
+        return switch (simple) {
+            case UNSPECIFIED, LEAST_CONN, LEAST_REQUEST -> new Balancing.LeastRequest(warmUp);
+            case ROUND_ROBIN -> new Balancing.RoundRobin(warmUp);
+            case RANDOM -> new Balancing.Random();
+            case PASSTHROUGH -> new Balancing.AsDiscovered();
+        };
+    }
+
+    private static Balancing byHash(ConsistentHashLb hash) {
+        var maglev = hash.maglev();
+        if (maglev != null) {
+            return new Balancing.Maglev(maglev.tableSize() == 0 ? MAGLEV_SIZE : maglev.tableSize());
+        }
+        var ring = hash.ringHash();
+        long wanted = ring == null ? hash.minimumRingSize() : ring.minimumRingSize();
+        return new Balancing.Ring(wanted == 0 ? RING_SIZE : wanted);
+    }
+
+    private static WarmUp warmUp(LoadBalancerSettings settings) {
+        var warmup = settings.warmup();
+        if (warmup != null) {
+            var duration = warmup.duration();
+            return duration == null
+                    ? new WarmUp.None()
+                    : new WarmUp.Over(
+                            duration,
+                            Optional.ofNullable(warmup.aggression()).orElse(1.0),
+                            Optional.ofNullable(warmup.minimumPercent()).orElse(10.0));
+        }
+        var seconds = settings.warmupDurationSecs();
+        return seconds == null ? new WarmUp.None() : new WarmUp.Over(seconds, 1.0, 10.0);
+    }
+
+    Limits limits() {
+        var tcp = pool(ConnectionPoolSettings::tcp);
+        var http = pool(ConnectionPoolSettings::http);
+        var tcpIdle = tcp.flatMap(wanted -> Optional.ofNullable(wanted.idleTimeout()));
+        var idle = http.flatMap(wanted -> Optional.ofNullable(wanted.idleTimeout()))
+                .or(() -> tcpIdle);
+        return new Limits(
+                tcp.flatMap(wanted -> Optional.ofNullable(wanted.connectTimeout()))
+                        .orElse(mesh.connectTimeout()),
+                count(tcp.map(TcpSettings::maxConnections)),
+                count(http.map(HttpSettings::http1MaxPendingRequests)),
+                count(http.map(HttpSettings::http2MaxRequests)),
+                count(http.map(HttpSettings::maxRetries)),
+                count(http.map(HttpSettings::maxRequestsPerConnection)),
+                timeout(idle),
+                timeout(tcp.flatMap(wanted -> Optional.ofNullable(wanted.maxConnectionDuration()))),
+                timeout(tcpIdle),
+                keepAlive(tcp.flatMap(wanted -> Optional.ofNullable(wanted.tcpKeepalive()))
+                        .or(mesh::keepAlive)));
+    }
+
+    // Istio cannot tell 0 from nothing: neither is a limit.
+    private static long count(Optional<Integer> wanted) {
+        return wanted.filter(number -> number > 0).map(Integer::longValue).orElse(Limits.UNLIMITED);
+    }
+
+    private static Timeout timeout(Optional<Duration> duration) {
+        return duration.map(Timeout::after).orElse(Timeout.none());
+    }
+
+    private static KeepAlive keepAlive(Optional<TcpKeepalive> wanted) {
+        return wanted.<KeepAlive>map(settings -> new KeepAlive.On(
+                        Math.toIntExact(Math.min(settings.probes(), Integer.MAX_VALUE)),
+                        Timeouts.of(settings.time()),
+                        Timeouts.of(settings.interval())))
+                .orElse(new KeepAlive.Off());
+    }
+
+    Ejection ejection() {
+        return part(TrafficPolicy::outlierDetection).map(PolicyLinker::ejection).orElse(new Ejection.None());
+    }
+
+    private static Ejection ejection(OutlierDetection wanted) {
+        return new Ejection.On(
+                count(wanted.consecutive5xxErrors()),
+                count(wanted.consecutiveGatewayErrors()),
+                wanted.splitExternalLocalOriginErrors() ? count(wanted.consecutiveLocalOriginFailures()) : -1,
+                wanted.splitExternalLocalOriginErrors(),
+                Timeouts.of(wanted.interval()),
+                Timeouts.of(wanted.baseEjectionTime()),
+                wanted.maxEjectionPercent(),
+                wanted.minHealthPercent());
+    }
+
+    private static long count(@Nullable Long wanted) {
+        return wanted == null ? -1 : wanted;
+    }
+
+    Protocol protocol() {
+        var http = pool(ConnectionPoolSettings::http);
+        if (http.filter(HttpSettings::useClientProtocol).isPresent()) {
+            return Protocol.AS_CLIENT;
+        }
+        var upgrade = http.map(HttpSettings::h2UpgradePolicy).orElse(H2UpgradePolicy.DEFAULT);
+        boolean isUpgraded = switch (upgrade) {
+            case UPGRADE -> true;
+            case DO_NOT_UPGRADE -> false;
+            case DEFAULT -> port.protocol().isHttp() && mesh.upgradesToHttp2();
+        };
+        if (isUpgraded || port.protocol().isHttp2()) {
+            return Protocol.HTTP2;
+        }
+        return port.protocol().isHttp() || port.protocol() == AppProtocol.UNSUPPORTED ? Protocol.HTTP1 : Protocol.TCP;
+    }
+
+    /// TLS towards the endpoints. Without a name of its own the connection names the request's host.
+    Tls tls(Backend backend) {
+        var wanted = part(TrafficPolicy::tls);
+        if (wanted.isEmpty() || wanted.get().mode() == TlsMode.DISABLE) {
+            return new Tls.None();
+        }
+        var settings = wanted.get();
+        var alpn = protocol() == Protocol.HTTP2 ? List.of("h2") : List.<String>of();
+        if (settings.mode() == TlsMode.ISTIO_MUTUAL) {
+            return new Tls.Originate(
+                    new Tls.Sni.Fixed(settings.sni().isEmpty() ? meshSni() : settings.sni()),
+                    settings.subjectAltNames(),
+                    new Tls.Authority.Secret("ROOTCA"),
+                    new Tls.Certificate.Secret("default"),
+                    List.of("istio"));
+        }
+        return new Tls.Originate(
+                settings.sni().isEmpty() ? new Tls.Sni.AsRequest() : new Tls.Sni.Fixed(settings.sni()),
+                settings.subjectAltNames().isEmpty() ? backend.subjectAltNames() : settings.subjectAltNames(),
+                authority(settings),
+                certificate(settings),
+                alpn);
+    }
+
+    private String meshSni() {
+        return "outbound_." + id.port() + "_." + id.subset() + "_." + id.host();
+    }
+
+    private static Tls.Authority authority(ClientTlsSettings settings) {
+        if (Boolean.TRUE.equals(settings.insecureSkipVerify())) {
+            return new Tls.Authority.Unchecked();
+        }
+        if (!settings.credentialName().isEmpty()) {
+            return new Tls.Authority.Secret(settings.credentialName() + "-cacert");
+        }
+        var file = settings.caCertificates();
+        return file.isEmpty() || file.equals(SYSTEM) ? new Tls.Authority.SystemRoots() : new Tls.Authority.File(file);
+    }
+
+    private static Tls.Certificate certificate(ClientTlsSettings settings) {
+        if (settings.mode() != TlsMode.MUTUAL) {
+            return new Tls.Certificate.None();
+        }
+        return settings.credentialName().isEmpty()
+                ? new Tls.Certificate.File(settings.clientCertificate(), settings.privateKey())
+                : new Tls.Certificate.Secret(settings.credentialName());
+    }
+
+    private <T> Optional<T> part(Function<TrafficPolicy, @Nullable T> part) {
+        return policy.flatMap(wanted -> Optional.ofNullable(part.apply(wanted)));
+    }
+
+    private <T> Optional<T> pool(Function<ConnectionPoolSettings, @Nullable T> part) {
+        return part(TrafficPolicy::connectionPool).flatMap(pool -> Optional.ofNullable(part.apply(pool)));
+    }
+}

@@ -1,0 +1,185 @@
+package io.sallyport.translation.link;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import io.sallyport.analysis.world.AppProtocol;
+import io.sallyport.analysis.world.World;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Gateway;
+import io.sallyport.model.Gateway.TlsMode;
+import io.sallyport.model.IntOrString;
+import io.sallyport.model.Service;
+import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.plan.Bind;
+import io.sallyport.translation.plan.RouteTableId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Which server of which Gateway gets which port of a proxy. Gateways are taken oldest first; a server that cannot
+/// share
+/// its port with what is there already is left out, as Istio leaves it out (the analysis says so to the user).
+///
+/// Plain HTTP servers of one port and address share one listener and one route table. TLS servers are told apart by the
+/// name in the hello, so they share a port with one another; a plain server may join older TLS servers, not the other
+/// way round. (Istio: `mergeGateways` in `pilot/pkg/model/gateway.go`.)
+record PortLayout(
+        ImmutableMap<Slot, ImmutableList<Member>> slots, ImmutableMap<RouteTableId, ImmutableList<Member>> tables) {
+
+    private static final String EVERYWHERE = "0.0.0.0";
+
+    /// Servers with one protocol on one port and address. `bind` is empty unless the server names an address.
+    record Slot(int port, AppProtocol protocol, String bind) {
+
+        Bind listener() {
+            return new Bind(bind.isEmpty() ? EVERYWHERE : bind, port);
+        }
+
+        String address(ProxyClass proxy) {
+            return bind.isEmpty() ? proxy.address() : bind;
+        }
+    }
+
+    static PortLayout of(World world, ProxyClass proxy) {
+        var services = world.servicesFor(proxy.namespace(), proxy.labels());
+        var merge = new Merge();
+        for (var gateway : world.gatewaysFor(proxy.labels())) {
+            for (int i = 0; i < gateway.spec().servers().size(); i++) {
+                var server = gateway.spec().servers().get(i);
+                var port = server.port();
+                if (port == null) {
+                    continue;
+                }
+                int bound = bound(port.number(), proxy, services);
+                if (bound < 1_024 && !proxy.privileged()) {
+                    continue;
+                }
+                merge.add(new Member(gateway, i, server, port.number(), AppProtocol.parse(port.protocol())), bound);
+            }
+        }
+        return new PortLayout(copy(merge.slots), copy(merge.tables));
+    }
+
+    private static <K> ImmutableMap<K, ImmutableList<Member>> copy(Map<K, List<Member>> members) {
+        var copy = ImmutableMap.<K, ImmutableList<Member>>builder();
+        members.forEach((key, list) -> copy.put(key, ImmutableList.copyOf(list)));
+        return copy.build();
+    }
+
+    /// The port that is bound for a Gateway's: as the proxy says, else the target port of the first Service in front of
+    /// it that has the port, else the number itself.
+    private static int bound(int number, ProxyClass proxy, List<ConfigObject<Service>> services) {
+        var own = proxy.listen().get(Integer.toString(number));
+        if (own != null) {
+            return own;
+        }
+        return services.stream()
+                .flatMap(service -> service.spec().ports().stream())
+                .filter(port -> port.port() == number)
+                .findFirst()
+                .flatMap(port -> Optional.ofNullable(port.targetPort()))
+                .flatMap(IntOrString::asNumber)
+                .orElse(number);
+    }
+
+    /// The conflicts of one proxy. Each map is keyed by the bound port.
+    private static final class Merge {
+
+        private final Map<Slot, List<Member>> slots = new LinkedHashMap<>();
+        private final Map<RouteTableId, List<Member>> tables = new LinkedHashMap<>();
+        private final Map<Integer, Slot> plain = new HashMap<>();
+        private final Set<Integer> taken = new HashSet<>();
+        private final Set<Bind> joined = new HashSet<>();
+        private final Map<Integer, Map<String, String>> tlsHosts = new HashMap<>();
+
+        void add(Member member, int bound) {
+            var bind = member.server().bind();
+            if (member.server().tls() != null && !claimHosts(member, bound, bind)) {
+                return;
+            }
+            var slot = new Slot(bound, member.protocol(), bind);
+            var table = table(member, bound, bind);
+            if (taken.add(bound)) {
+                if (!isTls(member)) {
+                    plain.put(bound, slot);
+                }
+                put(slot, member, table);
+            } else if (plain.containsKey(bound)) {
+                joinPlain(slot, member, table, plain.get(bound));
+            } else {
+                joinTls(slot, member, table, bind);
+            }
+        }
+
+        private void joinPlain(Slot slot, Member member, Optional<RouteTableId> table, Slot current) {
+            if (!current.bind().equals(slot.bind())) {
+                put(slot, member, table);
+                return;
+            }
+            boolean bothHttp = slot.protocol().isHttp() && current.protocol().isHttp();
+            if (bothHttp && table.isPresent()) {
+                put(current, member, table);
+            }
+        }
+
+        private void joinTls(Slot slot, Member member, Optional<RouteTableId> table, String bind) {
+            if (table.isPresent() && tables.containsKey(table.get())) {
+                return;
+            }
+            boolean isNewBind = joined.add(new Bind(bind.isEmpty() ? EVERYWHERE : bind, slot.port()));
+            if (member.server().tls() == null && !isNewBind) {
+                return;
+            }
+            put(slot, member, table);
+        }
+
+        private void put(Slot slot, Member member, Optional<RouteTableId> table) {
+            slots.computeIfAbsent(slot, _ -> new ArrayList<>()).add(member);
+            table.ifPresent(
+                    id -> tables.computeIfAbsent(id, _ -> new ArrayList<>()).add(member));
+        }
+
+        // Two chains with one name on one port and address are refused as a whole, so the younger server goes.
+        private boolean claimHosts(Member member, int bound, String bind) {
+            var claimed = tlsHosts.computeIfAbsent(bound, _ -> new HashMap<>());
+            if (member.hosts().stream().anyMatch(host -> bind.equals(claimed.get(host)))) {
+                return false;
+            }
+            member.hosts().forEach(host -> claimed.put(host, bind));
+            return true;
+        }
+    }
+
+    /// Whether the server reads or passes on TLS.
+    static boolean isTls(Member member) {
+        return member.server().tls() != null && !member.protocol().isHttp();
+    }
+
+    private static Optional<RouteTableId> table(Member member, int bound, String bind) {
+        if (member.protocol().isHttp()) {
+            return Optional.of(new RouteTableId.Plain(bound, bind));
+        }
+        var tls = member.server().tls();
+        if (member.protocol() == AppProtocol.HTTPS && tls != null && !isPassThrough(tls)) {
+            var name = Optional.ofNullable(member.server().port())
+                    .map(io.sallyport.model.Port::name)
+                    .orElse("");
+            return Optional.of(new RouteTableId.Terminated(
+                    member.port(),
+                    name,
+                    member.gateway().name(),
+                    member.gateway().namespace(),
+                    bind));
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isPassThrough(Gateway.ServerTlsSettings tls) {
+        return tls.mode() == TlsMode.PASSTHROUGH || tls.mode() == TlsMode.AUTO_PASSTHROUGH;
+    }
+}

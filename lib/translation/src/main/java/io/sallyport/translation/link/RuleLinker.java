@@ -1,0 +1,399 @@
+package io.sallyport.translation.link;
+
+import io.sallyport.analysis.world.Backend;
+import io.sallyport.analysis.world.HostNames;
+import io.sallyport.analysis.world.Routing;
+import io.sallyport.analysis.world.World;
+import io.sallyport.model.DestinationRule.ConsistentHashLb;
+import io.sallyport.model.Origin;
+import io.sallyport.model.Path;
+import io.sallyport.model.VirtualService.CorsPolicy;
+import io.sallyport.model.VirtualService.Destination;
+import io.sallyport.model.VirtualService.HttpBody;
+import io.sallyport.model.VirtualService.HttpDirectResponse;
+import io.sallyport.model.VirtualService.HttpFaultInjection;
+import io.sallyport.model.VirtualService.HttpMatchRequest;
+import io.sallyport.model.VirtualService.HttpRedirect;
+import io.sallyport.model.VirtualService.HttpRoute;
+import io.sallyport.model.VirtualService.HttpRouteDestination;
+import io.sallyport.model.VirtualService.RedirectPortSelection;
+import io.sallyport.model.VirtualService.RouteDestination;
+import io.sallyport.model.VirtualService.UnmatchedPreflights;
+import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.plan.Action;
+import io.sallyport.translation.plan.Action.Body;
+import io.sallyport.translation.plan.Action.HostChange;
+import io.sallyport.translation.plan.Action.Mirror;
+import io.sallyport.translation.plan.Action.PathChange;
+import io.sallyport.translation.plan.Action.PortChange;
+import io.sallyport.translation.plan.Action.SchemeChange;
+import io.sallyport.translation.plan.Action.Share;
+import io.sallyport.translation.plan.Action.Stickiness;
+import io.sallyport.translation.plan.HeaderEdits;
+import io.sallyport.translation.plan.Percent;
+import io.sallyport.translation.plan.Provenance;
+import io.sallyport.translation.plan.RequestMatch;
+import io.sallyport.translation.plan.RouteRule;
+import io.sallyport.translation.plan.RouteRule.Cors;
+import io.sallyport.translation.plan.RouteRule.Fault;
+import io.sallyport.translation.plan.UpstreamId;
+import io.sallyport.translation.plan.ValueTest;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Makes the rules of one VirtualService for one Gateway and server port: one rule for each `match` entry, in order, up
+/// to the first that takes everything. (Istio: `BuildHTTPRoutesForVirtualService` and `translateRoute` in
+/// `pilot/pkg/networking/core/route/route.go`.)
+final class RuleLinker {
+
+    private static final int MOVED = 301;
+
+    private final World world;
+    private final ProxyClass proxy;
+
+    RuleLinker(World world, ProxyClass proxy) {
+        this.world = world;
+        this.proxy = proxy;
+    }
+
+    /// The rules for requests that come in by `gateway` at `port`; none when no entry is for them. `encrypted` says
+    /// whether the server ends TLS.
+    List<RouteRule> link(Routing routing, String gateway, int port, boolean encrypted) {
+        var place = new Place(routing, gateway, port, encrypted);
+        var rules = new ArrayList<RouteRule>();
+        var routes = routing.object().spec().http();
+        for (int i = 0; i < routes.size(); i++) {
+            var route = routes.get(i);
+            if (route.delegate() != null) {
+                continue;
+            }
+            var origin =
+                    new Origin(routing.object().ref(), Path.of("spec", "http").index(i));
+            if (route.match().isEmpty()) {
+                rules.add(rule(place, route, Optional.empty(), origin));
+                break;
+            }
+            if (addMatches(rules, place, route, origin)) {
+                break;
+            }
+        }
+        return List.copyOf(rules);
+    }
+
+    // Whether an entry took everything: what follows is never reached.
+    private boolean addMatches(List<RouteRule> rules, Place place, HttpRoute route, Origin origin) {
+        for (var match : route.match()) {
+            if (!applies(place, match)) {
+                continue;
+            }
+            var rule = rule(place, route, Optional.of(match), origin);
+            rules.add(rule);
+            if (rule.isCatchAll()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean applies(Place place, HttpMatchRequest match) {
+        if (match.port() != 0 && match.port() != place.port()) {
+            return false;
+        }
+        if (!match.gateways().isEmpty()) {
+            var namespace = place.routing().object().namespace();
+            return match.gateways().stream()
+                    .anyMatch(gateway -> HostNames.gateway(gateway, namespace).equals(place.gateway()));
+        }
+        return proxy.labels().entrySet().containsAll(match.sourceLabels().entrySet())
+                && (match.sourceNamespace().isEmpty() || match.sourceNamespace().equals(proxy.namespace()));
+    }
+
+    private RouteRule rule(Place place, HttpRoute route, Optional<HttpMatchRequest> match, Origin origin) {
+        var object = place.routing().object();
+        var headers = HeaderLinker.link(route.headers());
+        var action = action(place, route, headers.host());
+        var edits = headers.edits();
+        var shares = route.route();
+        boolean forwards = action instanceof Action.Forward;
+        if (forwards && shares.size() == 1) {
+            edits = HeaderLinker.append(
+                    edits, HeaderLinker.link(shares.getFirst().headers()).edits());
+        }
+        return new RouteRule(
+                match.map(HttpMatchRequest::name)
+                        .filter(name -> !name.isEmpty())
+                        .map(name -> route.name() + "." + name)
+                        .orElse(route.name()),
+                match.map(MatchLinker::link).orElse(RequestMatch.EVERYTHING),
+                action,
+                edits,
+                cors(route.corsPolicy()),
+                fault(route.fault()),
+                match.map(HttpMatchRequest::statPrefix).orElse(""),
+                new Provenance(
+                        origin, object.metadata().apiVersion(), object.source().digest()));
+    }
+
+    private Action action(Place place, HttpRoute route, HostChange host) {
+        var redirect = route.redirect();
+        if (redirect != null) {
+            return redirect(place, redirect);
+        }
+        var response = route.directResponse();
+        return response != null ? respond(response) : forward(place, route, host);
+    }
+
+    private static Action redirect(Place place, HttpRedirect redirect) {
+        var scheme = redirect.scheme().isEmpty() ? place.scheme() : redirect.scheme();
+        return new Action.Redirect(
+                redirect.redirectCode() == 0 ? MOVED : redirect.redirectCode(),
+                redirect.scheme().isEmpty() ? new SchemeChange.Keep() : new SchemeChange.To(redirect.scheme()),
+                redirect.authority().isEmpty() ? new HostChange.Keep() : new HostChange.To(redirect.authority()),
+                port(place, redirect, scheme),
+                redirect.uri().isEmpty() ? new PathChange.Keep() : new PathChange.Whole(redirect.uri()));
+    }
+
+    // A port that the scheme implies is left out.
+    private static PortChange port(Place place, HttpRedirect redirect, String scheme) {
+        int port = 0;
+        var wanted = redirect.port();
+        if (wanted != null) {
+            port = wanted;
+        } else if (redirect.derivePort() == RedirectPortSelection.FROM_REQUEST_PORT) {
+            port = place.port();
+        }
+        boolean isImplied = (port == 80 && scheme.equals("http")) || (port == 443 && scheme.equals("https"));
+        return port == 0 || isImplied ? new PortChange.Keep() : new PortChange.To(port);
+    }
+
+    private static Action respond(HttpDirectResponse response) {
+        return new Action.Respond(response.status(), body(response.body()));
+    }
+
+    private static Body body(@Nullable HttpBody body) {
+        if (body == null) {
+            return new Body.Empty();
+        }
+        var text = body.string();
+        if (text != null) {
+            return new Body.Text(text);
+        }
+        var bytes = body.bytes();
+        return bytes == null
+                ? new Body.Empty()
+                : new Body.Bytes(new String(bytes.toArray(), StandardCharsets.ISO_8859_1));
+    }
+
+    private Action forward(Place place, HttpRoute route, HostChange fromHeaders) {
+        var rewrite = Optional.ofNullable(route.rewrite());
+        var host = rewrite.map(wanted -> wanted.authority())
+                .filter(authority -> !authority.isEmpty())
+                .<HostChange>map(HostChange.To::new)
+                .orElse(fromHeaders);
+        var shares = shares(place, route.route());
+        if (shares.isEmpty()) {
+            // Every weight is 0. Leaving the rule out would send its requests elsewhere.
+            return new Action.Respond(503, new Body.Empty());
+        }
+        if (route.route().size() == 1 && host instanceof HostChange.Keep) {
+            host = HeaderLinker.link(route.route().getFirst().headers()).host();
+        }
+        var stickiness = stickiness(place, route.route());
+        boolean isPinned = route.route().size() == 1 && stickiness instanceof Stickiness.By;
+        return new Action.Forward(
+                shares,
+                rewrite.map(RuleLinker::path).orElse(new PathChange.Keep()),
+                host,
+                Timeouts.unlessZero(route.timeout()),
+                RetryLinker.link(
+                        Optional.ofNullable(route.retries())
+                                .or(() -> world.mesh().defaultRetries()),
+                        isPinned),
+                mirrors(place, route),
+                stickiness);
+    }
+
+    private static PathChange path(io.sallyport.model.VirtualService.HttpRewrite rewrite) {
+        var pattern = rewrite.uriRegexRewrite();
+        if (pattern != null) {
+            return new PathChange.Pattern(pattern.match(), pattern.rewrite());
+        }
+        return rewrite.uri().isEmpty() ? new PathChange.Keep() : new PathChange.Matched(rewrite.uri());
+    }
+
+    // One destination takes all, whatever its weight; of several, those without weight take nothing.
+    private List<Share> shares(Place place, List<HttpRouteDestination> destinations) {
+        var shares = new ArrayList<Share>();
+        for (var destination : destinations) {
+            var target = destination.destination();
+            if (target == null) {
+                continue;
+            }
+            var upstream = upstream(place.routing(), target, place.port());
+            if (destinations.size() == 1) {
+                return List.of(Share.whole(upstream));
+            }
+            if (destination.weight() > 0) {
+                var headers = HeaderLinker.link(destination.headers());
+                shares.add(new Share(upstream, destination.weight(), headers.edits(), headers.host()));
+            }
+        }
+        return shares;
+    }
+
+    /// The shares of a TCP rule; none when every weight of several is 0.
+    List<Share> shares(Routing routing, List<RouteDestination> destinations, int port) {
+        var shares = new ArrayList<Share>();
+        for (var destination : destinations) {
+            var target = destination.destination();
+            if (target == null) {
+                continue;
+            }
+            var upstream = upstream(routing, target, port);
+            if (destinations.size() == 1) {
+                return List.of(Share.whole(upstream));
+            }
+            if (destination.weight() > 0) {
+                shares.add(new Share(upstream, destination.weight(), HeaderEdits.NONE, new HostChange.Keep()));
+            }
+        }
+        return shares;
+    }
+
+    /// The upstream that a destination means: its own port, else the only one of the service, else the server's. A host
+    /// that nobody declares is an upstream too.
+    private UpstreamId upstream(Routing routing, Destination destination, int serverPort) {
+        var namespace = routing.object().namespace();
+        var host = HostNames.qualify(destination.host(), namespace);
+        var backend = backend(host, namespace);
+        var target =
+                backend.map(Backend::alias).filter(alias -> !alias.isEmpty()).orElse(host);
+        var selector = destination.port();
+        int port = selector != null && selector.number() != 0
+                ? selector.number()
+                : backend.filter(known -> known.ports().size() == 1)
+                        .map(known -> known.ports().getFirst().number())
+                        .orElse(serverPort);
+        return new UpstreamId(port, destination.subset(), target);
+    }
+
+    // The VirtualService's own namespace is asked first, as long as the proxy sees what it says.
+    private Optional<Backend> backend(String host, String namespace) {
+        var visible = world.backends(host, proxy.namespace());
+        return visible.stream()
+                .filter(backend -> backend.namespace().equals(namespace))
+                .findFirst()
+                .or(() -> visible.stream().findFirst());
+    }
+
+    private List<Mirror> mirrors(Place place, HttpRoute route) {
+        var mirrors = new ArrayList<Mirror>();
+        var single = route.mirror();
+        if (single != null) {
+            var percentage = route.mirrorPercentage();
+            var percent = route.mirrorPercent();
+            double share = percentage != null ? percentage.value() : percent != null ? percent : 100;
+            addMirror(mirrors, place, single, share);
+        }
+        for (var mirror : route.mirrors()) {
+            var destination = mirror.destination();
+            var percentage = mirror.percentage();
+            if (destination != null) {
+                addMirror(mirrors, place, destination, percentage == null ? 100 : percentage.value());
+            }
+        }
+        return mirrors;
+    }
+
+    private void addMirror(List<Mirror> mirrors, Place place, Destination destination, double percent) {
+        if (percent > 0) {
+            mirrors.add(new Mirror(upstream(place.routing(), destination, place.port()), Percent.of(percent)));
+        }
+    }
+
+    private Stickiness stickiness(Place place, List<HttpRouteDestination> destinations) {
+        var keys = new LinkedHashSet<Stickiness.Key>();
+        for (var destination : destinations) {
+            var target = destination.destination();
+            if (target == null || (destinations.size() > 1 && destination.weight() == 0)) {
+                continue;
+            }
+            var upstream = upstream(place.routing(), target, place.port());
+            hash(upstream).flatMap(RuleLinker::key).ifPresent(keys::add);
+        }
+        return keys.isEmpty() ? new Stickiness.None() : new Stickiness.By(List.copyOf(keys));
+    }
+
+    private Optional<ConsistentHashLb> hash(UpstreamId upstream) {
+        var backends = world.backends(upstream.host(), proxy.namespace());
+        if (backends.isEmpty()) {
+            return Optional.empty();
+        }
+        var rule = world.rule(upstream.host(), backends.getFirst().namespace(), proxy.namespace(), proxy.labels());
+        return TrafficPolicies.effective(rule, upstream)
+                .flatMap(policy -> Optional.ofNullable(policy.loadBalancer()))
+                .flatMap(balancer -> Optional.ofNullable(balancer.consistentHash()));
+    }
+
+    private static Optional<Stickiness.Key> key(ConsistentHashLb hash) {
+        var header = hash.httpHeaderName();
+        if (header != null) {
+            return Optional.of(new Stickiness.Key.Header(header));
+        }
+        var query = hash.httpQueryParameterName();
+        if (query != null) {
+            return Optional.of(new Stickiness.Key.Query(query));
+        }
+        var cookie = hash.httpCookie();
+        if (cookie != null) {
+            return Optional.of(new Stickiness.Key.Cookie(cookie.name(), cookie.path(), Timeouts.of(cookie.ttl())));
+        }
+        return Boolean.TRUE.equals(hash.useSourceIp())
+                ? Optional.of(new Stickiness.Key.ClientAddress())
+                : Optional.empty();
+    }
+
+    private static Cors cors(@Nullable CorsPolicy policy) {
+        if (policy == null) {
+            return new Cors.None();
+        }
+        var origins = policy.allowOrigins().isEmpty()
+                ? policy.allowOrigin().stream()
+                        .<ValueTest>map(origin -> new ValueTest.Exact(origin, true))
+                        .toList()
+                : policy.allowOrigins().stream().map(MatchLinker::test).toList();
+        var credentials = policy.allowCredentials();
+        return new Cors.Allow(
+                origins,
+                policy.allowMethods(),
+                policy.allowHeaders(),
+                policy.exposeHeaders(),
+                Timeouts.of(policy.maxAge()),
+                credentials == null
+                        ? Cors.Credentials.UNSAID
+                        : credentials ? Cors.Credentials.ALLOWED : Cors.Credentials.FORBIDDEN,
+                policy.unmatchedPreflights() == UnmatchedPreflights.IGNORE
+                        ? Cors.Preflights.IGNORE
+                        : Cors.Preflights.FORWARD);
+    }
+
+    // A share that is left out is none at all, except for the old spelling `percent`.
+    private static Fault fault(@Nullable HttpFaultInjection injection) {
+        if (injection == null) {
+            return Fault.NONE;
+        }
+        return new Fault(FaultLinker.delay(injection.delay()), FaultLinker.abort(injection.abort()));
+    }
+
+    /// Where the rules are for.
+    private record Place(Routing routing, String gateway, int port, boolean encrypted) {
+
+        String scheme() {
+            return encrypted ? "https" : "http";
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.sallyport.translation.link;
+
+import io.sallyport.analysis.world.AppProtocol;
+import io.sallyport.analysis.world.Backend;
+import io.sallyport.analysis.world.HostNames;
+import io.sallyport.analysis.world.TrafficRule;
+import io.sallyport.analysis.world.World;
+import io.sallyport.model.DestinationRule.Subset;
+import io.sallyport.model.DestinationRule.TrafficPolicy;
+import io.sallyport.model.Origin;
+import io.sallyport.model.Path;
+import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.plan.Upstream;
+import io.sallyport.translation.plan.Upstream.Address;
+import io.sallyport.translation.plan.Upstream.Discovery;
+import io.sallyport.translation.plan.Upstream.Endpoint;
+import io.sallyport.translation.plan.Upstream.Group;
+import io.sallyport.translation.plan.Upstream.Health;
+import io.sallyport.translation.plan.Upstream.Locality;
+import io.sallyport.translation.plan.UpstreamId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Makes one upstream from what declares its host and the DestinationRule that shapes it. What nobody declares is
+/// unknown, and answers 503. (Istio: `pilot/pkg/networking/core/cluster.go`, `cluster_builder.go`.)
+final class UpstreamLinker {
+
+    private static final String UNIX = "unix://";
+
+    private final World world;
+    private final ProxyClass proxy;
+
+    UpstreamLinker(World world, ProxyClass proxy) {
+        this.world = world;
+        this.proxy = proxy;
+    }
+
+    Upstream link(UpstreamId id) {
+        var backends = world.backends(id.host(), proxy.namespace());
+        if (backends.isEmpty()) {
+            return new Upstream.Unknown(id, "no service declares the host");
+        }
+        var served = backends.stream()
+                .filter(backend -> backend.alias().isEmpty())
+                .filter(backend -> backend.port(id.port())
+                        .filter(port -> port.protocol() != AppProtocol.UDP)
+                        .isPresent())
+                .toList();
+        if (served.isEmpty()) {
+            return new Upstream.Unknown(id, "the service has no port " + id.port());
+        }
+        var backend = served.getFirst();
+        var rule = world.rule(id.host(), backend.namespace(), proxy.namespace(), proxy.labels());
+        var subset = rule.subset(id.subset());
+        if (!id.subset().isEmpty() && subset.isEmpty()) {
+            return new Upstream.Unknown(id, "no DestinationRule declares the subset");
+        }
+        return known(id, served, rule, subset);
+    }
+
+    private Upstream known(UpstreamId id, List<Backend> served, TrafficRule rule, Optional<Subset> subset) {
+        var backend = served.getFirst();
+        var port = backend.port(id.port()).orElseThrow();
+        var policy = TrafficPolicies.effective(rule, id);
+        var settings = new PolicyLinker(policy, world.mesh(), port, id);
+        var groups = groups(id, served, subset);
+        boolean looksUp = backend.source() == Backend.Source.DNS || backend.source() == Backend.Source.DNS_ROUND_ROBIN;
+        if (groups.isEmpty() && looksUp) {
+            return new Upstream.Unknown(id, "no endpoint is declared");
+        }
+        return new Upstream.Known(
+                id,
+                isPassedThrough(policy) ? new Discovery.Original(0) : discovery(backend, port, groups),
+                settings.balancing(),
+                settings.limits(),
+                settings.ejection(),
+                settings.protocol(),
+                settings.tls(backend),
+                backend.origin(),
+                rule.objects().stream()
+                        .map(object -> new Origin(object.ref(), Path.ROOT))
+                        .toList());
+    }
+
+    private static boolean isPassedThrough(Optional<TrafficPolicy> policy) {
+        return policy.flatMap(wanted -> Optional.ofNullable(wanted.loadBalancer()))
+                .filter(balancer -> balancer.simple() == io.sallyport.model.DestinationRule.SimpleLb.PASSTHROUGH)
+                .isPresent();
+    }
+
+    private Discovery discovery(Backend backend, Backend.Port port, List<Group> groups) {
+        return switch (backend.source()) {
+            case LISTED -> new Discovery.Listed(groups);
+            case DNS -> new Discovery.Dns(groups, world.mesh().dnsRefreshRate());
+            case DNS_ROUND_ROBIN -> new Discovery.DnsOne(groups, world.mesh().dnsRefreshRate());
+            // A gateway's client was going to the gateway itself, so there is nowhere to send to.
+            case CLIENT ->
+                proxy.role() == ProxyClass.Role.ROUTER
+                        ? new Discovery.Listed(List.of())
+                        : new Discovery.Original(port.target() == port.number() ? 0 : port.target());
+            case DYNAMIC_DNS ->
+                HostNames.isWildcard(backend.host()) ? new Discovery.ByRequest() : new Discovery.Listed(List.of());
+        };
+    }
+
+    // Several objects of one namespace may declare the host: their endpoints for ports of one name add up.
+    private static List<Group> groups(UpstreamId id, List<Backend> served, Optional<Subset> subset) {
+        var first = served.getFirst();
+        var name = first.port(id.port()).orElseThrow().name();
+        var groups = new TreeMap<Locality, List<Endpoint>>();
+        for (var backend : served) {
+            boolean belongs = backend.namespace().equals(first.namespace())
+                    && backend.source() == first.source()
+                    && backend.port(id.port())
+                            .filter(port -> port.name().equals(name))
+                            .isPresent();
+            if (!belongs) {
+                continue;
+            }
+            for (var endpoint : backend.endpoints()) {
+                var target = endpoint.targets().get(id.port());
+                if (target != null
+                        && subset.filter(wanted -> !TrafficPolicies.contains(wanted, endpoint.labels()))
+                                .isEmpty()) {
+                    groups.computeIfAbsent(locality(endpoint.locality()), _ -> new ArrayList<>())
+                            .add(endpoint(endpoint, target));
+                }
+            }
+        }
+        var list = new ArrayList<Group>();
+        groups.forEach((locality, endpoints) -> list.add(new Group(locality, 0, 0, endpoints)));
+        return list;
+    }
+
+    private static Endpoint endpoint(Backend.Endpoint endpoint, int port) {
+        var address = endpoint.address();
+        return new Endpoint(
+                address.startsWith(UNIX)
+                        ? new Address.Pipe(address.substring(UNIX.length()))
+                        : new Address.Socket(address, port),
+                Math.toIntExact(Math.min(endpoint.weight(), Integer.MAX_VALUE)),
+                endpoint.draining() ? Health.DRAINING : Health.HEALTHY);
+    }
+
+    private static Locality locality(String text) {
+        if (text.isEmpty()) {
+            return Locality.NONE;
+        }
+        var parts = text.split("/", 3);
+        return new Locality(parts[0], parts.length > 1 ? parts[1] : "", parts.length > 2 ? parts[2] : "");
+    }
+}
