@@ -123,11 +123,14 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
             return unknownAnswers.poll();
         }
         for (var subscription : subscriptions.values()) {
-            var gates = order.gates(subscription.type(), subscriptions, now);
+            var gates = order.gates(subscription.type(), this::standing, now);
             var response = subscription.next(gates, Long.toString(nonces + 1, 36), now);
             if (response != null) {
                 nonces++;
-                order.sent(subscription.type(), response, now);
+                if (subscription.type() == ResourceType.LISTENER
+                        && !response.items().isEmpty()) {
+                    order.listenersChanged(now);
+                }
                 if (subscription.type() == ResourceType.CLUSTER) {
                     askForEndpoints(response);
                 }
@@ -135,6 +138,16 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
             }
         }
         return null;
+    }
+
+    private Order.Standing standing(ResourceType type, Instant now) {
+        var subscription = subscriptions.get(type);
+        if (subscription == null) {
+            return Order.Standing.ABSENT;
+        }
+        // Clusters that go last are no reason to wait for those that come first.
+        boolean removalsToo = type != ResourceType.CLUSTER;
+        return subscription.isBusy(removalsToo, now) ? Order.Standing.BUSY : Order.Standing.QUIET;
     }
 
     // A changed cluster warms until its endpoints come again, and Envoy does not ask for them: 15 s without this.

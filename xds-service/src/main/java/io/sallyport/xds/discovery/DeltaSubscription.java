@@ -507,7 +507,7 @@ final class DeltaSubscription {
     }
 
     // "Error adding/updating cluster(s) outbound|80||a.test: …": the name stands by itself.
-    private static boolean isNamed(String name, String reason) {
+    static boolean isNamed(String name, String reason) {
         int at = reason.indexOf(name);
         while (at >= 0) {
             int end = at + name.length();

@@ -4,6 +4,8 @@ import com.google.protobuf.Message;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -25,6 +27,7 @@ public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDi
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Set<StreamLoop<?, ?>> streams = ConcurrentHashMap.newKeySet();
     private final StreamLoop.Protocol<DeltaDiscoveryRequest, DeltaDiscoveryResponse> delta;
+    private final StreamLoop.Protocol<DiscoveryRequest, DiscoveryResponse> world;
     private final InstantSource clock;
     private final Fleet fleet;
 
@@ -38,6 +41,16 @@ public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDi
                 response -> response.getResourcesCount() + response.getRemovedResourcesCount(),
                 (snapshot, refusals, board) ->
                         new DeltaSession(snapshot, refusals, counters, Pace.DEFAULT, board::encode));
+        this.world = new StreamLoop.Protocol<>(
+                "state of the world",
+                request -> request.hasNode() ? Optional.of(request.getNode()) : Optional.empty(),
+                DiscoveryResponse::getResourcesCount,
+                (snapshot, refusals, board) -> new WorldSession(snapshot, refusals, counters, Pace.DEFAULT));
+    }
+
+    @Override
+    public StreamObserver<DiscoveryRequest> streamAggregatedResources(StreamObserver<DiscoveryResponse> responses) {
+        return open(world, responses);
     }
 
     @Override

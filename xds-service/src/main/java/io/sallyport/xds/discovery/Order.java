@@ -3,7 +3,6 @@ package io.sallyport.xds.discovery;
 import io.sallyport.translation.ResourceType;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Make before break: clusters and endpoints come before the listeners and routes that name them, and go after. Each
@@ -13,6 +12,18 @@ final class Order {
     private static final List<ResourceType> NAMING =
             List.of(ResourceType.LISTENER, ResourceType.SCOPED_ROUTES, ResourceType.ROUTES);
     private static final DeltaSubscription.Gates OPEN = new DeltaSubscription.Gates(true, true);
+
+    /// How a type stands on the stream.
+    enum Standing {
+        ABSENT,
+        QUIET,
+        BUSY
+    }
+
+    interface Standings {
+
+        Standing of(ResourceType type, Instant now);
+    }
 
     private final Pace pace;
     private @Nullable Instant comingSince;
@@ -24,31 +35,28 @@ final class Order {
         this.pace = pace;
     }
 
-    DeltaSubscription.Gates gates(ResourceType type, Map<ResourceType, DeltaSubscription> subscriptions, Instant now) {
+    DeltaSubscription.Gates gates(ResourceType type, Standings standings, Instant now) {
         return switch (type) {
-            case CLUSTER, ENDPOINTS -> new DeltaSubscription.Gates(true, mayGo(subscriptions, now));
+            case CLUSTER, ENDPOINTS -> new DeltaSubscription.Gates(true, mayGo(standings, now));
             case LISTENER -> {
-                boolean coming = mayCome(subscriptions, now);
+                boolean coming = mayCome(standings, now);
                 yield new DeltaSubscription.Gates(coming, coming);
             }
             case ROUTES, SCOPED_ROUTES -> {
-                boolean coming = mayCome(subscriptions, now);
+                boolean coming = mayCome(standings, now);
                 yield new DeltaSubscription.Gates(coming, coming && isDrained(now));
             }
             case SECRET -> OPEN;
         };
     }
 
-    void sent(ResourceType type, DeltaSubscription.Response response, Instant now) {
-        if (type == ResourceType.LISTENER && !response.items().isEmpty()) {
-            listenersChanged = now;
-        }
+    void listenersChanged(Instant now) {
+        listenersChanged = now;
     }
 
     // What names clusters waits for the clusters.
-    private boolean mayCome(Map<ResourceType, DeltaSubscription> subscriptions, Instant now) {
-        var clusters = subscriptions.get(ResourceType.CLUSTER);
-        if (clusters == null || !clusters.isBusy(false, now)) {
+    private boolean mayCome(Standings standings, Instant now) {
+        if (standings.of(ResourceType.CLUSTER, now) != Standing.BUSY) {
             comingSince = null;
             return true;
         }
@@ -57,15 +65,12 @@ final class Order {
     }
 
     // What is named goes when nothing names it any more.
-    private boolean mayGo(Map<ResourceType, DeltaSubscription> subscriptions, Instant now) {
+    private boolean mayGo(Standings standings, Instant now) {
         // A proxy that reconnects asks for clusters first: what it serves with them is not known yet.
-        boolean unknown = !subscriptions.containsKey(ResourceType.LISTENER)
-                || !(subscriptions.containsKey(ResourceType.ROUTES)
-                        || subscriptions.containsKey(ResourceType.SCOPED_ROUTES));
-        boolean busy = unknown
-                || NAMING.stream()
-                        .map(subscriptions::get)
-                        .anyMatch(subscription -> subscription != null && subscription.isBusy(true, now));
+        boolean unknown = standings.of(ResourceType.LISTENER, now) == Standing.ABSENT
+                || (standings.of(ResourceType.ROUTES, now) == Standing.ABSENT
+                        && standings.of(ResourceType.SCOPED_ROUTES, now) == Standing.ABSENT);
+        boolean busy = unknown || NAMING.stream().anyMatch(type -> standings.of(type, now) == Standing.BUSY);
         if (!busy && isDrained(now)) {
             goingSince = null;
             return true;

@@ -37,6 +37,10 @@ public final class Refusals {
         return refusal != null && refusal.versions().contains(version);
     }
 
+    boolean isEmpty() {
+        return refused.isEmpty();
+    }
+
     boolean covers(EnvoyResource resource) {
         return covers(resource.type(), resource.name(), resource.version());
     }

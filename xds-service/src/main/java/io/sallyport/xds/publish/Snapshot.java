@@ -1,12 +1,15 @@
 package io.sallyport.xds.publish;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.hash.Hashing;
+import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ResourceType;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// What a class of proxies is to run, with the last few steps that led to it, so that a stream which is some changes
 /// behind learns what differs without comparing tables. Immutable and shared by all streams of the class.
@@ -18,6 +21,7 @@ public final class Snapshot {
     private final long sequence;
     private final EnvoyResources resources;
     private final ImmutableList<Step> steps;
+    private final Map<ResourceType, String> digests = new ConcurrentHashMap<>();
 
     private record Step(long sequence, Map<ResourceType, Set<String>> changed) {}
 
@@ -60,6 +64,19 @@ public final class Snapshot {
 
     public EnvoyResources resources() {
         return resources;
+    }
+
+    /// A hash over all resources of a type: the version of a whole table, computed once for all streams.
+    public String digest(ResourceType type) {
+        return digests.computeIfAbsent(type, each -> digest(resources.all(each)));
+    }
+
+    /// A hash over names and versions.
+    public static String digest(Map<String, EnvoyResource> table) {
+        var hasher = Hashing.sha256().newHasher();
+        table.forEach((name, resource) ->
+                hasher.putInt(name.length()).putUnencodedChars(name).putUnencodedChars(resource.version()));
+        return hasher.hash().toString().substring(0, 32);
     }
 
     /// The names of a type that may differ between `base`, an older snapshot of the same board, and this one.

@@ -1,0 +1,463 @@
+package io.sallyport.xds.discovery;
+
+import io.sallyport.translation.EnvoyResource;
+import io.sallyport.translation.ResourceType;
+import io.sallyport.xds.publish.Snapshot;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// One type on one state-of-the-world stream. Clusters, listeners and scopes travel as a whole table each time, where
+/// absence is removal; endpoints and routes as those that changed among the names asked for.
+///
+/// The version of a response is a hash of what the proxy has once it takes it, so a proxy that comes back with the
+/// version of today is sent nothing, and a refused version is not sent twice.
+final class WorldSubscription {
+
+    /// A response that waits for its answer. `table` is what the proxy has if it takes it; `changed` are the names in
+    /// it that differ from what it had. `whole`: nothing is held back from the revision.
+    record Response(
+            String nonce,
+            String version,
+            List<EnvoyResource> resources,
+            SortedMap<String, EnvoyResource> table,
+            Set<String> changed,
+            long from,
+            long revision,
+            boolean whole,
+            Instant sent) {}
+
+    private final ResourceType type;
+    private final Refusals refusals;
+    private final Pace pace;
+    private final Set<String> names = new TreeSet<>();
+    private final Map<String, Response> overdue = new LinkedHashMap<>();
+    // Names whose change waits because a response with them was refused and the culprit is not found yet.
+    private final Deque<List<String>> trials = new ArrayDeque<>();
+    private final Set<String> heldBack = new HashSet<>();
+    private final Set<String> asked = new HashSet<>();
+    private Snapshot base;
+    private boolean wildcard;
+    private boolean fresh;
+    private boolean due;
+    private SortedMap<String, EnvoyResource> taken = Collections.emptySortedMap();
+    private boolean takenKnown;
+    private @Nullable Response outstanding;
+    private String lastNonce = "";
+    private int refusedInARow;
+    private Instant quietUntil = Instant.MIN;
+    private Instant answered = Instant.MIN;
+    private boolean hasSent;
+    private long reached;
+
+    WorldSubscription(ResourceType type, Refusals refusals, Snapshot base, Pace pace) {
+        this.type = type;
+        this.refusals = refusals;
+        this.base = base;
+        this.pace = pace;
+    }
+
+    ResourceType type() {
+        return type;
+    }
+
+    // ---- what the proxy asks for
+
+    void start(Collection<String> resources, String version) throws ProtocolViolation {
+        subscribe(resources);
+        wildcard = resources.contains("*") || (resources.isEmpty() && isWhole());
+        fresh = version.isEmpty();
+        due = true;
+        if (fresh) {
+            refusals.forget(type);
+            takenKnown = true;
+        }
+        var wanted = wanted(true);
+        if (!fresh && version.equals(digest(wanted))) {
+            taken = wanted;
+            takenKnown = true;
+            due = false;
+            reached = base.revision();
+        }
+    }
+
+    /// Later requests name all resources anew.
+    void change(Collection<String> resources) throws ProtocolViolation {
+        var before = new HashSet<>(names);
+        boolean wasWildcard = wildcard;
+        subscribe(resources);
+        wildcard = resources.contains("*") || (resources.isEmpty() && wasWildcard);
+        if (isWhole()) {
+            due |= wildcard != wasWildcard || !before.equals(names);
+            return;
+        }
+        for (var name : names) {
+            if (!before.contains(name)) {
+                asked.add(name);
+                due |= !base.resources().all(type).containsKey(name);
+            }
+        }
+        asked.retainAll(names);
+        if (!taken.isEmpty()) {
+            var kept = new TreeMap<>(taken);
+            kept.keySet().retainAll(names);
+            taken = kept;
+        }
+    }
+
+    private void subscribe(Collection<String> resources) throws ProtocolViolation {
+        Bounds.checkNames(resources.size());
+        names.clear();
+        for (var name : resources) {
+            Bounds.checkName(name);
+            if (!name.equals("*")) {
+                var known = base.resources().all(type).get(name);
+                names.add(known == null ? name : known.name());
+            }
+        }
+    }
+
+    // Whether each response carries everything.
+    private boolean isWhole() {
+        return switch (type) {
+            case CLUSTER, LISTENER, SCOPED_ROUTES -> true;
+            case ENDPOINTS, ROUTES, SECRET -> false;
+        };
+    }
+
+    /// Sends the name again although the proxy has it.
+    void ask(Collection<String> again) {
+        again.stream().filter(names::contains).forEach(asked::add);
+    }
+
+    void advance(Snapshot next) {
+        for (var name : next.changesSince(base, type)) {
+            var resource = next.resources().all(type).get(name);
+            if (resource == null) {
+                refusals.forget(type, name);
+            } else {
+                refusals.came(resource, base.revision(), next.revision());
+            }
+        }
+        base = next;
+    }
+
+    // ---- what it should have
+
+    // What the proxy is to have: refused resources at their last good version, and, unless removals may go by now,
+    // also what it has and should lose.
+    private SortedMap<String, EnvoyResource> wanted(boolean removals) {
+        var all = base.resources().all(type);
+        boolean plain = wildcard && heldBack.isEmpty() && refusals.isEmpty();
+        if (plain && (removals || all.keySet().containsAll(taken.keySet()))) {
+            return all;
+        }
+        var wanted = new TreeMap<String, EnvoyResource>();
+        if (!removals) {
+            wanted.putAll(taken);
+        }
+        for (var name : wildcard ? all.keySet() : names) {
+            var resource = allowed(name, all.get(name));
+            if (resource != null) {
+                wanted.put(name, resource);
+            }
+        }
+        return wanted;
+    }
+
+    private @Nullable EnvoyResource allowed(String name, @Nullable EnvoyResource current) {
+        if (current == null) {
+            return null;
+        }
+        if (heldBack.contains(name)) {
+            return taken.get(name);
+        }
+        return refusals.covers(current) ? refusals.fallback(type, name) : current;
+    }
+
+    private String digest(SortedMap<String, EnvoyResource> table) {
+        return table == base.resources().all(type) ? base.digest(type) : Snapshot.digest(table);
+    }
+
+    // ---- sending
+
+    @Nullable Response next(DeltaSubscription.Gates gates, String nonce, Instant now) {
+        expire(now);
+        if (outstanding != null || overdue.size() >= Bounds.OVERDUE || now.isBefore(quietUntil)) {
+            return null;
+        }
+        // What is asked for by name is answered out of turn: Envoy waits for it.
+        boolean isAsked = !isWhole() && (due || !asked.isEmpty());
+        if (!gates.upserts() && !isAsked) {
+            return null;
+        }
+        Response response;
+        do {
+            nextTrial();
+            var wanted = wanted(gates.removals());
+            response = isWhole() ? whole(wanted, nonce, now) : some(wanted, nonce, now);
+        } while (response == null && !trials.isEmpty());
+        if (response != null) {
+            outstanding = response;
+            lastNonce = nonce;
+            hasSent = true;
+            due = false;
+        }
+        return response;
+    }
+
+    private @Nullable Response whole(SortedMap<String, EnvoyResource> wanted, String nonce, Instant now) {
+        var changed = changes(wanted);
+        if (!due && changed.isEmpty() && wanted.keySet().containsAll(taken.keySet())) {
+            return null;
+        }
+        return response(nonce, List.copyOf(wanted.values()), wanted, changed, now);
+    }
+
+    private @Nullable Response some(SortedMap<String, EnvoyResource> wanted, String nonce, Instant now) {
+        var changed = new TreeSet<>(changes(wanted));
+        asked.stream().filter(name -> wanted.containsKey(name)).forEach(changed::add);
+        asked.removeIf(name -> !wanted.containsKey(name));
+        int room = type == ResourceType.ROUTES ? 1 : pace.chunk();
+        var sent = new TreeSet<String>();
+        changed.stream().limit(room).forEach(sent::add);
+        if (sent.isEmpty() && !due) {
+            return null;
+        }
+        asked.removeAll(sent);
+        var table = new TreeMap<>(taken);
+        table.keySet().retainAll(wanted.keySet());
+        sent.forEach(name -> table.put(name, wanted.get(name)));
+        return response(nonce, sent.stream().map(name -> wanted.get(name)).toList(), table, sent, now);
+    }
+
+    private Response response(
+            String nonce,
+            List<EnvoyResource> resources,
+            SortedMap<String, EnvoyResource> table,
+            Set<String> changed,
+            Instant now) {
+        boolean whole = trials.isEmpty()
+                && heldBack.isEmpty()
+                && changes(table, wanted(true)).isEmpty();
+        return new Response(nonce, digest(table), resources, table, changed, reached, base.revision(), whole, now);
+    }
+
+    private Set<String> changes(SortedMap<String, EnvoyResource> wanted) {
+        return changes(taken, wanted);
+    }
+
+    private static Set<String> changes(
+            SortedMap<String, EnvoyResource> before, SortedMap<String, EnvoyResource> after) {
+        if (before == after) {
+            return Set.of();
+        }
+        var changed = new TreeSet<String>();
+        after.forEach((name, resource) -> {
+            var old = before.get(name);
+            if (old == null || !old.version().equals(resource.version())) {
+                changed.add(name);
+            }
+        });
+        return changed;
+    }
+
+    private void nextTrial() {
+        var batch = trials.poll();
+        if (batch != null) {
+            heldBack.removeAll(batch);
+        }
+    }
+
+    // ---- answers
+
+    enum Answer {
+        EXPECTED,
+        STALE,
+        REPEATED
+    }
+
+    Answer acknowledge(String nonce, Instant now) {
+        var response = take(nonce);
+        if (response == null) {
+            return nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;
+        }
+        answered = now;
+        refusedInARow = 0;
+        taken = response.table();
+        takenKnown = true;
+        response.resources().forEach(refusals::taken);
+        if (response.whole()) {
+            reached = Math.max(reached, response.revision());
+        }
+        return Answer.EXPECTED;
+    }
+
+    Answer refuse(String nonce, String detail, Instant now) {
+        var response = take(nonce);
+        if (response == null) {
+            return nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;
+        }
+        var reason = Bounds.printable(detail);
+        answered = now;
+        refusedInARow++;
+        if (refusedInARow > pace.patience()) {
+            var doublings = Math.min(refusedInARow - pace.patience() - 1, 16);
+            var pause = pace.backOff().multipliedBy(1L << doublings);
+            quietUntil = now.plus(pause.compareTo(pace.maxBackOff()) < 0 ? pause : pace.maxBackOff());
+        }
+        var suspects = List.copyOf(response.changed());
+        var named = suspects.stream()
+                .filter(name -> DeltaSubscription.isNamed(name, reason))
+                .toList();
+        if (suspects.size() == 1) {
+            condemn(suspects, response, reason, now);
+            // A refused cluster may stay in warming until a table without it comes.
+            due |= type == ResourceType.CLUSTER;
+        } else if (!takenKnown) {
+            // What it has is unknown, so holding some back would take them away. Envoy names bad listeners and
+            // clusters; if it does not, the next change is the next chance.
+            condemn(named, response, reason, now);
+            quietUntil = named.isEmpty() ? now.plus(pace.maxBackOff()) : quietUntil;
+        } else {
+            search(suspects, named);
+        }
+        return Answer.EXPECTED;
+    }
+
+    private void condemn(List<String> culprits, Response response, String reason, Instant now) {
+        for (var name : culprits) {
+            var resource = response.table().get(name);
+            if (resource != null) {
+                var good = taken.get(name);
+                boolean same = good != null && good.version().equals(resource.version());
+                refusals.add(resource, same ? null : good, reason, response.from(), response.revision(), now);
+            }
+        }
+    }
+
+    private void search(List<String> suspects, List<String> named) {
+        var others = new ArrayList<>(suspects);
+        others.removeAll(named);
+        if (named.isEmpty() || others.isEmpty()) {
+            int middle = suspects.size() / 2;
+            holdBack(suspects.subList(middle, suspects.size()));
+            holdBack(suspects.subList(0, middle));
+        } else {
+            holdBack(others);
+            named.reversed().forEach(name -> holdBack(List.of(name)));
+        }
+    }
+
+    private void holdBack(List<String> batch) {
+        if (!batch.isEmpty()) {
+            trials.addFirst(List.copyOf(batch));
+            heldBack.addAll(batch);
+        }
+    }
+
+    private @Nullable Response take(String nonce) {
+        var response = outstanding;
+        if (response != null && response.nonce().equals(nonce)) {
+            outstanding = null;
+            return response;
+        }
+        return overdue.remove(nonce);
+    }
+
+    // ---- time
+
+    private void expire(Instant now) {
+        var response = outstanding;
+        if (type == ResourceType.CLUSTER && response != null && isOld(response, now)) {
+            outstanding = null;
+            overdue.put(response.nonce(), response);
+            // Envoy serves with it, and holds back the answer while a cluster warms.
+            taken = response.table();
+        }
+        overdue.values().stream()
+                .filter(old -> !old.sent().plus(pace.stuck()).isAfter(now))
+                .toList()
+                .forEach(old -> {
+                    overdue.remove(old.nonce());
+                    if (old.changed().size() == 1) {
+                        due = true;
+                        condemn(List.copyOf(old.changed()), old, "no answer: Envoy keeps it warming", now);
+                    }
+                });
+    }
+
+    private boolean isOld(Response response, Instant now) {
+        return !response.sent().plus(pace.answer()).isAfter(now);
+    }
+
+    @Nullable Instant deadline(Instant now) {
+        Instant first = null;
+        if (outstanding != null && !isOld(outstanding, now)) {
+            first = outstanding.sent().plus(pace.answer());
+        }
+        if (!overdue.isEmpty()) {
+            first = DeltaSubscription.earlier(
+                    first, overdue.values().iterator().next().sent().plus(pace.stuck()));
+        }
+        if (quietUntil.isAfter(now)) {
+            first = DeltaSubscription.earlier(first, quietUntil);
+        }
+        return first;
+    }
+
+    // ---- what others ask
+
+    boolean isBusy(Instant now) {
+        var response = outstanding;
+        if (response != null && !isOld(response, now)) {
+            return true;
+        }
+        return due || !asked.isEmpty() || !changes(wanted(true)).isEmpty();
+    }
+
+    boolean isInSync() {
+        return outstanding == null
+                && overdue.isEmpty()
+                && !due
+                && asked.isEmpty()
+                && heldBack.isEmpty()
+                && changes(wanted(true)).isEmpty();
+    }
+
+    long revision() {
+        if (isInSync()) {
+            reached = base.revision();
+        }
+        return reached;
+    }
+
+    boolean hasSent() {
+        return hasSent;
+    }
+
+    Instant answered() {
+        return answered;
+    }
+
+    int count() {
+        return wildcard ? base.resources().all(type).size() : names.size();
+    }
+
+    /// For tests: what the proxy is taken to hold.
+    SortedMap<String, EnvoyResource> taken() {
+        return taken;
+    }
+}
