@@ -3,22 +3,182 @@ package io.sallyport.analysis;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
+import io.sallyport.model.Kind;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.Path;
+import io.sallyport.model.RuleCode;
+import io.sallyport.model.Severity;
+import io.sallyport.model.Spec;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Judges images. An instance remembers its last answer, so that judging the next image costs what changed; it belongs
 /// to one thread. Equal images get equal answers, whatever the instance saw before.
+///
+/// An object's own findings are kept as long as it is the same object; findings about its neighbours as long as nothing
+/// that it looked up was touched.
 public final class Analyzer {
 
+    private static final RuleCode FAILED = new RuleCode("SP9001", Severity.WARNING, "A rule failed");
+    private static final PathOrder PATHS = new PathOrder();
+    private static final Comparator<Finding> ORDER = Comparator.<Finding, Path>comparing(
+                    finding -> finding.location().path(), PATHS)
+            .thenComparing(finding -> finding.code().id())
+            .thenComparing(Finding::message);
+
+    private final Map<Kind, List<ObjectRule<?>>> objectRules = new EnumMap<>(Kind.class);
+    private final Map<Kind, List<WorldRule<?>>> worldRules = new EnumMap<>(Kind.class);
+    private final Locator locator;
+
     private World world = World.EMPTY;
+    private ConfigImage image = ConfigImage.EMPTY;
+    private final Index index = new Index();
+    private final Map<ObjectRef, Judged> judged = new HashMap<>();
+    private final TreeMap<ObjectRef, List<Finding>> reported = new TreeMap<>();
+    private @Nullable CheckedImage last;
+    private long inspections;
+    private long comparisons;
+
+    public Analyzer() {
+        this(Rules.all(), new SourceLocator());
+    }
+
+    Analyzer(List<Rule<?>> rules, Locator locator) {
+        this.locator = locator;
+        for (var rule : rules) {
+            for (var kind : rule.kinds()) {
+                switch (rule) {
+                    case ObjectRule<?> one ->
+                        objectRules
+                                .computeIfAbsent(kind, _ -> new ArrayList<>())
+                                .add(one);
+                    case WorldRule<?> many ->
+                        worldRules.computeIfAbsent(kind, _ -> new ArrayList<>()).add(many);
+                }
+            }
+        }
+    }
 
     /// What is wrong with one object by itself (`SP1xxx`, and the `SP4xxx` that need no other object).
     public List<Finding> inspect(ConfigObject<?> object) {
-        return List.of();
+        inspections++;
+        var findings = new ArrayList<Finding>();
+        for (var rule : objectRules.getOrDefault(object.ref().kind(), List.of())) {
+            findings.addAll(run(rule, object));
+        }
+        findings.sort(ORDER);
+        return List.copyOf(findings);
     }
 
     /// Judges all objects together.
-    public CheckedImage check(ConfigImage image) {
-        world = world.next(image);
-        return new CheckedImage(image, world, List.of());
+    public CheckedImage check(ConfigImage next) {
+        if (last != null && next == image) {
+            return last;
+        }
+        world = world.next(next);
+        var dirty = reindex(next);
+        image = next;
+        for (var ref : dirty) {
+            judge(ref, next.find(ref).orElse(null));
+        }
+        var findings = new ArrayList<Finding>();
+        reported.values().forEach(findings::addAll);
+        last = new CheckedImage(next, world, findings);
+        return last;
     }
+
+    /// How many objects were judged by themselves, and among the others: what tests of the memo count.
+    long inspections() {
+        return inspections;
+    }
+
+    long comparisons() {
+        return comparisons;
+    }
+
+    // Moves the index on, and says whose findings may have changed.
+    private Set<ObjectRef> reindex(ConfigImage next) {
+        var changes = next.changesSince(image);
+        var dirty = new LinkedHashSet<ObjectRef>(changes);
+        for (var ref : changes) {
+            var before = image.find(ref).orElse(null);
+            var after = next.find(ref).orElse(null);
+            var touched = new LinkedHashSet<Index.Key>();
+            if (before != null) {
+                var keys = Publication.keys(before);
+                index.remove(before, keys);
+                touched.addAll(keys);
+            }
+            if (after != null) {
+                var keys = Publication.keys(after);
+                index.add(after, keys);
+                touched.addAll(keys);
+            }
+            touched.forEach(key -> dirty.addAll(index.askers(key)));
+        }
+        return dirty;
+    }
+
+    private void judge(ObjectRef ref, @Nullable ConfigObject<?> object) {
+        var before = judged.remove(ref);
+        if (before != null) {
+            index.forget(ref, before.asked());
+        }
+        reported.remove(ref);
+        if (object == null) {
+            return;
+        }
+        var own = before != null && before.object() == object ? before.own() : inspect(object);
+        comparisons++;
+        var lookup = new Lookup(index);
+        var findings = new ArrayList<>(own);
+        for (var rule : worldRules.getOrDefault(ref.kind(), List.of())) {
+            findings.addAll(run(rule, object, lookup));
+        }
+        index.asked(ref, lookup.asked());
+        judged.put(ref, new Judged(object, own, lookup.asked()));
+        if (!findings.isEmpty()) {
+            findings.sort(ORDER);
+            reported.put(ref, List.copyOf(findings));
+        }
+    }
+
+    private <S extends Spec> List<Finding> run(ObjectRule<S> rule, ConfigObject<?> object) {
+        var report = new Report(object, rule.code(), locator);
+        try {
+            rule.check(rule.subject(object), report);
+            return report.findings();
+        } catch (RuntimeException e) {
+            return List.of(failed(rule, object, e));
+        }
+    }
+
+    private <S extends Spec> List<Finding> run(WorldRule<S> rule, ConfigObject<?> object, Lookup lookup) {
+        var report = new Report(object, rule.code(), locator);
+        try {
+            rule.check(rule.subject(object), lookup, report);
+            return report.findings();
+        } catch (RuntimeException e) {
+            return List.of(failed(rule, object, e));
+        }
+    }
+
+    // A rule that throws is a bug of ours. It must not take the other rules, or the other objects, with it.
+    private Finding failed(Rule<?> rule, ConfigObject<?> object, RuntimeException e) {
+        return new Finding(
+                FAILED,
+                locator.locate(object, Path.ROOT),
+                "rule %s failed with %s; this is a bug of Sallyport, and the object was judged without the rule"
+                        .formatted(rule.code().id(), e));
+    }
+
+    private record Judged(ConfigObject<?> object, List<Finding> own, Set<Index.Key> asked) {}
 }

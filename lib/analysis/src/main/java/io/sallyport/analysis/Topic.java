@@ -1,0 +1,27 @@
+package io.sallyport.analysis;
+
+/// What objects can be looked up by.
+enum Topic {
+    /// A Gateway by `namespace/name`.
+    GATEWAY,
+    /// Every Gateway, for "did you mean".
+    ANY_GATEWAY,
+    /// A Service or ServiceEntry by full host name, wildcards as written.
+    HOST,
+    /// Every Service and ServiceEntry, for "did you mean".
+    ANY_HOST,
+    /// A DestinationRule by full host name.
+    RULE_HOST,
+    /// A VirtualService by name, for delegates.
+    VIRTUAL_SERVICE,
+    /// A VirtualService by gateway and host.
+    BOUND_HOST,
+    /// A Gateway by port, bind and the kind of listener that one of its servers needs.
+    SERVER_PORT,
+    /// A Gateway by port, bind and a host that one of its TLS servers answers for.
+    SERVER_HOST,
+    /// A ServiceEntry by a TCP port without an address.
+    TCP_PORT,
+    /// The description of the proxies of this machine.
+    PLATFORM
+}

@@ -1,0 +1,111 @@
+package io.sallyport.analysis.text;
+
+import java.util.Optional;
+
+/// IP addresses, networks and Unix sockets, as Istio (that is, Go's `net/netip`) reads them: no octal or hexadecimal
+/// octets, no leading zeros. `fe80::1%eth0` is an address; a network may have host bits set.
+public final class Addresses {
+
+    /// What a Unix socket's address starts with.
+    public static final String UNIX = "unix://";
+
+    private Addresses() {}
+
+    public static boolean isAddress(String text) {
+        return text.indexOf(':') >= 0 ? isV6(text) : isV4(text);
+    }
+
+    /// What is wrong with an address, or a network in CIDR form.
+    public static Optional<String> subnetProblem(String text) {
+        int slash = text.indexOf('/');
+        if (slash < 0) {
+            return isAddress(text)
+                    ? Optional.empty()
+                    : Optional.of(
+                            "\"" + text + "\" is no IP address or network (expected: \"10.0.0.0/16\" or \"10.0.0.1\")");
+        }
+        var address = text.substring(0, slash);
+        boolean v6 = address.indexOf(':') >= 0;
+        boolean fits = isAddress(address)
+                && address.indexOf('%') < 0
+                && isPrefixLength(text.substring(slash + 1), v6 ? 128 : 32);
+        return fits
+                ? Optional.empty()
+                : Optional.of(
+                        "\"%s\" is no network (expected: an address and a prefix length of 0 to %d, such as \"%s\")"
+                                .formatted(text, v6 ? 128 : 32, v6 ? "fd00::/64" : "10.0.0.0/16"));
+    }
+
+    /// What is wrong with the address of a Unix socket, without its `unix://`. `@name` is an abstract one.
+    public static Optional<String> socketProblem(String path) {
+        if (path.startsWith("@")) {
+            return Optional.empty();
+        }
+        return path.startsWith("/") && !path.endsWith("/")
+                ? Optional.empty()
+                : Optional.of("\"%s%s\" is no socket (expected: \"unix:///absolute/path\" or \"unix://@name\")"
+                        .formatted(UNIX, path));
+    }
+
+    private static boolean isPrefixLength(String text, int most) {
+        if (text.isEmpty() || text.length() > 3 || (text.length() > 1 && text.charAt(0) == '0')) {
+            return false;
+        }
+        return text.chars().allMatch(c -> c >= '0' && c <= '9') && Integer.parseInt(text) <= most;
+    }
+
+    private static boolean isV4(String text) {
+        var octets = text.split("\\.", -1);
+        if (octets.length != 4) {
+            return false;
+        }
+        for (var octet : octets) {
+            boolean plain = !octet.isEmpty()
+                    && octet.length() <= 3
+                    && octet.chars().allMatch(c -> c >= '0' && c <= '9')
+                    && (octet.length() == 1 || octet.charAt(0) != '0');
+            if (!plain || Integer.parseInt(octet) > 255) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isV6(String text) {
+        int percent = text.indexOf('%');
+        if (percent == text.length() - 1) {
+            return false;
+        }
+        var address = percent < 0 ? text : text.substring(0, percent);
+        int gap = address.indexOf("::");
+        if (gap < 0) {
+            return groups(address, true) == 8;
+        }
+        var front = address.substring(0, gap);
+        var back = address.substring(gap + 2);
+        if (back.startsWith(":") || back.contains("::")) {
+            return false;
+        }
+        int ahead = front.isEmpty() ? 0 : groups(front, false);
+        int behind = back.isEmpty() ? 0 : groups(back, true);
+        return ahead >= 0 && behind >= 0 && ahead + behind < 8;
+    }
+
+    // How many 16-bit groups the text spells; -1 when it is none. The last one may be a dotted IPv4 address.
+    private static int groups(String text, boolean mayEndInV4) {
+        var parts = text.split(":", -1);
+        int count = 0;
+        for (int i = 0; i < parts.length; i++) {
+            if (mayEndInV4 && i == parts.length - 1 && parts[i].indexOf('.') >= 0) {
+                return isV4(parts[i]) ? count + 2 : -1;
+            }
+            if (parts[i].isEmpty()
+                    || parts[i].length() > 4
+                    || !parts[i].chars().allMatch(c -> Character.digit(c, 16) >= 0 && c < 128)) {
+                return -1;
+            }
+            count++;
+        }
+        return count;
+    }
+}

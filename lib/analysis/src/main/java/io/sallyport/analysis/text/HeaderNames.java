@@ -1,0 +1,60 @@
+package io.sallyport.analysis.text;
+
+import java.util.Optional;
+
+/// Names of HTTP headers, by what is done with them. Source: Istio's `pkg/config/validation`.
+public final class HeaderNames {
+
+    private HeaderNames() {}
+
+    /// A name of letters, digits, `-` and `_`, as matches need it.
+    public static boolean isPlain(String name) {
+        return !name.isEmpty()
+                && name.chars()
+                        .allMatch(c -> (c >= 'a' && c <= 'z')
+                                || (c >= 'A' && c <= 'Z')
+                                || (c >= '0' && c <= '9')
+                                || c == '-'
+                                || c == '_');
+    }
+
+    /// A claim of a JWT in place of a header: `@request.auth.claims.group` or `@request.auth.claims[group]`.
+    public static boolean isClaim(String name) {
+        var prefix = "@request.auth.claims";
+        if (!name.regionMatches(true, 0, prefix, 0, prefix.length())) {
+            return false;
+        }
+        var rest = name.substring(prefix.length());
+        return (rest.startsWith(".") && rest.length() > 1)
+                || (rest.startsWith("[") && rest.endsWith("]") && rest.length() > 2);
+    }
+
+    /// `:authority` or `host`, which rewrite where a request goes.
+    public static boolean isAuthority(String name) {
+        return name.equalsIgnoreCase(":authority") || name.equalsIgnoreCase("host");
+    }
+
+    /// What is wrong with setting or adding a request header.
+    public static Optional<String> requestProblem(String name) {
+        if (name.isEmpty()) {
+            return Optional.of("header name is empty (expected: a name such as \"x-user\")");
+        }
+        return name.startsWith(":") && !isAuthority(name) ? Optional.of(pseudo(name)) : Optional.empty();
+    }
+
+    /// What is wrong with removing a header, or changing one of a response.
+    public static Optional<String> responseProblem(String name) {
+        if (name.isEmpty()) {
+            return Optional.of("header name is empty (expected: a name such as \"x-user\")");
+        }
+        if (name.equalsIgnoreCase("host")) {
+            return Optional.of(
+                    "header \"%s\" (expected: another one; Host can only be set on requests)".formatted(name));
+        }
+        return name.startsWith(":") ? Optional.of(pseudo(name)) : Optional.empty();
+    }
+
+    private static String pseudo(String name) {
+        return "header \"%s\" (expected: a name without \":\" in front)".formatted(name);
+    }
+}

@@ -1,0 +1,42 @@
+package io.sallyport.analysis.text;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/// Regular expressions in RE2's syntax, compiled by the same grammar that Envoy uses. Source of the bound: Istio
+/// refuses
+/// above 1,024 bytes. `java.util.regex` is never used on text of users.
+public final class Regexes {
+
+    private static final int LONGEST = 1024;
+    private static final int LARGEST_PROGRAM = 2048;
+
+    private Regexes() {}
+
+    /// What is wrong with the expression itself.
+    public static Optional<String> problem(String regex) {
+        int length = regex.getBytes(StandardCharsets.UTF_8).length;
+        if (length > LONGEST) {
+            return Optional.of("regex of %d bytes (expected: at most 1024)".formatted(length));
+        }
+        try {
+            Pattern.compile(regex);
+            return Optional.empty();
+        } catch (PatternSyntaxException e) {
+            return Optional.of("regex \"%s\" (expected: RE2 syntax; %s)".formatted(regex, reason(e)));
+        }
+    }
+
+    /// Whether the compiled program is larger than what every Envoy of ours takes. Only for expressions without a
+    /// [#problem].
+    public static boolean isTooLarge(String regex) {
+        return Pattern.compile(regex).programSize() > LARGEST_PROGRAM;
+    }
+
+    private static String reason(PatternSyntaxException e) {
+        var pattern = e.getPattern();
+        return pattern == null || pattern.isEmpty() ? e.getDescription() : e.getDescription() + ": " + pattern;
+    }
+}

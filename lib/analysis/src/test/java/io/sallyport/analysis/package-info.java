@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.analysis;
+
+import org.jspecify.annotations.NullMarked;
