@@ -12,11 +12,10 @@ import java.util.function.Predicate;
 /// the rule says bytes; patterns must match the whole value, as Envoy's generated code has it.
 final class TextChecks {
 
-    // What the rules call HTTP_HEADER_NAME and HTTP_HEADER_VALUE.
+    // What the rules call HTTP_HEADER_NAME and HTTP_HEADER_VALUE, and what stands for both where they are not strict.
     private static final Pattern HEADER_NAME = Pattern.compile(":?[0-9a-zA-Z!#$%&'*+\\-.^_|~`]+");
     private static final Pattern HEADER_VALUE = Pattern.compile("[^\\x{0}-\\x{8}\\x{A}-\\x{1F}\\x{7F}]*");
-    private static final Pattern LENIENT_NAME = Pattern.compile("[^\\x{0}\\x{A}\\x{D}]+");
-    private static final Pattern LENIENT_VALUE = Pattern.compile("[^\\x{0}\\x{A}\\x{D}]*");
+    private static final Pattern LENIENT = Pattern.compile("[^\\x{0}\\x{A}\\x{D}]*");
 
     private TextChecks() {}
 
@@ -98,10 +97,10 @@ final class TextChecks {
             case WELL_KNOWN_REGEX -> {
                 switch (rules.getWellKnownRegex()) {
                     case HTTP_HEADER_NAME ->
-                        checks.add(text((strict ? HEADER_NAME : LENIENT_NAME)::matches, "a header name"));
+                        checks.add(text((strict ? HEADER_NAME : LENIENT)::matches, "a header name"));
                     case HTTP_HEADER_VALUE ->
                         checks.add(text(
-                                (strict ? HEADER_VALUE : LENIENT_VALUE)::matches, "text without control characters"));
+                                (strict ? HEADER_VALUE : LENIENT)::matches, "text without control characters"));
                     case UNKNOWN -> {}
                 }
             }

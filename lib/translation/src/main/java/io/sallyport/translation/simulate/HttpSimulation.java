@@ -1,0 +1,157 @@
+package io.sallyport.translation.simulate;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
+import io.sallyport.translation.ResourceNames;
+import io.sallyport.translation.simulate.Answer.Replied;
+import io.sallyport.translation.simulate.Answer.Share;
+import io.sallyport.translation.simulate.HostLookup.Hit;
+import io.sallyport.translation.simulate.Trail.Rejection;
+import io.sallyport.translation.simulate.Trail.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// One request on its way through a connection manager: which table, which virtual host, which route.
+final class HttpSimulation {
+
+    private static final int NOT_FOUND = 404;
+    private static final int MOVED_PERMANENTLY = 301;
+
+    private final ParsedResources resources;
+    private final Listener listener;
+    private final HttpConnectionManager manager;
+    private final Request request;
+
+    HttpSimulation(ParsedResources resources, Listener listener, HttpConnectionManager manager, Request request) {
+        this.resources = resources;
+        this.listener = listener;
+        this.manager = manager;
+        this.request = request;
+    }
+
+    Answer answer() {
+        var headers = arrived();
+        var table = table(headers);
+        if (table.isEmpty()) {
+            return notFound(new Trail(listener.getName(), "", "", "", Step.NONE, List.of()));
+        }
+        var hit = HostLookup.find(table.orElseThrow(), request.host());
+        if (hit.isEmpty()) {
+            return notFound(
+                    new Trail(listener.getName(), table.orElseThrow().getName(), "", "", Step.NONE, List.of()));
+        }
+        return answer(table.orElseThrow(), hit.orElseThrow(), headers);
+    }
+
+    private static Replied notFound(Trail trail) {
+        return new Replied(NOT_FOUND, "NR", HeaderLines.NONE, "", trail);
+    }
+
+    // As routes see the request: the path in its normal form, and what early mutations write.
+    private HeaderLines arrived() {
+        var path = manager.getNormalizePath().getValue() ? Paths.normalized(request.path()) : request.path();
+        var lines = new ArrayList<HeaderLines.Line>();
+        lines.add(new HeaderLines.Line(":authority", request.host()));
+        lines.add(new HeaderLines.Line(":method", request.method()));
+        lines.add(new HeaderLines.Line(":path", path));
+        lines.add(new HeaderLines.Line(":scheme", request.scheme()));
+        lines.addAll(request.headers());
+        var headers = new HeaderLines(lines).with("x-forwarded-proto", request.scheme());
+        for (var extension : manager.getEarlyHeaderMutationExtensionsList()) {
+            var mutations = ParsedResources.parse(HeaderMutation.parser(), extension.getTypedConfig());
+            var editing = HeaderEditing.NONE;
+            for (var mutation : mutations.getMutationsList()) {
+                editing = editing.plus(List.of(mutation.getAppend()), List.of());
+            }
+            headers = editing.apply(headers, new Format(request, headers));
+        }
+        return headers;
+    }
+
+    private Optional<RouteConfiguration> table(HeaderLines headers) {
+        return switch (manager.getRouteSpecifierCase()) {
+            case RDS -> resources.routes(manager.getRds().getRouteConfigName());
+            case ROUTE_CONFIG -> Optional.of(manager.getRouteConfig());
+            case SCOPED_ROUTES -> scope(headers);
+            case ROUTESPECIFIER_NOT_SET -> Optional.empty();
+        };
+    }
+
+    // What the lookup by key finds, then by the key in lower case, then the wildcards: as the two scripts do.
+    private Optional<RouteConfiguration> scope(HeaderLines headers) {
+        var extractor =
+                manager.getScopedRoutes().getScopeKeyBuilder().getFragments(0).getHeaderValueExtractor();
+        var value = headers.first(extractor.getName()).orElse("");
+        int separator = value.indexOf(extractor.getElementSeparator());
+        var key = separator < 0 ? value : value.substring(0, separator);
+        int bar = key.indexOf(ResourceNames.SCOPE_BAR);
+        if (bar < 0) {
+            return resources.scope(key);
+        }
+        var front = key.substring(0, bar + 1);
+        var lower = front + key.substring(bar + 1).toLowerCase(Locale.ROOT);
+        return resources
+                .scope(key)
+                .or(() -> resources.scope(lower))
+                .filter(table -> HostLookup.find(table, request.host()).isPresent())
+                .or(() -> resources.scope(front + "*"));
+    }
+
+    private Answer answer(RouteConfiguration table, Hit hit, HeaderLines headers) {
+        var host = hit.host();
+        if (host.getRequireTls() == VirtualHost.TlsRequirementType.ALL
+                && !request.scheme().equals("https")) {
+            var location = "https://" + request.host() + headers.first(":path").orElse("/");
+            var trail = trail(table, hit, Step.NONE, List.of());
+            return new Replied(MOVED_PERMANENTLY, "", HeaderLines.NONE.plus("location", location), "", trail);
+        }
+        var rejected = new ArrayList<Rejection>();
+        for (int i = 0; i < host.getRoutesCount(); i++) {
+            var route = host.getRoutes(i);
+            var unmet = Conditions.unmet(route.getMatch(), headers);
+            var step = step(i, route.getName(), route.getMetadata().getFilterMetadataMap().get(ResourceNames.METADATA));
+            if (unmet.isEmpty()) {
+                var trail = trail(table, hit, step, rejected);
+                return new RouteSimulation(resources, manager, request, table, host, route, headers, trail).answer();
+            }
+            rejected.add(new Rejection(step, unmet.orElseThrow()));
+        }
+        return notFound(trail(table, hit, Step.NONE, rejected));
+    }
+
+    private Trail trail(RouteConfiguration table, Hit hit, Step step, List<Rejection> rejected) {
+        return new Trail(
+                listener.getName(), table.getName(), hit.host().getName(), hit.domain(), step, rejected);
+    }
+
+    private static Step step(int index, String name, @Nullable Struct metadata) {
+        return new Step(index, name, text(metadata, "object"), text(metadata, "rule"));
+    }
+
+    private static String text(@Nullable Struct metadata, String key) {
+        return metadata == null
+                ? ""
+                : metadata.getFieldsOrDefault(key, Value.getDefaultInstance())
+                        .getStringValue();
+    }
+
+    static Share share(
+            ParsedResources resources, String cluster, long weight, HeaderLines headers, HeaderEditing response) {
+        var known = resources.cluster(cluster);
+        if (known.isEmpty()) {
+            return new Share(cluster, weight, "NC", List.of(), headers, response);
+        }
+        var endpoints = resources.endpoints(known.orElseThrow());
+        var hasEndpoints = !endpoints.isEmpty() || known.orElseThrow().getType() == Cluster.DiscoveryType.ORIGINAL_DST;
+        return new Share(cluster, weight, hasEndpoints ? "" : "UH", endpoints, headers, response);
+    }
+}
