@@ -7,15 +7,13 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /// Says that at most one of the named members of a record may be given: a protobuf `oneof` with its members side by
-/// side. The reader refuses two of them; with `required`, it refuses none of them, too.
+/// side. The reader refuses two of them.
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
 @Repeatable(OneOf.Groups.class)
 public @interface OneOf {
 
     String[] value();
-
-    boolean required() default false;
 
     /// Several groups on one record.
     @Retention(RetentionPolicy.RUNTIME)

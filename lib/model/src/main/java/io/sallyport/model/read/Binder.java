@@ -127,13 +127,9 @@ final class Binder {
         if (near.isPresent()) {
             return " (did you mean \"%s\"?)".formatted(near.get());
         }
-        for (var field : schema.fields()) {
-            var child = child(field.type());
-            if (field.isWritten()
-                    && child.isPresent()
-                    && find(child.get(), name).isPresent()) {
-                return " (did you mean \"%s.%s\"?)".formatted(field.name(), name);
-            }
+        var deeper = schema.pathTo(snakeCase ? Schema.camelCase(name) : name);
+        if (deeper.isPresent()) {
+            return " (did you mean \"%s\"?)".formatted(deeper.get());
         }
         for (var parent : parents) {
             if (parent != schema && find(parent, name).isPresent()) {
@@ -142,14 +138,6 @@ final class Binder {
         }
         return " (expected: %s)"
                 .formatted(schema.names().stream().limit(LONGEST_LIST).collect(Collectors.joining(", ")));
-    }
-
-    private static Optional<RecordSchema> child(FieldType type) {
-        return switch (type) {
-            case FieldType.Message message -> Optional.of(message.schema());
-            case FieldType.ListOf list -> child(list.element());
-            default -> Optional.empty();
-        };
     }
 
     private void checkRequired(RecordSchema schema, Node.Fields fields, Path path, Node.@Nullable Entry[] given) {

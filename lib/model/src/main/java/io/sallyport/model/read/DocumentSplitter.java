@@ -30,7 +30,12 @@ final class DocumentSplitter {
     /// The bytes of one document and the line on which they start.
     record Chunk(int start, int end, int line) {}
 
-    /// The documents that hold more than blanks and comments; one more than the bound if there are too many.
+    /// Whether the file holds more documents than the bound, empty ones counted.
+    boolean isTooMany() {
+        return documents > Bounds.DOCUMENTS;
+    }
+
+    /// The documents that hold more than blanks and comments, as far as the bound goes.
     List<Chunk> split() {
         var start = hasMark() ? 3 : 0;
         chunkStart = start;

@@ -1,8 +1,8 @@
 package io.sallyport.model.read;
 
+import com.google.re2j.Pattern;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /// Reads JSON as RFC 8259 has it, and nothing more: no comments, no trailing commas, no bare words. Files that end in
 /// `.json` come here; JSON inside a YAML file is YAML.

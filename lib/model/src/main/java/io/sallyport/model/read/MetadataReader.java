@@ -1,5 +1,6 @@
 package io.sallyport.model.read;
 
+import com.google.re2j.Pattern;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Metadata;
 import io.sallyport.model.Path;
@@ -10,7 +11,6 @@ import java.time.OffsetDateTime;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Reads `metadata`: names, labels and annotations by Kubernetes' rules. What the API server fills in (`uid`,

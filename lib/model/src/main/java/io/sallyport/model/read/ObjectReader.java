@@ -1,6 +1,7 @@
 package io.sallyport.model.read;
 
 import com.google.common.collect.ImmutableSortedSet;
+import com.google.re2j.Pattern;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Makes one object of one tree: kind, metadata, spec, in this order.
@@ -62,6 +62,9 @@ final class ObjectReader {
         var kind = said.kind().get();
         var ref = ref(document, kind);
         report.about(ref);
+        if (kind == Kind.PLATFORM) {
+            return platform(document);
+        }
         var metadata = new MetadataReader(report).read(document, kind, said.apiVersion());
         var spec = kind == Kind.SECRET ? secret(document) : spec(document, kind, ref);
         return object(ref, metadata, spec);
@@ -100,7 +103,7 @@ final class ObjectReader {
             if (spec instanceof ConfigMap map && ref != null) {
                 return withMesh(map, document, ref);
             }
-            return spec instanceof Platform platform ? checked(platform, document) : (Spec) spec;
+            return (Spec) spec;
         }
         checkEnvelope(document, kind);
         var entry = document.entry("spec");
@@ -125,9 +128,10 @@ final class ObjectReader {
         for (var entry : document.entries()) {
             var name = entry.key().text();
             if (!ENVELOPE.contains(name)) {
-                var hint = Schema.of(kind).field(name).isPresent()
-                        ? " (did you mean \"spec.%s\"?)".formatted(name)
-                        : Words.hint(name, ENVELOPE);
+                var hint = Schema.of(kind)
+                        .pathTo(name)
+                        .map(inside -> " (did you mean \"spec.%s\"?)".formatted(inside))
+                        .orElseGet(() -> Words.hint(name, ENVELOPE));
                 report.add(
                         ReadRule.UNKNOWN_FIELD,
                         Path.of(name),

@@ -199,6 +199,7 @@ final class ScalarBinder {
             case BOOL -> new Value.Bool(Scalars.isTrue(scalar));
             case INTEGER ->
                 Scalars.anyInteger(scalar.text())
+                        .filter(number -> number.bitLength() < Double.MAX_EXPONENT)
                         .<Value>map(number -> new Value.Num(new BigDecimal(number)))
                         .orElseGet(() -> freeNumber(scalar, path));
             case FLOAT -> freeNumber(scalar, path);

@@ -1,12 +1,12 @@
 package io.sallyport.model.read;
 
+import com.google.re2j.Pattern;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// What unquoted words mean. Kubernetes reads YAML 1.1, so `no` is a boolean and `0x50` a number: a string that looks
 /// like one of these must be quoted, and an integer must be plain decimal.
@@ -23,6 +23,7 @@ final class Scalars {
     private static final Pattern ANY_INTEGER =
             Pattern.compile("[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|[0-9][0-9_]*)");
     private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
+    private static final Pattern UNSIGNED = Pattern.compile("[0-9]+\\.?[0-9]*|\\.[0-9]+");
     private static final int LONGEST_NUMBER = 400;
     private static final BigDecimal LARGEST = BigDecimal.valueOf(Double.MAX_VALUE);
     private static final BigDecimal SMALLEST = BigDecimal.valueOf(Double.MIN_VALUE);
@@ -107,7 +108,8 @@ final class Scalars {
     /// Any of YAML's spellings of an integer: `0x50`, `0644`, `1_000`.
     static Optional<BigInteger> anyInteger(String text) {
         var sign = text.startsWith("-") ? -1 : 1;
-        var digits = text.replaceFirst("^[-+]", "").replace("_", "");
+        var signed = text.startsWith("-") || text.startsWith("+");
+        var digits = (signed ? text.substring(1) : text).replace("_", "");
         try {
             var value = switch (digits.length() > 1 ? digits.substring(0, 2) : "") {
                 case "0b" -> new BigInteger(digits.substring(2), 2);
@@ -149,7 +151,7 @@ final class Scalars {
                 at++;
             }
             var unit = nanosOf(text.substring(unitStart, at));
-            if (unit == 0 || !number.matches("[0-9]+\\.?[0-9]*|\\.[0-9]+")) {
+            if (unit == 0 || !UNSIGNED.matcher(number).matches()) {
                 return Optional.empty();
             }
             nanos = nanos.add(

@@ -37,8 +37,9 @@ public final class YamlReader {
                     ReadRule.ENCODING,
                     "the file is in %s, or has a NUL at byte 0 or 1 (expected: UTF-8)".formatted(encoding));
         }
-        var chunks = new DocumentSplitter(bytes, TextTree.isJson(sourceName)).split();
-        if (chunks.size() > Bounds.DOCUMENTS) {
+        var splitter = new DocumentSplitter(bytes, TextTree.isJson(sourceName));
+        var chunks = splitter.split();
+        if (splitter.isTooMany()) {
             return broken(sourceName, ReadRule.TOO_LARGE, "more than 100,000 documents (expected: at most 100,000)");
         }
         var results = new ArrayList<DocumentResult>();

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// The fields of one record and what holds between them, and the way to make and to open one.
 public final class RecordSchema {
 
+    private static final int DEEPEST_SUGGESTION = 3;
+
     private final Class<? extends Record> type;
     private final ImmutableList<FieldSpec> fields;
     private final ImmutableMap<String, FieldSpec> byName;
@@ -51,7 +53,7 @@ public final class RecordSchema {
     }
 
     /// Members of which at most one may be given.
-    public record Group(ImmutableList<String> members, boolean required) {}
+    public record Group(ImmutableList<String> members) {}
 
     public Class<? extends Record> type() {
         return type;
@@ -82,6 +84,41 @@ public final class RecordSchema {
                 .addAll(byName.keySet())
                 .addAll(known)
                 .build();
+    }
+
+    /// Where a field of this name is, if it is further down: `servers.tls.mode` for `mode` of a Gateway. The nearest.
+    public Optional<String> pathTo(String name) {
+        return pathTo(name, 0);
+    }
+
+    private Optional<String> pathTo(String name, int depth) {
+        if (byName.containsKey(name)) {
+            return Optional.of(name);
+        }
+        if (depth == DEEPEST_SUGGESTION) {
+            return Optional.empty();
+        }
+        String best = null;
+        for (var field : fields) {
+            var child = field.isWritten() ? messageOf(field.type()) : null;
+            var found = child == null ? null : child.pathTo(name, depth + 1).orElse(null);
+            if (found != null && (best == null || steps(found) + 1 < steps(best))) {
+                best = field.name() + "." + found;
+            }
+        }
+        return Optional.ofNullable(best);
+    }
+
+    private static long steps(String path) {
+        return path.chars().filter(c -> c == '.').count();
+    }
+
+    private static @Nullable RecordSchema messageOf(FieldType type) {
+        return switch (type) {
+            case FieldType.Message message -> message.schema();
+            case FieldType.ListOf list -> messageOf(list.element());
+            default -> null;
+        };
     }
 
     /// Makes a record of its members, in their order.

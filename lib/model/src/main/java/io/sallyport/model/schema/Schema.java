@@ -145,7 +145,7 @@ public final class Schema {
 
     private static List<RecordSchema.Group> groups(Class<? extends Record> type) {
         return Arrays.stream(type.getAnnotationsByType(OneOf.class))
-                .map(group -> new RecordSchema.Group(ImmutableList.copyOf(group.value()), group.required()))
+                .map(group -> new RecordSchema.Group(ImmutableList.copyOf(group.value())))
                 .toList();
     }
 

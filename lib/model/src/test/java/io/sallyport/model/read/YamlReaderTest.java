@@ -73,7 +73,7 @@ class YamlReaderTest {
 
         assertThat(Reading.lines(result))
                 .containsExactly(
-                        "SP1001 hosts 4:1: unknown field \"hosts\" (expected: apiVersion, kind, metadata, spec, status)",
+                        "SP1001 hosts 4:1: unknown field \"hosts\" (did you mean \"spec.servers.hosts\"?)",
                         "SP1001 spec.servers[0].number 8:5: unknown field \"number\" (did you mean \"port.number\"?)",
                         "SP1001 spec.servers[0].port.bind 9:52: unknown field \"bind\" (it belongs further up, to Server)");
     }
