@@ -8,13 +8,6 @@ public final class Main {
     private Main() {}
 
     static void main(String[] args) {
-        var terminal = Terminal.ofProcess();
-        System.exit(io.sallyport.cli.Main.commandLine(
-                        terminal,
-                        new UpCommand(terminal),
-                        new ServiceCommand(terminal),
-                        new BootstrapCommand(terminal),
-                        new TrainCommand(terminal))
-                .execute(args));
+        System.exit(io.sallyport.cli.Main.commandLine(Terminal.ofProcess()).execute(args));
     }
 }

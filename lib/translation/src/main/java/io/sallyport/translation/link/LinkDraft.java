@@ -476,10 +476,17 @@ final class LinkDraft {
     // Upstreams.
 
     private void linkUpstreams() {
-        uses.keySet().stream()
-                .filter(id -> isFresh || staleHosts.contains(id.host()))
-                .forEach(dirtyUpstreams::add);
-        tcp.stream().filter(id -> isFresh || staleHosts.contains(id.host())).forEach(dirtyUpstreams::add);
+        if (isRelaid) {
+            dirtyUpstreams.addAll(uses.keySet());
+            dirtyUpstreams.addAll(tcp);
+        }
+        for (var host : staleHosts) {
+            var id = previous.plan().upstreams().ceilingKey(new UpstreamId(0, "", host));
+            while (id != null && id.host().equals(host)) {
+                dirtyUpstreams.add(id);
+                id = previous.plan().upstreams().higherKey(id);
+            }
+        }
         for (var id : dirtyUpstreams) {
             if (!uses.containsKey(id) && !tcp.contains(id)) {
                 upstreams = upstreams.minus(id);

@@ -18,12 +18,13 @@ import io.sallyport.translation.plan.Upstream.Discovery;
 import io.sallyport.translation.plan.ValueTest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /// A plan as text for golden files: what is as usual is left out.
 final class PlanText {
 
-    private static final Retry USUAL = RetryLinker.link(java.util.Optional.empty(), false);
+    private static final Retry USUAL = RetryLinker.link(Optional.empty(), false);
 
     private final StringBuilder text = new StringBuilder();
 
@@ -80,11 +81,12 @@ final class PlanText {
 
     private static String match(RequestMatch match) {
         var parts = new ArrayList<String>();
-        parts.add(switch (match.path()) {
-            case PathMatch.Exact(var path, var strict) -> "= " + path + (strict ? "" : " any case");
-            case PathMatch.Prefix(var prefix, var strict) -> prefix + "*" + (strict ? "" : " any case");
-            case PathMatch.Pattern(var regex) -> "~ " + regex;
-        });
+        parts.add(
+                switch (match.path()) {
+                    case PathMatch.Exact(var path, var strict) -> "= " + path + (strict ? "" : " any case");
+                    case PathMatch.Prefix(var prefix, var strict) -> prefix + "*" + (strict ? "" : " any case");
+                    case PathMatch.Pattern(var regex) -> "~ " + regex;
+                });
         match.headers().forEach(header -> parts.add(sense(header.sense()) + header.name() + test(header.test())));
         match.queries().forEach(query -> parts.add("?" + query.name() + test(query.test())));
         match.claims().forEach(claim -> parts.add("claim " + claim));
@@ -102,9 +104,9 @@ final class PlanText {
     private static String test(ValueTest test) {
         return switch (test) {
             case ValueTest.Present _ -> " present";
-            case ValueTest.Exact(var value, _) -> "=\"" + value + "\"";
-            case ValueTest.Prefix(var prefix, _) -> "=\"" + prefix + "\"*";
-            case ValueTest.Pattern(var regex) -> "~\"" + regex + "\"";
+            case ValueTest.Exact exact -> "=\"" + exact.value() + "\"";
+            case ValueTest.Prefix prefix -> "=\"" + prefix.prefix() + "\"*";
+            case ValueTest.Pattern pattern -> "~\"" + pattern.regex() + "\"";
         };
     }
 
@@ -157,8 +159,9 @@ final class PlanText {
     }
 
     private static void add(List<String> parts, String side, HeaderEdits.Edits edits) {
-        edits.values().forEach(value -> parts.add(side + " "
-                + (value.mode() == HeaderEdits.Mode.SET ? "set " : "add ") + value.name() + "=" + value.value()));
+        edits.values()
+                .forEach(value -> parts.add(side + " " + (value.mode() == HeaderEdits.Mode.SET ? "set " : "add ")
+                        + value.name() + "=" + value.value()));
         edits.removed().forEach(name -> parts.add(side + " remove " + name));
     }
 
@@ -178,20 +181,25 @@ final class PlanText {
     private static String discovery(Discovery discovery) {
         return switch (discovery) {
             case Discovery.Listed(var groups) -> "listed " + groups(groups);
-            case Discovery.Dns(var groups, _) -> "dns " + groups(groups);
-            case Discovery.DnsOne(var groups, _) -> "dns, one at a time, " + groups(groups);
+            case Discovery.Dns dns -> "dns " + groups(dns.groups());
+            case Discovery.DnsOne dns -> "dns, one at a time, " + groups(dns.groups());
             case Discovery.Original(int port) -> "original " + port;
             case Discovery.ByRequest() -> "by request";
         };
     }
 
+    private static String endpoint(Upstream.Endpoint endpoint) {
+        var place = switch (endpoint.address()) {
+            case Address.Socket socket -> socket.host() + ":" + socket.port();
+            case Address.Pipe pipe -> pipe.path();
+        };
+        return place + (endpoint.weight() == 0 ? "" : " x" + endpoint.weight());
+    }
+
     private static String groups(List<Upstream.Group> groups) {
         return groups.stream()
                 .map(group -> group.endpoints().stream()
-                        .map(endpoint -> switch (endpoint.address()) {
-                            case Address.Socket(var host, int port) -> host + ":" + port;
-                            case Address.Pipe(var path) -> path;
-                        } + (endpoint.weight() == 0 ? "" : " x" + endpoint.weight()))
+                        .map(PlanText::endpoint)
                         .collect(Collectors.joining(
                                 ", ",
                                 group.locality().equals(Upstream.Locality.NONE) ? "[" : group.locality() + " [",
