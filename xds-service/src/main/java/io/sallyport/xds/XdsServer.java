@@ -5,13 +5,13 @@ import io.grpc.Channel;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.model.read.YamlReader;
 import io.sallyport.xds.discovery.Counters;
 import io.sallyport.xds.discovery.Discovery;
 import io.sallyport.xds.discovery.Fleet;
 import io.sallyport.xds.publish.JudgedTranslation;
 import io.sallyport.xds.publish.Publisher;
 import io.sallyport.xds.source.ConfigFollower;
-import io.sallyport.xds.source.ObjectReader;
 import io.sallyport.xds.status.LiveProbe;
 import io.sallyport.xds.status.ProxyStatusService;
 import java.time.InstantSource;
@@ -35,13 +35,15 @@ public final class XdsServer implements AutoCloseable {
     private final Thread ticker;
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    public XdsServer(
-            Channel config, ObjectReader reader, LiveProbe probe, InstantSource clock, RandomGenerator random) {
+    /// `config` leads to config-service; whatever it needs to be let in is already on it.
+    public XdsServer(Channel config, LiveProbe probe, InstantSource clock, RandomGenerator random) {
+        var reader = new YamlReader();
         this.publisher = new Publisher(JudgedTranslation::new, clock);
         var fleet = new Fleet(clock);
         this.discovery = new Discovery(publisher, fleet, clock);
         this.status = new ProxyStatusService(publisher, fleet, probe, clock);
-        this.follower = new ConfigFollower(config, reader, publisher::offer, random);
+        this.follower = new ConfigFollower(
+                config, document -> reader.readDocument(document).object(), publisher::offer, random);
         this.ticker = Thread.ofVirtual().name("xds-ticker").start(this::tick);
     }
 

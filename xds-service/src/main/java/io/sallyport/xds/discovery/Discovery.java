@@ -32,6 +32,10 @@ public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDi
     private final Fleet fleet;
 
     public Discovery(Publisher publisher, Fleet fleet, InstantSource clock) {
+        this(publisher, fleet, clock, Pace.DEFAULT);
+    }
+
+    Discovery(Publisher publisher, Fleet fleet, InstantSource clock, Pace pace) {
         this.clock = clock;
         this.fleet = fleet;
         this.house = new StreamLoop.House(publisher, fleet, counters, clock, executor);
@@ -39,13 +43,12 @@ public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDi
                 "delta",
                 request -> request.hasNode() ? Optional.of(request.getNode()) : Optional.empty(),
                 response -> response.getResourcesCount() + response.getRemovedResourcesCount(),
-                (snapshot, refusals, board) ->
-                        new DeltaSession(snapshot, refusals, counters, Pace.DEFAULT, board::encode));
+                (snapshot, refusals, board) -> new DeltaSession(snapshot, refusals, counters, pace, board::encode));
         this.world = new StreamLoop.Protocol<>(
                 "state of the world",
                 request -> request.hasNode() ? Optional.of(request.getNode()) : Optional.empty(),
                 DiscoveryResponse::getResourcesCount,
-                (snapshot, refusals, board) -> new WorldSession(snapshot, refusals, counters, Pace.DEFAULT));
+                (snapshot, refusals, board) -> new WorldSession(snapshot, refusals, counters, pace));
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.sallyport.xds.status;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import io.sallyport.model.Origin;
+import io.sallyport.model.Path;
 import io.sallyport.proto.xds.v1.AwaitLiveRequest;
 import io.sallyport.proto.xds.v1.AwaitLiveResponse;
 import io.sallyport.proto.xds.v1.GetProxyConfigRequest;
@@ -13,6 +15,7 @@ import io.sallyport.proto.xds.v1.Proxy;
 import io.sallyport.proto.xds.v1.ProxyResource;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import io.sallyport.proto.xds.v1.TypeStatus;
+import io.sallyport.proto.xds.v1.Withholding;
 import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.ResourceType;
@@ -33,6 +36,8 @@ import java.util.stream.Collectors;
 /// `ProxyService`: reads what the streams reported and changes nothing.
 public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplBase {
 
+    private static final int MOST_WITH_LINES = 500;
+
     private final Publisher publisher;
     private final Fleet fleet;
     private final LiveProbe probe;
@@ -49,6 +54,13 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
     public void listProxies(ListProxiesRequest request, StreamObserver<ListProxiesResponse> answer) {
         var response = ListProxiesResponse.newBuilder().setRevision(publisher.revision());
         connected().stream().map(this::describe).forEach(response::addProxies);
+        for (var poison : publisher.poisoned()) {
+            response.addWithheld(Withholding.newBuilder()
+                    .setWhat(poison.object().ref().toString())
+                    .setReason(poison.reason())
+                    .addAllSources(new Places(publisher.image(), true)
+                            .of(List.of(new Origin(poison.object().ref(), Path.ROOT)))));
+        }
         answer.onNext(response.build());
         answer.onCompleted();
     }
@@ -99,8 +111,24 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
                 .setLiveRevision(isProven(proxy) ? view.revision() : 0)
                 .setDelta(view.delta());
         view.types().forEach(type -> message.addTypes(describe(type, rejectedTypes)));
+        withheld(proxy).forEach(message::addWithheld);
         refused.forEach(refusal -> message.addRejections(Rejections.of(refusal, publisher.image())));
         return message.build();
+    }
+
+    private List<Withholding> withheld(Fleet.Proxy proxy) {
+        var newest = proxy.board().newest();
+        if (newest == null || newest.resources().withheld().isEmpty()) {
+            return List.of();
+        }
+        var places = new Places(publisher.image(), true);
+        return newest.resources().withheld().stream()
+                .map(withheld -> Withholding.newBuilder()
+                        .setWhat(withheld.what())
+                        .setReason(withheld.reason())
+                        .addAllSources(places.of(withheld.origins()))
+                        .build())
+                .toList();
     }
 
     private static TypeStatus describe(StreamView.TypeView type, Set<ResourceType> rejected) {
@@ -168,14 +196,14 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
         var response = GetProxyConfigResponse.newBuilder()
                 .setProxy(qualifiedName(proxy))
                 .setRevision(proxy.view().revision());
-        for (var type : types) {
-            running(proxy, type)
-                    .forEach(resource -> response.addResources(ProxyResource.newBuilder()
-                            .setName(resource.name())
-                            .setVersion(resource.version())
-                            .setResource(resource.toAny())
-                            .addAllSources(Places.of(resource.origins(), publisher.image()))));
-        }
+        var resources =
+                types.stream().flatMap(type -> running(proxy, type).stream()).toList();
+        var places = new Places(publisher.image(), resources.size() <= MOST_WITH_LINES);
+        resources.forEach(resource -> response.addResources(ProxyResource.newBuilder()
+                .setName(resource.name())
+                .setVersion(resource.version())
+                .setResource(resource.toAny())
+                .addAllSources(places.of(resource.origins()))));
         return response.build();
     }
 

@@ -17,7 +17,7 @@ final class Rejections {
                 .setReason(refusal.reason())
                 .setRevision(refusal.to())
                 .setTime(Times.of(refusal.time()))
-                .addAllSources(Places.of(resource.origins(), image))
+                .addAllSources(new Places(image, true).of(resource.origins()))
                 .build();
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.xds.real;
+
+import org.jspecify.annotations.NullMarked;
