@@ -8,6 +8,13 @@ public final class Main {
     private Main() {}
 
     static void main(String[] args) {
-        System.exit(io.sallyport.cli.Main.commandLine(Terminal.ofProcess()).execute(args));
+        var terminal = Terminal.ofProcess();
+        System.exit(io.sallyport.cli.Main.commandLine(
+                        terminal,
+                        new UpCommand(terminal),
+                        new ServiceCommand(terminal),
+                        new BootstrapCommand(terminal),
+                        new TrainCommand(terminal))
+                .execute(args));
     }
 }

@@ -75,14 +75,49 @@ public final class Lookup {
         return Hosts.nearest(host, List.copyOf(names));
     }
 
-    /// The oldest objects under a key of another topic.
-    List<ConfigObject<?>> find(Topic topic, String name) {
+    /// The oldest Gateways with a server of this kind at a door.
+    public List<ConfigObject<Gateway>> listening(String door, Bindings.Listening listening) {
+        return find(Topic.SERVER_PORT, door + "|" + listening).stream()
+                .map(object -> ConfigImage.cast(object, Gateway.class))
+                .toList();
+    }
+
+    /// The oldest Gateways with a TLS server for this host at a door.
+    public List<ConfigObject<Gateway>> answering(String door, String host) {
+        return find(Topic.SERVER_HOST, door + "|" + host).stream()
+                .map(object -> ConfigImage.cast(object, Gateway.class))
+                .toList();
+    }
+
+    /// The oldest VirtualServices for a host on a gateway, or on `mesh`.
+    public List<ConfigObject<VirtualService>> bound(String gateway, String fullHost) {
+        return find(Topic.BOUND_HOST, gateway + "|" + fullHost).stream()
+                .map(object -> ConfigImage.cast(object, VirtualService.class))
+                .toList();
+    }
+
+    /// Whether anything here declares services. If not, nothing is known about destinations.
+    public boolean hasProviders() {
+        return count(Topic.ANY_HOST, "") > 0;
+    }
+
+    /// Objects that declare exactly this host, the oldest first.
+    public List<ConfigObject<?>> declaring(String fullHost) {
+        return find(Topic.HOST, fullHost);
+    }
+
+    /// DestinationRules for exactly this host, the oldest first.
+    public List<ConfigObject<?>> rulesFor(String fullHost) {
+        return find(Topic.RULE_HOST, fullHost);
+    }
+
+    private List<ConfigObject<?>> find(Topic topic, String name) {
         var key = new Index.Key(topic, name);
         asked.add(key);
         return index.find(key, MOST);
     }
 
-    int count(Topic topic, String name) {
+    private int count(Topic topic, String name) {
         var key = new Index.Key(topic, name);
         asked.add(key);
         return index.count(key);

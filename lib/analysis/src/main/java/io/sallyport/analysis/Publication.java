@@ -1,7 +1,6 @@
 package io.sallyport.analysis;
 
 import io.sallyport.analysis.text.Hosts;
-import io.sallyport.analysis.text.Protocol;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
 import io.sallyport.model.Gateway;
@@ -49,52 +48,16 @@ final class Publication {
                 : List.of();
     }
 
-    /// `80|0.0.0.0`: where a server listens, as conflicts see it.
-    static String door(Gateway.Server server) {
-        var port = server.port();
-        return (port == null ? 0 : port.number()) + "|" + server.bind();
-    }
-
-    /// What a server needs its listener to be.
-    static Listening listening(Gateway.Server server) {
-        var port = server.port();
-        var protocol =
-                port == null ? Protocol.TCP : Protocol.of(port.protocol()).orElse(Protocol.TCP);
-        if (protocol.isTls()) {
-            return Listening.TLS;
-        }
-        return protocol.isHttp() ? Listening.HTTP : Listening.TCP;
-    }
-
-    /// A server's host without the namespace in front.
-    static String bareHost(String host) {
-        int slash = host.indexOf('/');
-        return slash < 0 ? host : host.substring(slash + 1);
-    }
-
-    /// `shop/edge`, from any of the spellings that Istio takes; `mesh` stays.
-    static String gatewayName(String written, String namespace) {
-        if (written.equals("mesh")) {
-            return written;
-        }
-        int slash = written.indexOf('/');
-        if (slash >= 0) {
-            return written.startsWith("./") ? namespace + written.substring(1) : written;
-        }
-        var parts = written.split("\\.", -1);
-        return parts.length >= 2 ? parts[1] + "/" + parts[0] : namespace + "/" + written;
-    }
-
     private static void gateway(ConfigObject<?> object, Gateway gateway, Set<Index.Key> keys) {
         keys.add(new Index.Key(Topic.GATEWAY, object.ref().qualifiedName()));
         keys.add(new Index.Key(Topic.ANY_GATEWAY, ""));
         for (var server : gateway.servers()) {
-            var door = door(server);
-            var listening = listening(server);
+            var door = Bindings.door(server);
+            var listening = Bindings.listening(server);
             keys.add(new Index.Key(Topic.SERVER_PORT, door + "|" + listening));
-            if (listening == Listening.TLS) {
+            if (listening == Bindings.Listening.TLS) {
                 for (var host : server.hosts()) {
-                    keys.add(new Index.Key(Topic.SERVER_HOST, door + "|" + bareHost(host)));
+                    keys.add(new Index.Key(Topic.SERVER_HOST, door + "|" + Bindings.bareHost(host)));
                 }
             }
         }
@@ -107,15 +70,9 @@ final class Publication {
             for (var host : service.hosts()) {
                 keys.add(new Index.Key(
                         Topic.BOUND_HOST,
-                        gatewayName(gateway, object.namespace()) + "|" + Hosts.fullName(host, object.namespace())));
+                        Bindings.gatewayName(gateway, object.namespace()) + "|"
+                                + Hosts.fullName(host, object.namespace())));
             }
         }
-    }
-
-    /// Kinds of listener that may or may not share a port.
-    enum Listening {
-        HTTP,
-        TLS,
-        TCP
     }
 }

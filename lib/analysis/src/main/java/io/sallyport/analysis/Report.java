@@ -37,6 +37,10 @@ public final class Report {
         at(path, message, List.of());
     }
 
+    public void at(At<?> place, String message, List<Place> related) {
+        at(place.path(), message, related);
+    }
+
     /// A finding that names other objects too.
     public void at(Path path, String message, List<Place> related) {
         if (findings.size() < MOST) {

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import io.sallyport.analysis.destinationrule.DestinationRuleRules;
 import io.sallyport.analysis.gateway.GatewayRules;
 import io.sallyport.analysis.object.ObjectRules;
+import io.sallyport.analysis.relation.RelationRules;
 import io.sallyport.analysis.serviceentry.ServiceEntryRules;
 import io.sallyport.analysis.virtualservice.VirtualServiceRules;
 import java.util.Comparator;
@@ -19,6 +20,7 @@ public final class Rules {
             .addAll(VirtualServiceRules.all())
             .addAll(DestinationRuleRules.all())
             .addAll(ServiceEntryRules.all())
+            .addAll(RelationRules.all())
             .build();
 
     private Rules() {}

@@ -1,6 +1,7 @@
 package io.sallyport.standalone.envoy;
 
 import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.ImmutableSortedSet;
 import io.sallyport.model.Platform;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -49,6 +50,7 @@ public final class EnvoyFleet implements AutoCloseable {
     // Touched by the owner thread alone.
     private final SortedMap<ProxyName, EnvoyProcess> processes = new TreeMap<>();
 
+    private volatile ImmutableSortedSet<ProxyName> wanted = ImmutableSortedSet.of();
     private volatile ImmutableSortedMap<ProxyName, EnvoyStatus> statuses = ImmutableSortedMap.of();
 
     private EnvoyFleet(EnvoyBinary binary, EnvoyPlaces places, InetSocketAddress xds, InstantSource clock) {
@@ -69,7 +71,13 @@ public final class EnvoyFleet implements AutoCloseable {
 
     /// Says which proxies should run from now on.
     public void want(List<Platform.Proxy> proxies) {
+        wanted = ImmutableSortedSet.copyOf(index(proxies).keySet());
         tell(new Message.Want(List.copyOf(proxies)));
+    }
+
+    /// The proxies of the last wish, whether they run yet or not.
+    public ImmutableSortedSet<ProxyName> wanted() {
+        return wanted;
     }
 
     /// The newest state of every wanted proxy.

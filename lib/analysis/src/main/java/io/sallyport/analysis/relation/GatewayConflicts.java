@@ -1,0 +1,201 @@
+package io.sallyport.analysis.relation;
+
+import static io.sallyport.model.Severity.ERROR;
+
+import io.sallyport.analysis.At;
+import io.sallyport.analysis.Bindings;
+import io.sallyport.analysis.Bindings.Listening;
+import io.sallyport.analysis.Lookup;
+import io.sallyport.analysis.Report;
+import io.sallyport.analysis.Rule;
+import io.sallyport.analysis.WorldRule;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Gateway;
+import io.sallyport.model.Gateway.Server;
+import io.sallyport.model.Kind;
+import io.sallyport.model.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Servers that cannot share a port. The older Gateway wins, and in one Gateway the earlier server; the loser is
+/// withheld and named, where Istio only logs (G2, G6).
+final class GatewayConflicts {
+
+    private static final String HEAD =
+            "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {namespace: shop, name: ";
+
+    private GatewayConflicts() {}
+
+    static List<Rule<?>> all() {
+        return List.of(new PortCanBeShared(), new TlsHostIsServedOnce());
+    }
+
+    /// A server that comes before another one.
+    private record Earlier(ConfigObject<?> gateway, Path path, Server server) {}
+
+    private static boolean isOlder(ConfigObject<?> other, ConfigObject<?> object) {
+        return !other.ref().equals(object.ref()) && ConfigObject.BY_AGE.compare(other, object) < 0;
+    }
+
+    // Whether one proxy may have both. Without the proxies in sight: when one selector holds the other.
+    private static boolean mayMeet(Gateway left, Gateway right) {
+        return holds(left.selector(), right.selector()) || holds(right.selector(), left.selector());
+    }
+
+    private static boolean holds(Map<String, String> wide, Map<String, String> narrow) {
+        return narrow.entrySet().containsAll(wide.entrySet());
+    }
+
+    private static List<Earlier> own(At<Gateway> gateway, ConfigObject<?> object, int before) {
+        var earlier = new ArrayList<Earlier>();
+        for (int i = 0; i < before; i++) {
+            earlier.add(new Earlier(
+                    object,
+                    gateway.path().field("servers").index(i),
+                    gateway.value().servers().get(i)));
+        }
+        return earlier;
+    }
+
+    private static List<Earlier> servers(ConfigObject<Gateway> gateway) {
+        var servers = new ArrayList<Earlier>();
+        for (int i = 0; i < gateway.spec().servers().size(); i++) {
+            servers.add(new Earlier(
+                    gateway,
+                    Path.of("spec", "servers").index(i),
+                    gateway.spec().servers().get(i)));
+        }
+        return servers;
+    }
+
+    /// SP3101: HTTP, TCP and TLS do not share a port as one likes.
+    static final class PortCanBeShared extends WorldRule<Gateway> {
+        PortCanBeShared() {
+            super(
+                    "SP3101",
+                    ERROR,
+                    "Port is taken by a server of another protocol",
+                    Kind.GATEWAY,
+                    Gateway.class,
+                    new Page(
+                            "HTTP servers share a port, and TLS servers do; HTTP beside TCP, two TCP servers, and TLS after plain do not. The older server keeps the port.",
+                            HEAD
+                                    + "old}\nspec: {servers: [{port: {number: 9000, name: tcp, protocol: TCP}, hosts: [\"*\"]}]}\n---\n"
+                                    + HEAD
+                                    + "young}\nspec: {servers: [{port: {number: 9000, name: http, protocol: HTTP}, hosts: [\"*\"]}]}",
+                            HEAD
+                                    + "old}\nspec: {servers: [{port: {number: 9000, name: tcp, protocol: TCP}, hosts: [\"*\"]}]}\n---\n"
+                                    + HEAD
+                                    + "young}\nspec: {servers: [{port: {number: 9001, name: http, protocol: HTTP}, hosts: [\"*\"]}]}"));
+        }
+
+        @Override
+        public void check(At<Gateway> gateway, Lookup world, Report report) {
+            var servers = gateway.each("servers", Gateway::servers).toList();
+            for (int i = 0; i < servers.size(); i++) {
+                var server = servers.get(i);
+                var port = server.value().port();
+                if (port == null) {
+                    continue;
+                }
+                winner(gateway, server.value(), i, world, report.object())
+                        .ifPresent(winner -> report.at(
+                                server,
+                                "port %d is taken by %s %s (expected: another port or bind; this server is withheld)"
+                                        .formatted(
+                                                port.number(), winner.gateway().ref(), winner.path()),
+                                List.of(new Report.Place(winner.gateway(), winner.path()))));
+            }
+        }
+
+        private static Optional<Earlier> winner(
+                At<Gateway> gateway, Server server, int position, Lookup world, ConfigObject<?> object) {
+            var door = Bindings.door(server);
+            var needs = Bindings.listening(server);
+            var candidates = new ArrayList<>(own(gateway, object, position));
+            for (var other : Listening.values()) {
+                if (excludes(other, needs)) {
+                    world.listening(door, other).stream()
+                            .filter(older -> isOlder(older, object) && mayMeet(older.spec(), gateway.value()))
+                            .findFirst()
+                            .ifPresent(older -> candidates.addAll(servers(older)));
+                }
+            }
+            return candidates.stream()
+                    .filter(earlier -> Bindings.door(earlier.server()).equals(door))
+                    .filter(earlier -> excludes(Bindings.listening(earlier.server()), needs))
+                    .findFirst();
+        }
+
+        private static boolean excludes(Listening older, Listening younger) {
+            return switch (older) {
+                case HTTP -> younger != Listening.HTTP;
+                case TCP -> true;
+                // Plain servers after TLS get a chain of their own, without an SNI.
+                case TLS -> false;
+            };
+        }
+    }
+
+    /// SP3102: two certificates for one name.
+    static final class TlsHostIsServedOnce extends WorldRule<Gateway> {
+        TlsHostIsServedOnce() {
+            super(
+                    "SP3102",
+                    ERROR,
+                    "Host of a TLS server is served already",
+                    Kind.GATEWAY,
+                    Gateway.class,
+                    new Page(
+                            "Two TLS servers on one port may not answer for the same host; the younger server is withheld whole.",
+                            HEAD + "old}\nspec: {servers: [" + tls("a.test") + "]}\n---\n" + HEAD
+                                    + "young}\nspec: {servers: [" + tls("a.test") + "]}",
+                            HEAD + "old}\nspec: {servers: [" + tls("a.test") + "]}\n---\n" + HEAD
+                                    + "young}\nspec: {servers: [" + tls("b.test") + "]}"));
+        }
+
+        private static String tls(String host) {
+            return "{port: {number: 443, name: https, protocol: HTTPS}, hosts: [" + host
+                    + "], tls: {mode: SIMPLE, credentialName: cert}}";
+        }
+
+        @Override
+        public void check(At<Gateway> gateway, Lookup world, Report report) {
+            var servers = gateway.each("servers", Gateway::servers).toList();
+            for (int i = 0; i < servers.size(); i++) {
+                var server = servers.get(i);
+                if (Bindings.listening(server.value()) != Listening.TLS) {
+                    continue;
+                }
+                var position = i;
+                server.each("hosts", Server::hosts).forEach(host -> {
+                    var name = Bindings.bareHost(host.value());
+                    winner(gateway, server.value(), name, position, world, report.object())
+                            .ifPresent(winner -> report.at(
+                                    host,
+                                    "host \"%s\" is served by %s %s (expected: another host, port or bind; this server is withheld)"
+                                            .formatted(name, winner.gateway().ref(), winner.path()),
+                                    List.of(new Report.Place(winner.gateway(), winner.path()))));
+                });
+            }
+        }
+
+        private static Optional<Earlier> winner(
+                At<Gateway> gateway, Server server, String host, int position, Lookup world, ConfigObject<?> object) {
+            var door = Bindings.door(server);
+            var candidates = new ArrayList<>(own(gateway, object, position));
+            world.answering(door, host).stream()
+                    .filter(older -> isOlder(older, object) && mayMeet(older.spec(), gateway.value()))
+                    .findFirst()
+                    .ifPresent(older -> candidates.addAll(servers(older)));
+            return candidates.stream()
+                    .filter(earlier -> Bindings.door(earlier.server()).equals(door))
+                    .filter(earlier -> Bindings.listening(earlier.server()) == Listening.TLS)
+                    .filter(earlier -> earlier.server().hosts().stream()
+                            .anyMatch(other -> Bindings.bareHost(other).equals(host)))
+                    .findFirst();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package io.sallyport.analysis.relation;
+
+import com.google.common.collect.ImmutableList;
+import io.sallyport.analysis.Rule;
+import java.util.List;
+
+/// All rules about objects among others.
+public final class RelationRules {
+
+    private RelationRules() {}
+
+    public static List<Rule<?>> all() {
+        return ImmutableList.<Rule<?>>builder()
+                .addAll(ReferenceRules.all())
+                .addAll(GatewayConflicts.all())
+                .addAll(HostConflicts.all())
+                .build();
+    }
+}

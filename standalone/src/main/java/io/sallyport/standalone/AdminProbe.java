@@ -1,0 +1,78 @@
+package io.sallyport.standalone;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.sallyport.standalone.envoy.AdminSocket;
+import io.sallyport.standalone.envoy.EnvoyFleet;
+import io.sallyport.standalone.envoy.ProxyName;
+import io.sallyport.xds.discovery.Node;
+import io.sallyport.xds.status.LiveProbe;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// Proves over the admin sockets of our own Envoys that the listeners which they acknowledged take connections.
+final class AdminProbe implements LiveProbe {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private volatile @Nullable EnvoyFleet fleet;
+
+    /// Names the Envoys that it can look into. Until then, and for all others, it knows nothing.
+    void look(@Nullable EnvoyFleet ours) {
+        fleet = ours;
+    }
+
+    @Override
+    public Proof prove(Node proxy, SortedMap<String, String> listeners) {
+        var ours = fleet;
+        if (ours == null) {
+            return Proof.UNKNOWN;
+        }
+        ProxyName name;
+        try {
+            name = new ProxyName(proxy.proxies().namespace(), proxy.name());
+        } catch (IllegalArgumentException e) {
+            return Proof.UNKNOWN;
+        }
+        var status = ours.status(name);
+        if (status.isEmpty()) {
+            return Proof.UNKNOWN;
+        }
+        try {
+            var admin = new AdminSocket(status.get().adminSocket(), PATIENCE);
+            var dump = JsonParser.parseString(admin.get("/config_dump?resource=dynamic_listeners"));
+            return active(dump).equals(listeners) ? Proof.LIVE : Proof.NOT_YET;
+        } catch (IOException | JsonParseException | IllegalStateException e) {
+            return Proof.NOT_YET;
+        }
+    }
+
+    // The versions of active listeners; one that is warming too is not what was asked for and gets none.
+    private static SortedMap<String, String> active(JsonElement dump) {
+        var versions = new TreeMap<String, String>();
+        var configs = dump.getAsJsonObject().getAsJsonArray("configs");
+        if (configs == null) {
+            return versions;
+        }
+        for (var config : configs) {
+            var listener = config.getAsJsonObject();
+            var active = listener.getAsJsonObject("active_state");
+            if (active != null) {
+                versions.put(text(listener, "name"), listener.has("warming_state") ? "" : text(active, "version_info"));
+            } else if (listener.has("warming_state")) {
+                versions.put(text(listener, "name"), "");
+            }
+        }
+        return versions;
+    }
+
+    private static String text(JsonObject object, String name) {
+        var value = object.get(name);
+        return value == null ? "" : value.getAsString();
+    }
+}

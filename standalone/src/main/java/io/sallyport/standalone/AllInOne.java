@@ -1,0 +1,241 @@
+package io.sallyport.standalone;
+
+import io.grpc.BindableService;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.sallyport.cli.DataDirectory;
+import io.sallyport.cli.Terminal;
+import io.sallyport.config.store.StoreSettings;
+import io.sallyport.runtime.Lifecycle;
+import io.sallyport.runtime.Readiness;
+import io.sallyport.runtime.Version;
+import io.sallyport.runtime.http.HttpServer;
+import io.sallyport.runtime.metric.Metrics;
+import io.sallyport.runtime.rpc.Channels;
+import io.sallyport.runtime.rpc.GrpcServer;
+import io.sallyport.runtime.rpc.ServerLimits;
+import io.sallyport.runtime.rpc.TokenInterceptor;
+import io.sallyport.standalone.envoy.EnvoyBinary;
+import io.sallyport.standalone.envoy.EnvoyFleet;
+import io.sallyport.standalone.envoy.ProxyName;
+import io.sallyport.xds.XdsServer;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// The wiring of `up`: every service in one process, joined by in-process channels, its doors on loopback, and the
+/// Envoys as children. Top to bottom in the order of the start.
+final class AllInOne {
+
+    /// The ports of the doors; 0 is chosen by the system.
+    record Ports(int xds, int api, int http) {}
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final long POLL_NANOS = 10_000_000L;
+
+    private final Path directory;
+    private final Terminal terminal;
+    private final InstantSource clock;
+    private final ServiceClients services;
+    private final Liveness liveness;
+    private final @Nullable EnvoyFleet fleet;
+    private final DataDirectory.Endpoints doors;
+    private final CountDownLatch platformKnown;
+    private final Announcer announcer;
+
+    private AllInOne(
+            Path directory,
+            Terminal terminal,
+            InstantSource clock,
+            ServiceClients services,
+            @Nullable EnvoyFleet fleet,
+            DataDirectory.Endpoints doors,
+            CountDownLatch platformKnown,
+            Lifecycle lifecycle) {
+        this.directory = directory;
+        this.terminal = terminal;
+        this.clock = clock;
+        this.services = services;
+        this.fleet = fleet;
+        this.liveness = new Liveness(services, fleet);
+        this.doors = doors;
+        this.platformKnown = platformKnown;
+        this.announcer = lifecycle.started("announcer", new Announcer(services, liveness, terminal, clock));
+    }
+
+    static AllInOne start(
+            Lifecycle lifecycle,
+            Path directory,
+            DataFolder folder,
+            Ports ports,
+            Optional<EnvoyBinary> envoy,
+            Terminal terminal)
+            throws IOException {
+        var clock = terminal.clock();
+        var metrics = lifecycle.started("metrics", new Metrics());
+        var readiness = new Readiness();
+        var token = folder.token(new SecureRandom());
+        var probe = new AdminProbe();
+
+        var inProcess = InProcessServerBuilder.generateName();
+        var store = new StoreSettings.Sqlite(folder.root().resolve("config.db"));
+        var config = ConfigPart.start(lifecycle, store, Optional.of(directory), clock, metrics);
+        readiness.require("config-service", config::missing);
+        lifecycle.started(
+                "config in process",
+                GrpcServer.inProcess(inProcess + "-config").serve(config.api()).start("config"));
+        var configChannel = Channels.inProcess(inProcess + "-config");
+        lifecycle.started("config channel", configChannel::shutdownNow);
+
+        var xds = lifecycle.started(
+                "xds-service", new XdsServer(configChannel, XdsReader::read, probe, clock, new SecureRandom()));
+        xds.measure(metrics.registry());
+        readiness.require("xds-service", xds::missing);
+
+        var api = new ArrayList<BindableService>(config.api());
+        api.addAll(xds.api());
+        lifecycle.started(
+                "api in process", GrpcServer.inProcess(inProcess).serve(api).start("all"));
+        var channel = Channels.inProcess(inProcess);
+        lifecycle.started("api channel", channel::shutdownNow);
+        var services = new ServiceClients(channel);
+
+        var apiServer = lifecycle.started(
+                "api", listen("api", ports.api(), ServerLimits.api(), api, metrics, new TokenInterceptor(token)));
+        var xdsServer =
+                lifecycle.started("xds", listenForProxies(ports.xds(), folder.root(), xds.discovery(), metrics));
+        var http = lifecycle.started(
+                "http", HttpServer.start(loopback(ports.http()), readiness, metrics, Optional.of(token)));
+        var doors = new DataDirectory.Endpoints(
+                "127.0.0.1:" + apiServer.port(), "127.0.0.1:" + xdsServer.port(), "127.0.0.1:" + http.port());
+        new DataDirectory(folder.root()).publish(doors);
+
+        var xdsAddress = loopback(xdsServer.port());
+        var fleet = envoy.isPresent()
+                ? lifecycle.started("envoys", EnvoyFleet.start(envoy.get(), folder, xdsAddress, clock))
+                : null;
+        probe.look(fleet);
+        var platformKnown = new CountDownLatch(1);
+        lifecycle.started("platform", PlatformFollower.start(services, config::missing, platform -> {
+            if (fleet != null) {
+                fleet.want(platform.proxiesOrDefault());
+            }
+            platformKnown.countDown();
+        }));
+        return new AllInOne(directory, terminal, clock, services, fleet, doors, platformKnown, lifecycle);
+    }
+
+    // An Envoy that an earlier `up` left behind can only be adopted on the port that it knows.
+    private static GrpcServer listenForProxies(int port, Path data, List<BindableService> discovery, Metrics metrics)
+            throws IOException {
+        if (port == 0) {
+            var before = new DataDirectory(data)
+                    .endpoints()
+                    .map(DataDirectory.Endpoints::xds)
+                    .orElse("");
+            try {
+                var known = before.isEmpty() ? 0 : Integer.parseInt(before.substring(before.lastIndexOf(':') + 1));
+                return listen("xds", known, ServerLimits.xds(), discovery, metrics);
+            } catch (IOException | NumberFormatException e) {
+                return listen("xds", 0, ServerLimits.xds(), discovery, metrics);
+            }
+        }
+        return listen("xds", port, ServerLimits.xds(), discovery, metrics);
+    }
+
+    private static GrpcServer listen(
+            String name,
+            int port,
+            ServerLimits limits,
+            List<BindableService> services,
+            Metrics metrics,
+            TokenInterceptor... guards)
+            throws IOException {
+        try {
+            var server = GrpcServer.on(loopback(port), limits).measured(name, metrics);
+            for (var guard : guards) {
+                server.with(guard);
+            }
+            return server.serve(services).start(name);
+        } catch (IOException e) {
+            throw new IOException(
+                    "port " + port + " of this machine is in use (expected: free it, or choose another with --" + name
+                            + "-port)",
+                    e);
+        }
+    }
+
+    private static InetSocketAddress loopback(int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    /// Prints the doors, waits until the first revision is live, and then goes on telling changes.
+    void announce(boolean isQuickstart) throws InterruptedException {
+        platformKnown.await();
+        var status = services.status();
+        var revision = status.getRevision();
+        terminal.print("Sallyport " + Version.current() + " · " + directory + " · " + status.getResources()
+                + " resources, revision " + revision);
+        terminal.print("  api      " + local(doors.api()) + " (gRPC)   xds " + local(doors.xds()) + "   http http://"
+                + local(doors.http()));
+        announcer.tellRefusals(status);
+        var hasComplained = false;
+        var started = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
+        var missing = liveness.missing(revision);
+        while (!missing.isEmpty()) {
+            if (!hasComplained && Duration.between(started, clock.instant()).compareTo(PATIENCE) > 0) {
+                hasComplained = true;
+                terminal.print("not ready after 30 s:");
+                missing.forEach(line -> terminal.print("  " + line));
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+            missing = liveness.missing(revision);
+        }
+        if (fleet != null) {
+            fleet.wanted().forEach(this::printDoor);
+        }
+        var took = Duration.between(started, clock.instant()).toMillis() / 1_000.0;
+        terminal.print("ready in " + String.format(Locale.ROOT, "%.1f", took) + " s");
+        printHint(isQuickstart);
+        announcer.start(revision);
+    }
+
+    private void printDoor(ProxyName proxy) {
+        var addresses = liveness.listeners(proxy)
+                .map(listeners -> listeners.addresses())
+                .orElse(List.of());
+        var text = addresses.isEmpty()
+                ? "no listener yet (expected: a Gateway whose selector matches its labels)"
+                : String.join(", ", addresses.stream().map(AllInOne::url).toList());
+        terminal.print("  gateway  " + proxy + "   " + text);
+    }
+
+    private void printHint(boolean isQuickstart) {
+        terminal.print("");
+        if (isQuickstart) {
+            terminal.print("Try:  curl -H 'Host: shop.example.com' http://localhost:8080/api/items");
+            terminal.print("      ./sallyport proxy-config route istio-ingressgateway");
+        }
+        terminal.print("Edit a file in " + directory + " and watch it go live. Ctrl-C stops everything.");
+    }
+
+    private static String url(String address) {
+        return "http://" + local(address);
+    }
+
+    private static String local(String address) {
+        return address.replace("127.0.0.1:", "localhost:");
+    }
+}

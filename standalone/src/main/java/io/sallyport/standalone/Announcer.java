@@ -1,0 +1,207 @@
+package io.sallyport.standalone;
+
+import io.grpc.StatusRuntimeException;
+import io.sallyport.cli.Terminal;
+import io.sallyport.proto.config.v1.Change;
+import io.sallyport.proto.config.v1.Finding;
+import io.sallyport.proto.config.v1.Refusal;
+import io.sallyport.proto.config.v1.Resource;
+import io.sallyport.proto.config.v1.ResourceRef;
+import io.sallyport.proto.config.v1.StatusResponse;
+import io.sallyport.proto.config.v1.WatchResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongPredicate;
+import java.util.stream.Collectors;
+
+/// Tells on the terminal what happens to the configuration after the start: each revision with when it became live,
+/// and each refusal with its place and what stays in force.
+///
+/// ```
+/// r2  shop.yaml changed: VirtualService shop/shop · live on 1 of 1 in 14 ms
+/// ```
+final class Announcer implements AutoCloseable {
+
+    private static final long POLL_NANOS = 250_000_000L;
+    private static final long LIVE_POLL_NANOS = 5_000_000L;
+    private static final Duration LIVE_LIMIT = Duration.ofSeconds(30);
+    private static final int MAX_NAMED = 3;
+
+    private final ServiceClients services;
+    private final Liveness liveness;
+    private final Terminal terminal;
+    private final InstantSource clock;
+    private final List<Thread> threads = new ArrayList<>();
+    private Set<Refusal> told = Set.of();
+    private volatile boolean closed;
+
+    Announcer(ServiceClients services, Liveness liveness, Terminal terminal, InstantSource clock) {
+        this.services = services;
+        this.liveness = liveness;
+        this.terminal = terminal;
+        this.clock = clock;
+    }
+
+    /// Tells the refusals of the start, and which they were, so that they are not told again.
+    void tellRefusals(StatusResponse status) {
+        var fresh = new HashSet<>(status.getRefusalsList());
+        status.getRefusalsList().stream()
+                .filter(refusal -> !told.contains(refusal))
+                .collect(Collectors.groupingBy(Refusal::getSourceName, java.util.TreeMap::new, Collectors.toList()))
+                .forEach(this::tell);
+        told = fresh;
+    }
+
+    /// Goes on telling, from the revision after `revision`.
+    void start(long revision) {
+        threads.add(Thread.ofVirtual().name("changes").start(() -> followChanges(revision)));
+        threads.add(Thread.ofVirtual().name("refusals").start(this::followRefusals));
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        threads.forEach(Thread::interrupt);
+    }
+
+    private void followChanges(long from) {
+        var at = from;
+        while (!closed) {
+            try {
+                for (var watch = services.watch(at); watch.hasNext() && !closed; ) {
+                    var change = watch.next();
+                    if (change.getRevision() > at && !change.getSnapshot()) {
+                        tell(change);
+                    }
+                    at = Math.max(at, change.getRevision());
+                }
+            } catch (StatusRuntimeException e) {
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+        }
+    }
+
+    private void followRefusals() {
+        while (!closed) {
+            LockSupport.parkNanos(POLL_NANOS);
+            try {
+                tellRefusals(services.status());
+            } catch (StatusRuntimeException e) {
+                // The service is being restarted; its refusals are told when it is back.
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+        }
+    }
+
+    private void tell(WatchResponse change) {
+        var seen = clock.instant();
+        var text = new StringBuilder("r" + change.getRevision() + "  ");
+        text.append(sources(change)).append(objects(change));
+        var isLive = await(change.getRevision(), seen);
+        var total = liveness.total();
+        var count = liveness.live(change.getRevision());
+        if (total > 0) {
+            text.append(" · live on ").append(count).append(" of ").append(total);
+            if (isLive) {
+                text.append(" in ")
+                        .append(Duration.between(seen, clock.instant()).toMillis())
+                        .append(" ms");
+            } else {
+                text.append(" after 30 s: ").append(String.join("; ", liveness.missing(change.getRevision())));
+            }
+        }
+        terminal.print(text.toString());
+    }
+
+    private boolean await(long revision, Instant seen) {
+        LongPredicate isLive = wanted -> liveness.missing(wanted).isEmpty();
+        while (!isLive.test(revision)) {
+            if (closed || Duration.between(seen, clock.instant()).compareTo(LIVE_LIMIT) > 0) {
+                return false;
+            }
+            LockSupport.parkNanos(LIVE_POLL_NANOS);
+        }
+        return true;
+    }
+
+    // Where the change came from: the files, or who applied it.
+    private static String sources(WatchResponse change) {
+        var names = change.getUpsertsList().stream()
+                .filter(upsert -> upsert.getOwner().equals("directory"))
+                .map(Resource::getSourceName)
+                .distinct()
+                .toList();
+        if (names.isEmpty()) {
+            return change.getAuthor().isEmpty() ? "" : change.getAuthor() + ": ";
+        }
+        return names.size() <= MAX_NAMED ? String.join(", ", names) + " changed: " : names.size() + " files changed: ";
+    }
+
+    private String objects(WatchResponse change) {
+        var changes = services.revision(change.getRevision())
+                .map(entry -> entry.getChangesList())
+                .orElse(List.of());
+        var named = changes.stream()
+                .filter(one -> one.getVerb() != Change.Verb.UNCHANGED)
+                .map(one -> spell(one.getRef()) + verb(one.getVerb()))
+                .toList();
+        if (named.size() <= MAX_NAMED) {
+            return String.join(", ", named);
+        }
+        return String.join(", ", named.subList(0, MAX_NAMED - 1)) + " and " + (named.size() - MAX_NAMED + 1) + " more";
+    }
+
+    private static String verb(Change.Verb verb) {
+        return switch (verb) {
+            case CREATED -> " created";
+            case DELETED -> " deleted";
+            case MOVED -> " moved";
+            case CHANGED, UNCHANGED, VERB_UNSPECIFIED, UNRECOGNIZED -> "";
+        };
+    }
+
+    private void tell(String source, List<Refusal> refusals) {
+        var findings = refusals.stream()
+                .flatMap(refusal -> refusal.getFindingsList().stream())
+                .filter(finding -> finding.getSeverity() == Finding.Severity.ERROR)
+                .count();
+        terminal.print(source + " changed: " + findings + (findings == 1 ? " error" : " errors"));
+        for (var refusal : refusals) {
+            for (var finding : refusal.getFindingsList()) {
+                tell(finding);
+            }
+            terminal.print("    " + consequence(refusal));
+        }
+    }
+
+    private void tell(Finding finding) {
+        var location = finding.getLocation();
+        var severity = finding.getSeverity().name().toLowerCase(Locale.ROOT);
+        var place = location.getFile()
+                + (location.getLine() > 0 ? ":" + location.getLine() : "")
+                + (location.getColumn() > 0 ? ":" + location.getColumn() : "");
+        var object = location.hasRef() ? " " + spell(location.getRef()) : "";
+        var path = location.getPath().isEmpty() ? "" : " " + location.getPath();
+        terminal.print("    " + severity + " " + finding.getCode() + object + path + ", " + place);
+        terminal.print("        " + finding.getMessage());
+    }
+
+    private static String consequence(Refusal refusal) {
+        var object = refusal.hasRef() ? spell(refusal.getRef()) : "Everything in " + refusal.getSourceName();
+        if (refusal.getKeptRevision() > 0) {
+            return object + " keeps its version of r" + refusal.getKeptRevision() + ".";
+        }
+        return refusal.hasRef() ? object + " is not served: it has no earlier version." : object + " stays as it was.";
+    }
+
+    private static String spell(ResourceRef ref) {
+        return ref.getKind() + " " + ref.getNamespace() + "/" + ref.getName();
+    }
+}

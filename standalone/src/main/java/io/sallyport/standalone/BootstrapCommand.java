@@ -1,0 +1,94 @@
+package io.sallyport.standalone;
+
+import com.google.common.collect.ImmutableSortedMap;
+import io.sallyport.cli.CommandFailedException;
+import io.sallyport.cli.ExitCode;
+import io.sallyport.cli.Terminal;
+import io.sallyport.model.Platform;
+import io.sallyport.standalone.envoy.EnvoyBootstrap;
+import io.sallyport.standalone.envoy.ProxyName;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `sallyport bootstrap`: prints what an Envoy of the user's own needs to attach to a running Sallyport.
+@Command(name = "bootstrap", description = "Prints the bootstrap of an Envoy that attaches to a running Sallyport.")
+final class BootstrapCommand implements Callable<Integer> {
+
+    private static final int MAX_CONNECTIONS = 10_000;
+
+    private final Terminal terminal;
+
+    @Option(names = "--name", required = true, description = "The proxy's name.")
+    private String name = "";
+
+    @Option(names = "--namespace", required = true, description = "The proxy's namespace.")
+    private String namespace = "";
+
+    @Option(names = "--label", paramLabel = "KEY=VALUE", description = "What a Gateway's selector matches. Repeatable.")
+    private Map<String, String> labels = Map.of();
+
+    @Option(
+            names = "--listen",
+            paramLabel = "PORT=LOCAL",
+            description = "Binds a gateway's port as another. Repeatable.")
+    private Map<String, Integer> listen = Map.of();
+
+    @Option(names = "--address", defaultValue = "127.0.0.1", description = "What listeners bind. Default: 127.0.0.1.")
+    private String address = "";
+
+    @Option(names = "--kind", defaultValue = "router", description = "router or sidecar. Default: router.")
+    private Platform.ProxyKind kind = Platform.ProxyKind.router;
+
+    @Option(
+            names = "--xds",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:15010",
+            description = "Where discovery is. Default: 127.0.0.1:15010.")
+    private String xds = "";
+
+    @Option(
+            names = "--admin-socket",
+            paramLabel = "PATH",
+            defaultValue = "admin.sock",
+            description = "Unix socket of Envoy's admin interface. Default: admin.sock.")
+    private Path adminSocket = Path.of("admin.sock");
+
+    BootstrapCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException {
+        try {
+            var checked = new ProxyName(namespace, name);
+            var proxy = new Platform.Proxy(
+                    checked.name(),
+                    checked.namespace(),
+                    ImmutableSortedMap.copyOf(labels),
+                    kind,
+                    address,
+                    ImmutableSortedMap.copyOf(listen));
+            terminal.printText(EnvoyBootstrap.of(proxy, discovery(), adminSocket, MAX_CONNECTIONS)
+                    .json());
+            return ExitCode.OK;
+        } catch (IllegalArgumentException | UnknownHostException e) {
+            throw CommandFailedException.unable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    // Envoy's static cluster takes addresses, not names.
+    private InetSocketAddress discovery() throws UnknownHostException {
+        var colon = xds.lastIndexOf(':');
+        if (colon <= 0) {
+            throw new IllegalArgumentException("--xds \"" + xds + "\" (expected: host:port)");
+        }
+        var host = InetAddress.getAllByName(xds.substring(0, colon))[0];
+        return new InetSocketAddress(host, Integer.parseInt(xds.substring(colon + 1)));
+    }
+}

@@ -1,0 +1,105 @@
+package io.sallyport.standalone;
+
+import io.sallyport.proto.xds.v1.Proxy;
+import io.sallyport.standalone.envoy.AdminSocket;
+import io.sallyport.standalone.envoy.EnvoyFleet;
+import io.sallyport.standalone.envoy.EnvoyStatus;
+import io.sallyport.standalone.envoy.Listeners;
+import io.sallyport.standalone.envoy.ProxyName;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Whether the Envoys of this machine run a revision: acknowledged over discovery, and no listener still warming up as
+/// their admin sockets tell. An acknowledgement alone can come before the first connection is taken.
+final class Liveness {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final ServiceClients services;
+    private final @Nullable EnvoyFleet fleet;
+
+    Liveness(ServiceClients services, @Nullable EnvoyFleet fleet) {
+        this.services = services;
+        this.fleet = fleet;
+    }
+
+    /// How many Envoys there should be.
+    int total() {
+        return fleet == null ? 0 : fleet.wanted().size();
+    }
+
+    /// How many of them run `revision` or a newer one.
+    int live(long revision) {
+        return total() - missing(revision).size();
+    }
+
+    /// Why not, one line for each Envoy that does not yet; without Envoys, whether the revision is translated.
+    List<String> missing(long revision) {
+        if (fleet == null) {
+            return services.translated() >= revision
+                    ? List.of()
+                    : List.of("xds-service: revision " + revision + " is not translated yet");
+        }
+        var connected = services.proxies();
+        var missing = new ArrayList<String>();
+        for (var proxy : fleet.wanted()) {
+            var reason = fleet.status(proxy)
+                    .map(status -> missing(status, connected, revision))
+                    .orElse(Optional.of("is being started"));
+            reason.ifPresent(text -> missing.add(proxy + ": " + text));
+        }
+        return missing;
+    }
+
+    private static Optional<String> missing(EnvoyStatus status, List<Proxy> connected, long revision) {
+        if (!status.isRunning()) {
+            return Optional.of(status.problem().isEmpty() ? "is being started" : "Envoy " + status.problem());
+        }
+        var proxy = connected.stream()
+                .filter(one -> one.getName().equals(status.proxy().name())
+                        && one.getNamespace().equals(status.proxy().namespace()))
+                .findFirst();
+        if (proxy.isEmpty()) {
+            return Optional.of("is not connected yet");
+        }
+        if (proxy.get().getAcknowledgedRevision() < revision) {
+            return Optional.of(reason(proxy.get(), revision));
+        }
+        return warming(status);
+    }
+
+    private static String reason(Proxy proxy, long revision) {
+        if (proxy.getRejectionsCount() > 0) {
+            var rejection = proxy.getRejections(0);
+            return "refused " + rejection.getResource() + ": " + rejection.getReason();
+        }
+        return proxy.getPendingCount() > 0
+                ? String.join(", ", proxy.getPendingList())
+                : "has not acknowledged revision " + revision + " yet";
+    }
+
+    private static Optional<String> warming(EnvoyStatus status) {
+        return listeners(status)
+                .map(listeners -> listeners.warming() == 0
+                        ? Optional.<String>empty()
+                        : Optional.of(listeners.warming() + " listeners are warming up"))
+                .orElse(Optional.of("its admin socket does not answer"));
+    }
+
+    /// What one Envoy listens on; absent while it cannot be asked.
+    Optional<Listeners> listeners(ProxyName proxy) {
+        return fleet == null ? Optional.empty() : fleet.status(proxy).flatMap(Liveness::listeners);
+    }
+
+    private static Optional<Listeners> listeners(EnvoyStatus status) {
+        try {
+            return Optional.of(Listeners.of(new AdminSocket(status.adminSocket(), PATIENCE)));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.sallyport.standalone;
+
+import io.grpc.Channel;
+import io.grpc.StatusRuntimeException;
+import io.sallyport.proto.config.v1.ConfigServiceGrpc;
+import io.sallyport.proto.config.v1.HistoryRequest;
+import io.sallyport.proto.config.v1.RevisionEntry;
+import io.sallyport.proto.config.v1.StatusRequest;
+import io.sallyport.proto.config.v1.StatusResponse;
+import io.sallyport.proto.config.v1.WatchRequest;
+import io.sallyport.proto.config.v1.WatchResponse;
+import io.sallyport.proto.xds.v1.ListProxiesRequest;
+import io.sallyport.proto.xds.v1.Proxy;
+import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/// What `up` asks its own services, over the same gRPC as anybody else.
+final class ServiceClients {
+
+    private static final Duration DEADLINE = Duration.ofSeconds(10);
+
+    private final ConfigServiceGrpc.ConfigServiceBlockingStub config;
+    private final ProxyServiceGrpc.ProxyServiceBlockingStub proxies;
+
+    ServiceClients(Channel channel) {
+        this.config = ConfigServiceGrpc.newBlockingStub(channel);
+        this.proxies = ProxyServiceGrpc.newBlockingStub(channel);
+    }
+
+    StatusResponse status() {
+        return config.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                .status(StatusRequest.getDefaultInstance());
+    }
+
+    /// Blocks in `next` until there is something; ends when the service does.
+    Iterator<WatchResponse> watch(long from) {
+        return config.watch(WatchRequest.newBuilder().setFrom(from).build());
+    }
+
+    /// One revision with what it changed; absent when it is pruned.
+    Optional<RevisionEntry> revision(long revision) {
+        var request =
+                HistoryRequest.newBuilder().setBefore(revision + 1).setLimit(1).build();
+        var entries = config.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                .history(request)
+                .getRevisionsList();
+        return entries.stream().filter(entry -> entry.getRevision() == revision).findFirst();
+    }
+
+    /// The proxies that are connected; none while xds-service does not answer.
+    List<Proxy> proxies() {
+        try {
+            return proxies.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                    .listProxies(ListProxiesRequest.getDefaultInstance())
+                    .getProxiesList();
+        } catch (StatusRuntimeException e) {
+            return List.of();
+        }
+    }
+
+    /// The newest revision that xds-service has translated.
+    long translated() {
+        try {
+            return proxies.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                    .listProxies(ListProxiesRequest.getDefaultInstance())
+                    .getRevision();
+        } catch (StatusRuntimeException e) {
+            return 0;
+        }
+    }
+}

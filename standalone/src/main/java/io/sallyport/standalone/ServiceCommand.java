@@ -1,0 +1,141 @@
+package io.sallyport.standalone;
+
+import io.grpc.BindableService;
+import io.grpc.ClientInterceptors;
+import io.sallyport.cli.CommandFailedException;
+import io.sallyport.cli.ExitCode;
+import io.sallyport.cli.Terminal;
+import io.sallyport.runtime.BearerToken;
+import io.sallyport.runtime.Lifecycle;
+import io.sallyport.runtime.Logs;
+import io.sallyport.runtime.Readiness;
+import io.sallyport.runtime.Settings;
+import io.sallyport.runtime.SettingsException;
+import io.sallyport.runtime.http.HttpServer;
+import io.sallyport.runtime.metric.Metrics;
+import io.sallyport.runtime.rpc.Channels;
+import io.sallyport.runtime.rpc.GrpcServer;
+import io.sallyport.runtime.rpc.ServerLimits;
+import io.sallyport.runtime.rpc.TokenInterceptor;
+import io.sallyport.xds.XdsServer;
+import io.sallyport.xds.status.LiveProbe;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `sallyport service NAME`: one service as its own process. The same classes as in `up`, joined by the network.
+@Command(name = "service", description = "Runs one service as its own process.")
+final class ServiceCommand implements Callable<Integer> {
+
+    private static final long POLL_NANOS = 10_000_000L;
+
+    /// The services there are.
+    enum Name {
+        config,
+        xds
+    }
+
+    private final Terminal terminal;
+
+    @Parameters(paramLabel = "NAME", description = "config or xds.")
+    private Name name = Name.config;
+
+    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The service's settings, YAML.")
+    private Path settings = Path.of("");
+
+    ServiceCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException, InterruptedException {
+        Logs.bridge();
+        var lifecycle = new Lifecycle().stopOnSignal();
+        try {
+            var readiness = new Readiness();
+            var doors = switch (name) {
+                case config -> config(lifecycle, readiness);
+                case xds -> xds(lifecycle, readiness);
+            };
+            terminal.print("Sallyport " + name + " · " + doors);
+            while (!readiness.missing().isEmpty()) {
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+            terminal.print("ready: " + name);
+            new CountDownLatch(1).await();
+            return ExitCode.OK;
+        } catch (SettingsException | IOException | IllegalArgumentException e) {
+            lifecycle.close();
+            throw CommandFailedException.unable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private String config(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
+        var wanted = Settings.read(settings, ServiceSettings.Config.class);
+        var metrics = lifecycle.started("metrics", new Metrics());
+        var config = ConfigPart.start(
+                lifecycle,
+                wanted.store().settings(),
+                Optional.ofNullable(wanted.directory()),
+                terminal.clock(),
+                metrics);
+        readiness.require("config-service", config::missing);
+        return serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), config.api());
+    }
+
+    private String xds(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
+        var wanted = Settings.read(settings, ServiceSettings.Xds.class);
+        var metrics = lifecycle.started("metrics", new Metrics());
+        var channel = Channels.to(ServiceSettings.loopback(wanted.config()));
+        lifecycle.started("config channel", channel::shutdownNow);
+        var token = token(wanted.tokenFile());
+        var config = token.map(secret -> ClientInterceptors.intercept(channel, Channels.bearing(secret)))
+                .orElse(channel);
+        var xds = lifecycle.started(
+                "xds-service",
+                new XdsServer(config, XdsReader::read, LiveProbe.NONE, terminal.clock(), new SecureRandom()));
+        xds.measure(metrics.registry());
+        readiness.require("xds-service", xds::missing);
+        var proxies = lifecycle.started(
+                "xds",
+                GrpcServer.on(ServiceSettings.loopback(wanted.xds()), ServerLimits.xds())
+                        .measured("xds", metrics)
+                        .serve(xds.discovery())
+                        .start("xds"));
+        return "xds 127.0.0.1:" + proxies.port() + " · "
+                + serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), xds.api());
+    }
+
+    private static String serve(
+            Lifecycle lifecycle,
+            Readiness readiness,
+            Metrics metrics,
+            String grpc,
+            String http,
+            @Nullable Path tokenFile,
+            List<BindableService> services)
+            throws IOException {
+        var token = token(tokenFile);
+        InetSocketAddress address = ServiceSettings.loopback(grpc);
+        var server = GrpcServer.on(address, ServerLimits.api()).measured("api", metrics);
+        token.ifPresent(secret -> server.with(new TokenInterceptor(secret)));
+        var api = lifecycle.started("api", server.serve(services).start("api"));
+        var door =
+                lifecycle.started("http", HttpServer.start(ServiceSettings.loopback(http), readiness, metrics, token));
+        return "api 127.0.0.1:" + api.port() + " · http 127.0.0.1:" + door.port();
+    }
+
+    private static Optional<BearerToken> token(@Nullable Path file) throws IOException {
+        return file == null ? Optional.empty() : Optional.of(BearerToken.readOrCreate(file, new SecureRandom()));
+    }
+}

@@ -1,0 +1,113 @@
+package io.sallyport.standalone;
+
+import com.google.common.net.HostAndPort;
+import io.sallyport.config.store.StoreSettings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// The settings files of services that run alone, one record each. All paths are relative to the working directory.
+final class ServiceSettings {
+
+    private ServiceSettings() {}
+
+    /// `sallyport service config`:
+    ///
+    /// ```yaml
+    /// grpc: 127.0.0.1:15016
+    /// http: 127.0.0.1:15080
+    /// tokenFile: data/token
+    /// store: {file: data/config.db}    # or {url: "jdbc:postgresql://…", user: …, passwordFile: …}
+    /// directory: config                # optional: the directory source
+    /// ```
+    record Config(
+            String grpc,
+            String http,
+            @Nullable Path tokenFile,
+            Store store,
+            @Nullable Path directory) {
+
+        Config {
+            requireText("grpc", grpc);
+            requireText("http", http);
+            if (store == null) {
+                throw new IllegalArgumentException("store is missing (expected: {file: …} or {url: …})");
+            }
+        }
+    }
+
+    /// Where revisions are kept: a file of SQLite, or a database that replicas share.
+    record Store(
+            @Nullable Path file,
+            @Nullable String url,
+            @Nullable String user,
+            @Nullable Path passwordFile) {
+
+        Store {
+            if ((file == null) == (url == null)) {
+                throw new IllegalArgumentException("store needs exactly one of \"file\" and \"url\"");
+            }
+        }
+
+        StoreSettings settings() throws IOException {
+            if (file != null) {
+                return new StoreSettings.Sqlite(file);
+            }
+            var password =
+                    passwordFile == null ? "" : Files.readString(passwordFile).strip();
+            return new StoreSettings.Postgres(url == null ? "" : url, user == null ? "" : user, password);
+        }
+    }
+
+    /// `sallyport service xds`:
+    ///
+    /// ```yaml
+    /// xds: 127.0.0.1:15010      # for Envoys
+    /// grpc: 127.0.0.1:15017
+    /// http: 127.0.0.1:15081
+    /// config: 127.0.0.1:15016   # config-service
+    /// tokenFile: data/token
+    /// ```
+    record Xds(
+            String xds,
+            String grpc,
+            String http,
+            String config,
+            @Nullable Path tokenFile) {
+
+        Xds {
+            requireText("xds", xds);
+            requireText("grpc", grpc);
+            requireText("http", http);
+            requireText("config", config);
+        }
+    }
+
+    /// Reads `host:port`. Services speak plain text here, so only loopback is taken.
+    static InetSocketAddress loopback(String address) {
+        var parts = HostAndPort.fromString(address);
+        if (!parts.hasPort()) {
+            throw new IllegalArgumentException("\"" + address + "\" (expected: host:port)");
+        }
+        try {
+            var host = InetAddress.getAllByName(parts.getHost())[0];
+            if (!host.isLoopbackAddress()) {
+                throw new IllegalArgumentException(
+                        "\"" + address + "\" (expected: an address of loopback, since this port is plain text)");
+            }
+            return new InetSocketAddress(host, parts.getPort());
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("\"" + address + "\" (expected: host:port)", e);
+        }
+    }
+
+    private static void requireText(String name, @Nullable String value) {
+        if (value == null || value.isBlank()) {
+            throw new IllegalArgumentException(name + " is missing (expected: host:port)");
+        }
+    }
+}

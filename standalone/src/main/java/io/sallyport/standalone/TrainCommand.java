@@ -1,0 +1,58 @@
+package io.sallyport.standalone;
+
+import io.sallyport.cli.CommandFailedException;
+import io.sallyport.cli.ExitCode;
+import io.sallyport.cli.Terminal;
+import io.sallyport.runtime.Lifecycle;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// What the launcher runs once after a build, so that the JVM's ahead-of-time cache knows what `check` and `up` load.
+/// It does the work of both, without Envoy and on chosen ports, and ends.
+@Command(name = "train", hidden = true, description = "Warms up what a start needs, for the ahead-of-time cache.")
+final class TrainCommand implements Callable<Integer> {
+
+    private static final int ROUNDS = 3;
+
+    private final Terminal terminal;
+
+    @Option(names = "--examples", required = true)
+    private Path examples = Path.of("");
+
+    @Option(names = "--data", required = true)
+    private Path data = Path.of("");
+
+    TrainCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException, InterruptedException {
+        var quiet = new Terminal(
+                terminal.in(),
+                new PrintWriter(Writer.nullWriter()),
+                new PrintWriter(Writer.nullWriter()),
+                () -> false,
+                terminal.clock());
+        var quickstart = examples.resolve("quickstart");
+        for (var round = 0; round < ROUNDS; round++) {
+            io.sallyport.cli.Main.commandLine(quiet).execute("check", quickstart.toString());
+        }
+        var lifecycle = new Lifecycle();
+        try (lifecycle) {
+            var folder = lifecycle.started("data folder", DataFolder.open(data));
+            var ports = new AllInOne.Ports(0, 0, 0);
+            AllInOne.start(lifecycle, quickstart, folder, ports, Optional.empty(), quiet)
+                    .announce(false);
+            return ExitCode.OK;
+        } catch (IOException | FolderInUseException e) {
+            throw CommandFailedException.unable(String.valueOf(e.getMessage()));
+        }
+    }
+}
