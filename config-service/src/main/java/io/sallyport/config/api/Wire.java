@@ -1,5 +1,6 @@
 package io.sallyport.config.api;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import io.sallyport.config.store.Change;
 import io.sallyport.config.store.HistoryEntry;
@@ -16,7 +17,7 @@ import io.sallyport.proto.config.v1.RevisionEntry;
 import java.time.Instant;
 
 /// Spells our values in the words of `config.proto`.
-final class Wire {
+public final class Wire {
 
     private Wire() {}
 
@@ -102,6 +103,11 @@ final class Wire {
         accepted.changes().forEach(change -> response.addChanges(change(change)));
         accepted.findings().forEach(finding -> response.addFindings(finding(finding)));
         return response.build();
+    }
+
+    /// An answer as it is sent and kept.
+    public static ByteString answer(Outcome.Accepted accepted) {
+        return response(accepted).toByteString();
     }
 
     static RevisionEntry entry(HistoryEntry entry) {

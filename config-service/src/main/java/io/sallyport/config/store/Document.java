@@ -21,6 +21,11 @@ public record Document(
         return object.isEmpty() || findings.stream().anyMatch(Finding::isRefusal);
     }
 
+    /// Whether it is of a kind that Sallyport does not read: nobody's mistake.
+    public boolean isForeign() {
+        return object.isEmpty() && findings.stream().noneMatch(Finding::isError);
+    }
+
     /// The same document with what else was found about it.
     public Document with(List<Finding> more) {
         if (more.isEmpty()) {

@@ -232,8 +232,8 @@ public final class RevisionLog implements AutoCloseable {
                 failing = true;
                 fail(requests, unavailable(String.valueOf(e.getMessage()), e));
             } catch (Exception e) {
-                log.atError().setCause(e).log("The revision log refused a batch of requests");
-                fail(requests, e);
+                log.atError().setCause(e).log("A batch of changes failed; each is tried alone");
+                requests.forEach(this::decideAlone);
             } finally {
                 requests.forEach(request -> waitingChars.addAndGet(-request.chars()));
                 follows.forEach(done -> done.done().complete(null));
@@ -241,6 +241,21 @@ public final class RevisionLog implements AutoCloseable {
             if (stop) {
                 return;
             }
+        }
+    }
+
+    // One request that we cannot handle must not take those with it that came at the same moment.
+    private void decideAlone(Task.Decide request) {
+        if (request.answer().isDone()) {
+            return;
+        }
+        try {
+            decideAll(List.of(request));
+        } catch (StoreUnavailableException e) {
+            failing = true;
+            fail(List.of(request), unavailable(String.valueOf(e.getMessage()), e));
+        } catch (Exception e) {
+            fail(List.of(request), e);
         }
     }
 

@@ -56,11 +56,7 @@ class ConfigGrpcServiceTest {
 
     @BeforeEach
     void start() throws Exception {
-        log = RevisionLog.open(
-                Stores.sqlite(folder),
-                new FakeReader(),
-                accepted -> Wire.response(accepted).toByteString(),
-                InstantSource.system());
+        log = RevisionLog.open(Stores.sqlite(folder), new FakeReader(), Wire::answer, InstantSource.system());
         service = new ConfigGrpcService(
                 log,
                 new FakeReader(),

@@ -1,0 +1,112 @@
+package io.sallyport.config;
+
+import io.grpc.BindableService;
+import io.sallyport.config.api.ConfigGrpcService;
+import io.sallyport.config.api.Refusals;
+import io.sallyport.config.api.Wire;
+import io.sallyport.config.source.DirectoryListener;
+import io.sallyport.config.source.DirectorySource;
+import io.sallyport.config.store.DocumentReader;
+import io.sallyport.config.store.RevisionLog;
+import io.sallyport.config.store.StoreUnavailableException;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A running config-service, ready to be put behind a gRPC server:
+///
+/// ```java
+/// var config = ConfigServer.start(ConfigSettings.local(data, directory), listener, InstantSource.system());
+/// GrpcServer.inProcess("config").serve(config.services()).start("config");
+/// config.awaitFirstLook();
+/// ```
+public final class ConfigServer implements AutoCloseable {
+
+    private final RevisionLog log;
+    private final @Nullable DirectorySource directory;
+    private final ConfigGrpcService service;
+
+    private ConfigServer(RevisionLog log, @Nullable DirectorySource directory, ConfigGrpcService service) {
+        this.log = log;
+        this.directory = directory;
+        this.service = service;
+    }
+
+    /// Opens the log and starts the directory source, if there is one. `listener` hears what becomes of each change of
+    /// the directory.
+    public static ConfigServer start(ConfigSettings settings, DirectoryListener listener, InstantSource clock)
+            throws StoreUnavailableException, IOException {
+        return start(settings, listener, new YamlDocuments(), clock);
+    }
+
+    static ConfigServer start(
+            ConfigSettings settings, DirectoryListener listener, DocumentReader reader, InstantSource clock)
+            throws StoreUnavailableException, IOException {
+        var log = RevisionLog.open(settings.store(), reader, Wire::answer, clock);
+        try {
+            var directory = settings.directory().isEmpty()
+                    ? null
+                    : DirectorySource.start(settings.directory().get(), log, reader, listener, clock);
+            var refusals = directory == null ? Refusals.NONE : directory;
+            var service = new ConfigGrpcService(log, reader, refusals, settings.watches(), clock);
+            return new ConfigServer(log, directory, service);
+        } catch (IOException e) {
+            log.close();
+            throw e;
+        }
+    }
+
+    /// What to serve.
+    public List<BindableService> services() {
+        return List.of(service.bound());
+    }
+
+    /// The newest revision.
+    public long revision() {
+        return log.published().state().revision();
+    }
+
+    /// How many objects are in force.
+    public int resources() {
+        return log.published().state().size();
+    }
+
+    /// How many watches are open.
+    public int watches() {
+        return service.watches();
+    }
+
+    /// Returns when everything that stood in the directory at the start is in the log, or is known to be refused.
+    public void awaitFirstLook() throws InterruptedException {
+        if (directory != null) {
+            directory.awaitFirstLook();
+        }
+    }
+
+    /// Why it cannot do its work now; empty when it can. Answers at once.
+    public Optional<String> missing() {
+        if (directory != null && !directory.isReady()) {
+            return Optional.of("the directory has not been read yet");
+        }
+        return log.isFailing()
+                ? Optional.of("the revision log cannot be written; r" + revision() + " is current")
+                : Optional.empty();
+    }
+
+    /// Reads the whole log and names what is not as it was written; empty if all is well.
+    public List<String> verify() throws StoreUnavailableException {
+        return log.verify();
+    }
+
+    /// Stops the source, ends the watches, and closes the store.
+    @Override
+    public void close() {
+        if (directory != null) {
+            directory.close();
+        }
+        service.close();
+        log.close();
+    }
+}

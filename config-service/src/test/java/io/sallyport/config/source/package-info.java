@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.config.source;
+
+import org.jspecify.annotations.NullMarked;
