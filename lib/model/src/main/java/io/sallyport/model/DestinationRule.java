@@ -29,7 +29,8 @@ public record DestinationRule(
             ImmutableList<PortTrafficPolicy> portLevelSettings,
             @Nullable TunnelSettings tunnel,
             @Nullable ProxyProtocol proxyProtocol,
-            @Nullable RetryBudget retryBudget) {}
+            @Nullable RetryBudget retryBudget,
+            @Nullable ClientCompressionSettings compression) {}
 
     /// The settings of one port.
     public record PortTrafficPolicy(
@@ -37,7 +38,17 @@ public record DestinationRule(
             @Nullable LoadBalancerSettings loadBalancer,
             @Nullable ConnectionPoolSettings connectionPool,
             @Nullable OutlierDetection outlierDetection,
-            @Nullable ClientTlsSettings tls) {}
+            @Nullable ClientTlsSettings tls,
+            @Nullable ClientCompressionSettings compression) {}
+
+    /// Whether the client's proxy unpacks what the service compressed.
+    public record ClientCompressionSettings(@Nullable CompressionResponse response) {}
+
+    /// What happens to compressed responses.
+    public record CompressionResponse(@Nullable Decompression decompress) {}
+
+    /// Unpacks responses before the client sees them.
+    public record Decompression(@Nullable Boolean enabled) {}
 
     /// Reaches the service through an HTTP CONNECT or POST tunnel.
     public record TunnelSettings(
@@ -59,11 +70,14 @@ public record DestinationRule(
             @Nullable Double percent, @Unsigned @Nullable Long minRetryConcurrency) {}
 
     /// Which endpoint gets the next request.
-    @OneOf({"simple", "consistentHash"})
+    @OneOf({"simple", "consistentHash", "backendUtilization"})
+    @OneOf({"warmupDurationSecs", "warmup"})
     public record LoadBalancerSettings(
             @Nullable SimpleLb simple,
             @Nullable ConsistentHashLb consistentHash,
+            @Nullable BackendUtilizationLb backendUtilization,
             @Nullable LocalityLoadBalancerSetting localityLbSetting,
+            @Nullable ZoneAwareLoadBalancerSetting zoneAwareLbSetting,
             @DeprecatedField("warmup") @Nullable Duration warmupDurationSecs,
             @Nullable WarmupConfiguration warmup) {}
 
@@ -76,6 +90,21 @@ public record DestinationRule(
         ROUND_ROBIN,
         LEAST_REQUEST
     }
+
+    /// Weighs endpoints by the load that they report.
+    public record BackendUtilizationLb(
+            @Nullable Duration weightStabilizationPeriod,
+            @Nullable Duration weightExpirationPeriod,
+            @Nullable Duration weightUpdatePeriod,
+            @Unsigned long errorUtilizationPenaltyPercent,
+            ImmutableList<String> metricNamesForComputingUtilization) {}
+
+    /// Prefers endpoints of the client's own zone, by numbers of endpoints alone.
+    public record ZoneAwareLoadBalancerSetting(
+            @Nullable Boolean enabled,
+            ImmutableList<LocalityLoadBalancerSetting.Failover> failover,
+            ImmutableList<String> failoverPriority,
+            @Unsigned @Nullable Long minClusterSize) {}
 
     /// Lets a new endpoint take its share step by step.
     public record WarmupConfiguration(
@@ -135,7 +164,12 @@ public record DestinationRule(
             @Nullable Duration idleTimeout,
             H2UpgradePolicy h2UpgradePolicy,
             boolean useClientProtocol,
-            int maxConcurrentStreams) {}
+            int maxConcurrentStreams,
+            @Nullable ConnectionKeepalive http2KeepAlive) {}
+
+    /// Pings on HTTP/2 connections.
+    public record ConnectionKeepalive(
+            @Nullable Duration interval, @Nullable Duration timeout) {}
 
     /// Whether HTTP/1.1 goes upstream as HTTP/2.
     public enum H2UpgradePolicy {
@@ -154,7 +188,9 @@ public record DestinationRule(
             @Nullable Duration interval,
             @Nullable Duration baseEjectionTime,
             int maxEjectionPercent,
-            int minHealthPercent) {}
+            int minHealthPercent,
+            @Unsigned ImmutableList<Integer> outlierDetectionHttpErrorCodes,
+            @Unsigned @Nullable Long failurePercentageThreshold) {}
 
     /// TLS towards the service.
     public record ClientTlsSettings(
@@ -163,6 +199,7 @@ public record DestinationRule(
             String privateKey,
             String caCertificates,
             String credentialName,
+            String caCertCredentialName,
             ImmutableList<String> subjectAltNames,
             String sni,
             @Nullable Boolean insecureSkipVerify,

@@ -125,7 +125,8 @@ public record EnvoyFilter(
         INSERT_BEFORE,
         INSERT_AFTER,
         INSERT_FIRST,
-        REPLACE
+        REPLACE,
+        MERGE_AND_REPLACE_LIST
     }
 
     /// Where a filter stands among Istio's.

@@ -79,7 +79,8 @@ public record MeshConfig(
     /// What a client proxy does with a host that nobody declared.
     public enum OutboundMode {
         REGISTRY_ONLY,
-        ALLOW_ANY
+        ALLOW_ANY,
+        ALLOW_ANY_DYNAMIC_DNS
     }
 
     /// How `accessLogFile` is written.

@@ -14,23 +14,31 @@ public record RequestAuthentication(
 
     /// One issuer and where its tokens are found.
     public record JwtRule(
-            @Required String issuer,
-            ImmutableList<String> audiences,
-            String jwksUri,
+            @Required @NotEmpty String issuer,
+            @NotEmpty ImmutableList<String> audiences,
+            @NotEmpty String jwksUri,
             String jwks,
             ImmutableList<JwtHeader> fromHeaders,
-            ImmutableList<String> fromParams,
-            ImmutableList<String> fromCookies,
+            @NotEmpty ImmutableList<String> fromParams,
+            @NotEmpty ImmutableList<String> fromCookies,
             String outputPayloadToHeader,
             boolean forwardOriginalToken,
             ImmutableList<ClaimToHeader> outputClaimToHeaders,
             @Nullable Duration timeout,
-            ImmutableList<String> spaceDelimitedClaims) {}
+            @NotEmpty ImmutableList<String> spaceDelimitedClaims,
+            Presence presence) {}
+
+    /// Whether a request must carry a token of the issuer. Absent means `OPTIONAL`.
+    public enum Presence {
+        OPTIONAL,
+        REQUIRED
+    }
 
     /// A header with a token after a prefix.
-    public record JwtHeader(@Required String name, String prefix) {}
+    public record JwtHeader(@Required @NotEmpty String name, String prefix) {}
 
     /// Copies a claim into a header.
     public record ClaimToHeader(
-            @Required String header, @Required String claim) {}
+            @Required @NotEmpty String header,
+            @Required @NotEmpty String claim) {}
 }

@@ -16,7 +16,7 @@ public record Telemetry(
         implements Spec {
 
     /// Names an extension provider of the mesh settings.
-    public record ProviderRef(@Required String name) {}
+    public record ProviderRef(@Required @NotEmpty String name) {}
 
     /// Which side of a request.
     public enum WorkloadMode {
@@ -48,16 +48,16 @@ public record Telemetry(
             @Nullable Formatter formatter) {}
 
     /// Always the same value.
-    public record Literal(@Required String value) {}
+    public record Literal(@Required @NotEmpty String value) {}
 
     /// The value of an environment variable of the proxy.
-    public record Environment(@Required String name, String defaultValue) {}
+    public record Environment(@Required @NotEmpty String name, String defaultValue) {}
 
     /// The value of a request header.
-    public record RequestHeader(@Required String name, String defaultValue) {}
+    public record RequestHeader(@Required @NotEmpty String name, String defaultValue) {}
 
     /// A value in the language of access log formats.
-    public record Formatter(@Required String value) {}
+    public record Formatter(@Required @NotEmpty String value) {}
 
     /// Metrics.
     public record Metrics(
@@ -74,7 +74,9 @@ public record Telemetry(
     /// Which metrics.
     @OneOf({"metric", "customMetric"})
     public record MetricSelector(
-            @Nullable IstioMetric metric, @Nullable String customMetric, WorkloadMode mode) {}
+            @Nullable IstioMetric metric,
+            @NotEmpty @Nullable String customMetric,
+            WorkloadMode mode) {}
 
     /// Istio's own metrics.
     public enum IstioMetric {

@@ -37,7 +37,8 @@ public record VirtualService(
 
             @Nullable Percent mirrorPercentage,
             @Nullable CorsPolicy corsPolicy,
-            @Nullable Headers headers) {}
+            @Nullable Headers headers,
+            Value.@Nullable Struct sessionPersistence) {}
 
     /// Conditions that must all hold; the entries of a `match` list are alternatives.
     public record HttpMatchRequest(

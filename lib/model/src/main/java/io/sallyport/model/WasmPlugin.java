@@ -8,13 +8,13 @@ public record WasmPlugin(
         @Nullable PolicySelector selector,
         @DeprecatedField("targetRefs") @Nullable PolicyTargetReference targetRef,
         ImmutableList<PolicyTargetReference> targetRefs,
-        @Required String url,
+        @Required @NotEmpty String url,
         String sha256,
         PullPolicy imagePullPolicy,
-        String imagePullSecret,
+        @NotEmpty String imagePullSecret,
         String verificationKey,
         Value.@Nullable Struct pluginConfig,
-        String pluginName,
+        @NotEmpty String pluginName,
         PluginPhase phase,
         FailStrategy failStrategy,
         @Nullable Integer priority,
@@ -56,7 +56,7 @@ public record WasmPlugin(
     public record VmConfig(ImmutableList<EnvVar> env) {}
 
     /// One environment variable.
-    public record EnvVar(@Required String name, EnvValueSource valueFrom, String value) {}
+    public record EnvVar(@Required @NotEmpty String name, EnvValueSource valueFrom, String value) {}
 
     /// Where a variable's value comes from.
     public enum EnvValueSource {

@@ -43,7 +43,7 @@ public record WorkloadGroup(
             String host, @Required @Unsigned int port) {}
 
     /// Ready when a command succeeds.
-    public record ExecHealthCheck(@Required ImmutableList<String> command) {}
+    public record ExecHealthCheck(@Required @NotEmpty ImmutableList<String> command) {}
 
     /// Ready when the gRPC health service says so.
     public record GrpcHealthCheck(@Unsigned int port, String service) {}

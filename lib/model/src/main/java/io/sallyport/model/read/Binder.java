@@ -95,6 +95,21 @@ final class Binder {
         }
         given[position] = entry;
         members[position] = value(field.type(), entry.value(), here);
+        if (field.notEmpty()) {
+            checkNotEmpty(entry.value(), here);
+        }
+    }
+
+    private void checkNotEmpty(Node node, Path path) {
+        if (node instanceof Node.Items items) {
+            for (var i = 0; i < items.items().size(); i++) {
+                checkNotEmpty(items.items().get(i), path.index(i));
+            }
+        } else if (node instanceof Node.Scalar scalar
+                && !scalar.plain()
+                && scalar.text().isEmpty()) {
+            report.add(ReadRule.EMPTY, path, scalar, "empty (expected: at least one character)");
+        }
     }
 
     private boolean takeOther(RecordSchema schema, Node.Entry entry, Path path, Map<String, Value> others) {

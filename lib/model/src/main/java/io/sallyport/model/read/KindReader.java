@@ -28,6 +28,7 @@ final class KindReader {
             "ComponentStatus",
             "Endpoints",
             "Event",
+            "InboundTrafficPolicy",
             "LimitRange",
             "List",
             "Namespace",

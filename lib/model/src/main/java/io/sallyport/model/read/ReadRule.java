@@ -55,6 +55,12 @@ public enum ReadRule {
             "YAML makes something else of this string: quote it",
             "hosts: [no]\n",
             "hosts: [\"no\"]\n"),
+    EMPTY(
+            "SP1012",
+            Severity.ERROR,
+            "Empty where Istio wants a value",
+            "providers: [{name: \"\"}]\n",
+            "providers: [{name: otel}]\n"),
     BAD_BASE64("SP1011", Severity.ERROR, "Not base64", "body: {bytes: '?'}\n", "body: {bytes: aGVsbG8=}\n"),
     MISSING_API_VERSION(
             "SP1020",

@@ -4,13 +4,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One field: its name in YAML, what it takes, and what is known about it. `instead` is what a deprecated field's users
-/// should write; `known` are the names that a catch-all member takes.
+/// should write; `notEmpty` refuses empty strings; `known` are the names that a catch-all member takes.
 public record FieldSpec(
         String name,
         FieldType type,
         int position,
         boolean nullable,
         boolean required,
+        boolean notEmpty,
         boolean deprecated,
         String instead,
         boolean derived,

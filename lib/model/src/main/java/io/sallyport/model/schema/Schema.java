@@ -16,6 +16,7 @@ import io.sallyport.model.IntOrString;
 import io.sallyport.model.Kind;
 import io.sallyport.model.KnownFields;
 import io.sallyport.model.MeshConfig;
+import io.sallyport.model.NotEmpty;
 import io.sallyport.model.OneOf;
 import io.sallyport.model.Platform;
 import io.sallyport.model.Required;
@@ -170,6 +171,7 @@ public final class Schema {
                 position,
                 component.getAnnotatedType().isAnnotationPresent(Nullable.class),
                 component.isAnnotationPresent(Required.class),
+                component.isAnnotationPresent(NotEmpty.class),
                 deprecated != null,
                 deprecated == null ? "" : deprecated.value(),
                 derived,

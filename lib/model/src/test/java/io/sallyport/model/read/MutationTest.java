@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("V17")
 class MutationTest {
 
-    private static final int ROUNDS = Boolean.getBoolean("sallyport.nightly") ? 500_000 : 4_000;
+    private static final int ROUNDS = Boolean.getBoolean("sallyport.nightly") ? 500_000 : 2_500;
     private static final List<String> PIECES = List.of(
             "&a",
             "*a",

@@ -369,4 +369,18 @@ class YamlReaderTest {
                 .extracting(at -> at.line() + ":" + at.column())
                 .isEqualTo("8:11");
     }
+
+    @Test
+    void anEmptyStringIsRefusedWhereIstioRefusesIt() {
+        var result = Reading.read("""
+                apiVersion: telemetry.istio.io/v1
+                kind: Telemetry
+                metadata: {name: logs}
+                spec: {accessLogging: [{providers: [{name: ""}]}]}
+                """);
+
+        assertThat(Reading.lines(result))
+                .containsExactly(
+                        "SP1012 spec.accessLogging[0].providers[0].name 4:44: empty (expected: at least one character)");
+    }
 }

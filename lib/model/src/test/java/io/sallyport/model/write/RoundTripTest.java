@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RoundTripTest {
 
-    private static final int ROUNDS = Boolean.getBoolean("sallyport.nightly") ? 20_000 : 150;
+    private static final int ROUNDS = Boolean.getBoolean("sallyport.nightly") ? 20_000 : 80;
 
     private static ConfigObject<?> read(String text, String reason) {
         var result = new YamlReader().read("in.yaml", text.getBytes(StandardCharsets.UTF_8));

@@ -123,12 +123,17 @@ final class SpecGenerator {
             } else if (field.isCatchAll()) {
                 members[field.position()] = ImmutableSortedMap.of();
             } else if (!left.contains(field.name()) && given) {
-                members[field.position()] = value(type, depth);
+                members[field.position()] = field.notEmpty() ? filled(type) : value(type, depth);
             } else if (!field.nullable()) {
                 members[field.position()] = zero(type);
             }
         }
         return schema.make(members);
+    }
+
+    private Object filled(FieldType type) {
+        var word = "a" + text();
+        return type instanceof FieldType.ListOf ? ImmutableList.of(word) : word;
     }
 
     private Set<String> leftOut(RecordSchema schema) {

@@ -36,7 +36,8 @@ final class TrafficPolicies {
                         policy.portLevelSettings(),
                         policy.tunnel(),
                         policy.proxyProtocol(),
-                        policy.retryBudget());
+                        policy.retryBudget(),
+                        settings.compression());
             }
         }
         return policy;
@@ -51,7 +52,8 @@ final class TrafficPolicies {
                 own.portLevelSettings().isEmpty() ? whole.portLevelSettings() : own.portLevelSettings(),
                 first(own.tunnel(), whole.tunnel()),
                 first(own.proxyProtocol(), whole.proxyProtocol()),
-                first(own.retryBudget(), whole.retryBudget()));
+                first(own.retryBudget(), whole.retryBudget()),
+                first(own.compression(), whole.compression()));
     }
 
     private static <T> @Nullable T first(@Nullable T own, @Nullable T whole) {
