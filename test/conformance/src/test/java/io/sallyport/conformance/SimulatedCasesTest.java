@@ -1,0 +1,198 @@
+package io.sallyport.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sallyport.analysis.Analyzer;
+import io.sallyport.analysis.CheckedImage;
+import io.sallyport.analysis.ConfigImage;
+import io.sallyport.model.Age;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Finding;
+import io.sallyport.model.read.YamlReader;
+import io.sallyport.testkit.cases.Case;
+import io.sallyport.testkit.cases.Step;
+import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.Translator;
+import io.sallyport.translation.simulate.Answer;
+import io.sallyport.translation.simulate.HeaderLines;
+import io.sallyport.translation.simulate.Request;
+import io.sallyport.translation.simulate.TrafficSimulator;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/// The simulation tier of the cases: where would this request go, by what Envoy is given? Needs no Envoy.
+class SimulatedCasesTest {
+
+    @TestFactory
+    Stream<DynamicTest> theSimulatorAgrees() throws IOException {
+        return Case.below(Path.of("src/test/resources/cases")).stream()
+                .map(example -> DynamicTest.dynamicTest(
+                        example.name().replace('-', ' ') + " " + example.tags(), () -> run(example)));
+    }
+
+    private static void run(Case example) {
+        var image = checked(example);
+        var translator = new Translator();
+        var simulators = new LinkedHashMap<String, TrafficSimulator>();
+        for (var proxy : proxies(example)) {
+            simulators.put(proxy.name(), new TrafficSimulator(translator.translate(image, proxy)));
+        }
+        for (var step : example.steps()) {
+            var simulator =
+                    step.gateway().isEmpty() ? simulators.values().iterator().next() : simulators.get(step.gateway());
+            assertThat(simulator).as("gateway " + step.gateway()).isNotNull();
+            switch (step) {
+                case Step.Send send ->
+                    send.versions()
+                            .forEach(version -> compare(example, send, simulator.answer(request(send, version))));
+                case Step.Connect connect -> compare(example, connect, simulator.connect(connect.port(), ""));
+            }
+        }
+    }
+
+    private static CheckedImage checked(Case example) {
+        var analyzer = new Analyzer();
+        var read = new YamlReader().read("in.yaml", example.configuration().getBytes(StandardCharsets.UTF_8));
+        assertThat(read.findings().stream().filter(Finding::isError))
+                .as("findings")
+                .isEmpty();
+        var objects = new ArrayList<ConfigObject<?>>();
+        read.objects().forEach(object -> {
+            assertThat(analyzer.inspect(object).stream().filter(Finding::isRefusal))
+                    .as("refusals of " + object.ref())
+                    .isEmpty();
+            var created = object.metadata().creationTimestamp();
+            var accepted = created == null ? Instant.parse("2026-01-01T00:00:00Z") : created;
+            objects.add(object.withAge(new Age(accepted, 1, "in.yaml", objects.size())));
+        });
+        return analyzer.check(ConfigImage.EMPTY.with(1, objects, List.of()));
+    }
+
+    private static List<ProxyClass> proxies(Case example) {
+        if (example.proxies().isEmpty()) {
+            return List.of(proxy("istio-ingressgateway", "istio-system", Map.of("istio", "ingressgateway")));
+        }
+        var entries = (Map<?, ?>) new Load(LoadSettings.builder().build()).loadFromString(example.proxies());
+        var proxies = new ArrayList<ProxyClass>();
+        for (var entry : (List<?>) entries.values().iterator().next()) {
+            var fields = (Map<?, ?>) entry;
+            var labels = new TreeMap<String, String>();
+            if (fields.get("labels") instanceof Map<?, ?> given) {
+                given.forEach((key, value) -> labels.put(String.valueOf(key), String.valueOf(value)));
+            }
+            proxies.add(proxy(String.valueOf(fields.get("name")), String.valueOf(fields.get("namespace")), labels));
+        }
+        return proxies;
+    }
+
+    private static ProxyClass proxy(String name, String namespace, Map<String, String> labels) {
+        return new ProxyClass(
+                ProxyClass.Role.ROUTER, namespace, name, new TreeMap<>(labels), new TreeMap<>(), "127.0.0.1", true);
+    }
+
+    private static Request request(Step.Send send, io.sallyport.testkit.net.HttpClient.Version version) {
+        var call = send.call();
+        var lines = new ArrayList<HeaderLines.Line>();
+        call.headers().forEach((name, value) -> lines.add(new HeaderLines.Line(name, value)));
+        var protocol = switch (version) {
+            case HTTP_1_1 -> Request.Protocol.HTTP1;
+            case HTTP_2 -> Request.Protocol.HTTP2;
+        };
+        return new Request(send.port(), "", "192.0.2.1", protocol, call.method(), call.host(), call.path(), lines);
+    }
+
+    private static void compare(Case example, Step.Connect connect, Answer answer) {
+        var outcome = switch (answer) {
+            case Answer.Refused _ -> "refused";
+            case Answer.Closed _ -> "closed";
+            case Answer.Tunnelled tunnelled ->
+                backendsOf(example.lines(), tunnelled.shares()).toString();
+            case Answer.Replied _, Answer.Forwarded _ -> "http";
+        };
+        var expected = example.lines().containsKey(connect.expected())
+                ? List.of(connect.expected()).toString()
+                : connect.expected();
+        assertThat(outcome).as("port %d: %s", connect.port(), answer).isEqualTo(expected);
+    }
+
+    private static void compare(Case example, Step.Send send, Answer answer) {
+        var claim = send.call() + ": " + answer;
+        switch (answer) {
+            case Answer.Replied replied -> {
+                assertThat(replied.status()).as(claim).isEqualTo(send.answer().status());
+                assertThat(send.answer().backend()).as(claim).isEmpty();
+                send.answer()
+                        .headers()
+                        .forEach((name, value) -> replied.headers()
+                                .find(name)
+                                .ifPresent(found -> assertThat(found)
+                                        .as(claim + " response header " + name)
+                                        .isEqualTo(value)));
+                if (send.answer().body() != null) {
+                    assertThat(replied.body()).as(claim).isEqualTo(send.answer().body());
+                }
+            }
+            case Answer.Forwarded forwarded -> compare(example, send, forwarded, claim);
+            case Answer.Refused _, Answer.Closed _, Answer.Tunnelled _ ->
+                assertThat(claim).as("an HTTP answer").isEmpty();
+        }
+    }
+
+    private static void compare(Case example, Step.Send send, Answer.Forwarded forwarded, String claim) {
+        var chosen =
+                forwarded.shares().stream().filter(share -> share.weight() > 0).toList();
+        // What only time decides (a timeout, a backend that fails) is the conformance tier's to see.
+        if (send.answer().backend().isEmpty() && send.answer().shares().isEmpty()) {
+            assertThat(send.call().path().contains("delay=")
+                            || !chosen.getFirst().state().isEmpty())
+                    .as(claim)
+                    .isTrue();
+            return;
+        }
+        var expected = send.answer().shares().isEmpty()
+                ? List.of(send.answer().backend())
+                : send.answer().shares().entrySet().stream()
+                        .filter(entry -> entry.getValue().most() > 0)
+                        .map(Map.Entry::getKey)
+                        .toList();
+        assertThat(backendsOf(example.backends(), chosen)).as(claim).containsAll(expected);
+        if (send.upstream() != null) {
+            var request = chosen.getFirst().request();
+            if (send.upstream().path() != null) {
+                assertThat(request.find(":path"))
+                        .as(claim)
+                        .hasValue(send.upstream().path());
+            }
+            if (send.upstream().host() != null) {
+                assertThat(request.find(":authority"))
+                        .as(claim)
+                        .hasValue(send.upstream().host());
+            }
+            send.upstream()
+                    .without()
+                    .forEach(name -> assertThat(request.find(name)).as(claim).isEmpty());
+        }
+    }
+
+    private static List<String> backendsOf(Map<String, Integer> ports, List<Answer.Share> shares) {
+        var endpoints =
+                shares.stream().flatMap(share -> share.endpoints().stream()).collect(Collectors.toSet());
+        return ports.entrySet().stream()
+                .filter(entry -> endpoints.stream().anyMatch(endpoint -> endpoint.endsWith(":" + entry.getValue())))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+}
