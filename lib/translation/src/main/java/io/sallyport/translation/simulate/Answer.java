@@ -23,7 +23,8 @@ public sealed interface Answer {
     /// `FI` a fault on purpose, empty otherwise.
     record Replied(int status, String flags, HeaderLines headers, String body, Trail trail) implements Answer {}
 
-    /// The request goes to one of `shares`, copies of it to `mirrors`. `response` are the header changes that the answer will get.
+    /// The request goes to one of `shares`, copies of it to `mirrors`. `response` are the header changes that the
+    /// answer will get.
     record Forwarded(List<Share> shares, List<Share> mirrors, Trail trail) implements Answer {
         public Forwarded {
             shares = ImmutableList.copyOf(shares);
@@ -32,7 +33,8 @@ public sealed interface Answer {
     }
 
     /// One destination of several, with its part of the traffic in weights or, for mirrors, in millionths. `state` is
-    /// `NC` without a cluster, `UH` without an endpoint, else empty. `request` are the headers that the upstream sees,
+    /// `NC` without a cluster, `UH` without an endpoint, else empty. `request` are the headers that the upstream
+    sees,
     /// `:path` and `:authority` rewritten; `response` is what becomes of those of its answer.
     record Share(
             String cluster,

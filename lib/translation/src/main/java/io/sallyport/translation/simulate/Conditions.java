@@ -8,7 +8,8 @@ import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Why a route does not take a request: the first of its conditions that does not hold, in Envoy's order (path, headers,
+/// Why a route does not take a request: the first of its conditions that does not hold, in Envoy's order (path,
+/// headers,
 /// query, the rest).
 final class Conditions {
 
@@ -30,18 +31,23 @@ final class Conditions {
     private static Optional<String> unmetPath(RouteMatch match, String path) {
         var ignoreCase = match.hasCaseSensitive() && !match.getCaseSensitive().getValue();
         return switch (match.getPathSpecifierCase()) {
-            case PREFIX -> expect(
-                    path, startsWith(path, match.getPrefix(), ignoreCase), "starting with \"" + match.getPrefix() + "\"");
+            case PREFIX ->
+                expect(
+                        path,
+                        startsWith(path, match.getPrefix(), ignoreCase),
+                        "starting with \"" + match.getPrefix() + "\"");
             case PATH -> expect(path, same(path, match.getPath(), ignoreCase), "\"" + match.getPath() + "\"");
-            case SAFE_REGEX -> expect(
-                    path,
-                    Pattern.matches(match.getSafeRegex().getRegex(), path),
-                    "a match of " + match.getSafeRegex().getRegex());
-            case PATH_SEPARATED_PREFIX -> expect(
-                    path,
-                    same(path, match.getPathSeparatedPrefix(), ignoreCase)
-                            || startsWith(path, match.getPathSeparatedPrefix() + "/", ignoreCase),
-                    "below \"" + match.getPathSeparatedPrefix() + "\"");
+            case SAFE_REGEX ->
+                expect(
+                        path,
+                        Pattern.matches(match.getSafeRegex().getRegex(), path),
+                        "a match of " + match.getSafeRegex().getRegex());
+            case PATH_SEPARATED_PREFIX ->
+                expect(
+                        path,
+                        same(path, match.getPathSeparatedPrefix(), ignoreCase)
+                                || startsWith(path, match.getPathSeparatedPrefix() + "/", ignoreCase),
+                        "below \"" + match.getPathSeparatedPrefix() + "\"");
             case CONNECT_MATCHER -> Optional.of("the method is not CONNECT");
             case PATH_MATCH_POLICY, PATHSPECIFIER_NOT_SET ->
                 throw new IllegalStateException(
@@ -109,12 +115,13 @@ final class Conditions {
         return switch (matcher.getMatchPatternCase()) {
             case EXACT -> same(value, matcher.getExact(), ignoreCase);
             case PREFIX -> startsWith(value, matcher.getPrefix(), ignoreCase);
-            case SUFFIX -> value.regionMatches(
-                    ignoreCase,
-                    value.length() - matcher.getSuffix().length(),
-                    matcher.getSuffix(),
-                    0,
-                    matcher.getSuffix().length());
+            case SUFFIX ->
+                value.regionMatches(
+                        ignoreCase,
+                        value.length() - matcher.getSuffix().length(),
+                        matcher.getSuffix(),
+                        0,
+                        matcher.getSuffix().length());
             case CONTAINS -> fold(value, ignoreCase).contains(fold(matcher.getContains(), ignoreCase));
             case SAFE_REGEX -> Pattern.matches(matcher.getSafeRegex().getRegex(), value);
             case CUSTOM, MATCHPATTERN_NOT_SET ->

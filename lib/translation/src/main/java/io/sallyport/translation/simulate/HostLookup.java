@@ -46,7 +46,9 @@ final class HostLookup {
         }
         // A wildcard stands for at least one character.
         if (domain.startsWith("*")) {
-            return name.length() >= domain.length() && name.endsWith(domain.substring(1)) ? SUFFIX + domain.length() : -1;
+            return name.length() >= domain.length() && name.endsWith(domain.substring(1))
+                    ? SUFFIX + domain.length()
+                    : -1;
         }
         if (domain.endsWith("*")) {
             var front = domain.substring(0, domain.length() - 1);

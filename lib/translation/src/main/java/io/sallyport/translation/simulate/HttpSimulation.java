@@ -46,8 +46,7 @@ final class HttpSimulation {
         }
         var hit = HostLookup.find(table.orElseThrow(), request.host());
         if (hit.isEmpty()) {
-            return notFound(
-                    new Trail(listener.getName(), table.orElseThrow().getName(), "", "", Step.NONE, List.of()));
+            return notFound(new Trail(listener.getName(), table.orElseThrow().getName(), "", "", Step.NONE, List.of()));
         }
         return answer(table.orElseThrow(), hit.orElseThrow(), headers);
     }
@@ -118,7 +117,10 @@ final class HttpSimulation {
         for (int i = 0; i < host.getRoutesCount(); i++) {
             var route = host.getRoutes(i);
             var unmet = Conditions.unmet(route.getMatch(), headers);
-            var step = step(i, route.getName(), route.getMetadata().getFilterMetadataMap().get(ResourceNames.METADATA));
+            var step = step(
+                    i,
+                    route.getName(),
+                    route.getMetadata().getFilterMetadataMap().get(ResourceNames.METADATA));
             if (unmet.isEmpty()) {
                 var trail = trail(table, hit, step, rejected);
                 return new RouteSimulation(resources, manager, request, table, host, route, headers, trail).answer();
@@ -129,8 +131,7 @@ final class HttpSimulation {
     }
 
     private Trail trail(RouteConfiguration table, Hit hit, Step step, List<Rejection> rejected) {
-        return new Trail(
-                listener.getName(), table.getName(), hit.host().getName(), hit.domain(), step, rejected);
+        return new Trail(listener.getName(), table.getName(), hit.host().getName(), hit.domain(), step, rejected);
     }
 
     private static Step step(int index, String name, @Nullable Struct metadata) {
@@ -140,8 +141,7 @@ final class HttpSimulation {
     private static String text(@Nullable Struct metadata, String key) {
         return metadata == null
                 ? ""
-                : metadata.getFieldsOrDefault(key, Value.getDefaultInstance())
-                        .getStringValue();
+                : metadata.getFieldsOrDefault(key, Value.getDefaultInstance()).getStringValue();
     }
 
     static Share share(

@@ -21,8 +21,7 @@ record ParsedResources(EnvoyResources resources) {
     Optional<Listener> listener(int port) {
         return resources.all(ResourceType.LISTENER).values().stream()
                 .map(resource -> parse(Listener.parser(), resource.toAny()))
-                .filter(listener ->
-                        listener.getAddress().getSocketAddress().getPortValue() == port)
+                .filter(listener -> listener.getAddress().getSocketAddress().getPortValue() == port)
                 .findFirst();
     }
 
@@ -41,9 +40,7 @@ record ParsedResources(EnvoyResources resources) {
     }
 
     Optional<Cluster> cluster(String name) {
-        return resources
-                .find(ResourceType.CLUSTER, name)
-                .map(resource -> parse(Cluster.parser(), resource.toAny()));
+        return resources.find(ResourceType.CLUSTER, name).map(resource -> parse(Cluster.parser(), resource.toAny()));
     }
 
     /// The addresses of a cluster's endpoints, `host:port`, those that are not to be used left out.

@@ -1,8 +1,8 @@
 package io.sallyport.translation.simulate;
 
 import com.google.re2j.Pattern;
-import java.nio.charset.StandardCharsets;
 import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,8 +10,7 @@ import java.util.Optional;
 /// What Envoy does to paths: it brings them to one form before routes see them, and rewrites them after.
 final class Paths {
 
-    private static final String UNRESERVED =
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    private static final String UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
     private Paths() {}
 
@@ -33,7 +32,8 @@ final class Paths {
         return path.substring(withoutQuery(path).length());
     }
 
-    /// `/a/./b/../%63` is `/a/c`: dots are resolved, letters that need no escape are unescaped, backslashes are slashes.
+    /// `/a/./b/../%63` is `/a/c`: dots are resolved, letters that need no escape are unescaped, backslashes are
+    /// slashes.
     /// `//` and `%2F` stay.
     static String normalized(String path) {
         var plain = unescaped(withoutQuery(path)).replace('\\', '/');

@@ -15,7 +15,6 @@ import io.sallyport.translation.simulate.Answer.Forwarded;
 import io.sallyport.translation.simulate.Answer.Replied;
 import io.sallyport.translation.simulate.Answer.Share;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /// What a route does with a request that it took.
@@ -43,7 +42,8 @@ record RouteSimulation(
                 yield replied(route.getDirectResponse().getStatus(), "", HeaderLines.NONE, text);
             }
             case FILTER_ACTION, NON_FORWARDING_ACTION, ACTION_NOT_SET ->
-                throw new IllegalStateException("action: " + route.getActionCase() + " (expected: one that is emitted)");
+                throw new IllegalStateException(
+                        "action: " + route.getActionCase() + " (expected: one that is emitted)");
         };
     }
 
@@ -65,8 +65,7 @@ record RouteSimulation(
         }
         return abort.hasHttpStatus()
                 ? Optional.of(replied(abort.getHttpStatus(), "FI", HeaderLines.NONE, "fault filter abort"))
-                : Optional.of(replied(
-                        200, "FI", HeaderLines.NONE.plus("grpc-status", "" + abort.getGrpcStatus()), ""));
+                : Optional.of(replied(200, "FI", HeaderLines.NONE.plus("grpc-status", "" + abort.getGrpcStatus()), ""));
     }
 
     private Optional<CorsPolicy> cors() {
@@ -75,8 +74,9 @@ record RouteSimulation(
     }
 
     private Optional<String> allowedOrigin(CorsPolicy cors) {
-        return headers.first("origin").filter(origin -> cors.getAllowOriginStringMatchList().stream()
-                .anyMatch(matcher -> Conditions.matches(matcher, origin)));
+        return headers.first("origin")
+                .filter(origin -> cors.getAllowOriginStringMatchList().stream()
+                        .anyMatch(matcher -> Conditions.matches(matcher, origin)));
     }
 
     // A preflight has a method to ask for; one from an origin that is not listed may go to the backend.
@@ -111,16 +111,15 @@ record RouteSimulation(
 
     private Answer redirect(RedirectAction redirect) {
         var path = headers.first(":path").orElse("/");
-        var target =
-                switch (redirect.getPathRewriteSpecifierCase()) {
-                    case PATH_REDIRECT ->
-                        redirect.getPathRedirect().contains("?")
-                                ? redirect.getPathRedirect()
-                                : redirect.getPathRedirect() + keptQuery(redirect, path);
-                    case PREFIX_REWRITE -> replaced(path, redirect.getPrefixRewrite());
-                    case REGEX_REWRITE -> substituted(path, redirect.getRegexRewrite());
-                    case PATHREWRITESPECIFIER_NOT_SET -> path;
-                };
+        var target = switch (redirect.getPathRewriteSpecifierCase()) {
+            case PATH_REDIRECT ->
+                redirect.getPathRedirect().contains("?")
+                        ? redirect.getPathRedirect()
+                        : redirect.getPathRedirect() + keptQuery(redirect, path);
+            case PREFIX_REWRITE -> replaced(path, redirect.getPrefixRewrite());
+            case REGEX_REWRITE -> substituted(path, redirect.getRegexRewrite());
+            case PATHREWRITESPECIFIER_NOT_SET -> path;
+        };
         var location = scheme(redirect) + "://" + authority(redirect) + target;
         return replied(status(redirect.getResponseCode()), "", HeaderLines.NONE.plus("location", location), "");
     }
@@ -254,18 +253,16 @@ record RouteSimulation(
     private String replaced(String path, String replacement) {
         var bare = Paths.withoutQuery(path);
         RouteMatch match = route.getMatch();
-        int matched =
-                switch (match.getPathSpecifierCase()) {
-                    case PREFIX -> match.getPrefix().length();
-                    case PATH_SEPARATED_PREFIX -> match.getPathSeparatedPrefix().length();
-                    case PATH, SAFE_REGEX, CONNECT_MATCHER, PATH_MATCH_POLICY, PATHSPECIFIER_NOT_SET -> bare.length();
-                };
+        int matched = switch (match.getPathSpecifierCase()) {
+            case PREFIX -> match.getPrefix().length();
+            case PATH_SEPARATED_PREFIX -> match.getPathSeparatedPrefix().length();
+            case PATH, SAFE_REGEX, CONNECT_MATCHER, PATH_MATCH_POLICY, PATHSPECIFIER_NOT_SET -> bare.length();
+        };
         return replacement + bare.substring(matched) + Paths.query(path);
     }
 
     private static String substituted(String path, RegexMatchAndSubstitute rewrite) {
         var bare = Paths.withoutQuery(path);
-        return Paths.substituted(bare, rewrite.getPattern().getRegex(), rewrite.getSubstitution())
-                + Paths.query(path);
+        return Paths.substituted(bare, rewrite.getPattern().getRegex(), rewrite.getSubstitution()) + Paths.query(path);
     }
 }

@@ -5,7 +5,8 @@ import java.util.List;
 
 /// How Envoy came to an answer: by which listener, table, virtual host and route, and why not by another. `domain` is
 /// the host pattern that was chosen; a name is empty where the way ended before.
-public record Trail(String listener, String table, String virtualHost, String domain, Step route, List<Rejection> rejected) {
+public record Trail(
+        String listener, String table, String virtualHost, String domain, Step route, List<Rejection> rejected) {
 
     public Trail {
         rejected = ImmutableList.copyOf(rejected);

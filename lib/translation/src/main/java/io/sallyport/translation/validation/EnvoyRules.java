@@ -52,7 +52,8 @@ final class EnvoyRules {
             case RetryPolicy.RetryBackOff backOff -> checkBackOff(backOff, path, found);
             case Cluster cluster -> checkCluster(cluster, path, found);
             case Listener listener -> checkListener(listener, path, found);
-            case ClusterLoadAssignment endpoints -> checkEndpoints(endpoints, path, found);
+            // Those inside a cluster are its own to judge: a cluster that looks names up has names here.
+            case ClusterLoadAssignment endpoints when path.isEmpty() -> checkEndpoints(endpoints, path, found);
             default -> {}
         }
     }

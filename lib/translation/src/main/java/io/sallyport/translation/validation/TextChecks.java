@@ -99,8 +99,7 @@ final class TextChecks {
                     case HTTP_HEADER_NAME ->
                         checks.add(text((strict ? HEADER_NAME : LENIENT)::matches, "a header name"));
                     case HTTP_HEADER_VALUE ->
-                        checks.add(text(
-                                (strict ? HEADER_VALUE : LENIENT)::matches, "text without control characters"));
+                        checks.add(text((strict ? HEADER_VALUE : LENIENT)::matches, "text without control characters"));
                     case UNKNOWN -> {}
                 }
             }

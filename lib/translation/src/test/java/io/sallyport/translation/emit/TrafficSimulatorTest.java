@@ -32,8 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class TrafficSimulatorTest {
 
     private static TrafficSimulator simulator(ProxyPlan plan) {
-        return new TrafficSimulator(
-                new Emitter().emit(Emission.EMPTY, plan, 1).resources());
+        return new TrafficSimulator(new Emitter().emit(Emission.EMPTY, plan, 1).resources());
     }
 
     private static TrafficSimulator simulator(Site... sites) {
@@ -154,7 +153,14 @@ final class TrafficSimulatorTest {
 
     @ParameterizedTest
     @Tag("H96")
-    @CsvSource({"/x/../admin, true", "/./admin, true", "/x/%2e%2e/admin, true", "/%61dmin, true", "//admin, false", "/%2fadmin, false"})
+    @CsvSource({
+        "/x/../admin, true",
+        "/./admin, true",
+        "/x/%2e%2e/admin, true",
+        "/%61dmin, true",
+        "//admin, false",
+        "/%2fadmin, false"
+    })
     void aPathIsNormalisedFirst(String path, boolean taken) {
         assertThat(takes(path(new PathMatch.Prefix("/admin", true)), get("a.test", path)))
                 .isEqualTo(taken);
@@ -225,13 +231,7 @@ final class TrafficSimulatorTest {
 
     private static Action.Forward forward(Action.PathChange path, Action.HostChange host, Action.Share... shares) {
         return new Action.Forward(
-                List.of(shares),
-                path,
-                host,
-                Timeout.none(),
-                new Retry.None(),
-                List.of(),
-                new Action.Stickiness.None());
+                List.of(shares), path, host, Timeout.none(), new Retry.None(), List.of(), new Action.Stickiness.None());
     }
 
     private static Action.Forward forward(Action.PathChange path) {
@@ -267,8 +267,8 @@ final class TrafficSimulatorTest {
     @Test
     @Tag("R11")
     void aRewriteByPatternFillsInGroups() {
-        var rule = Plans.rule(
-                "a", Plans.prefix("/"), forward(new Action.PathChange.Pattern("^/user/([^/]+)", "/u/\\1")));
+        var rule =
+                Plans.rule("a", Plans.prefix("/"), forward(new Action.PathChange.Pattern("^/user/([^/]+)", "/u/\\1")));
 
         assertThat(forwarded(rule, get("a.test", "/user/7/cart?q"))
                         .shares()
@@ -313,8 +313,7 @@ final class TrafficSimulatorTest {
                 new Action.HostChange.Keep(),
                 new Action.Share(
                         Plans.upstreamId("up.test"), 90, HeaderEdits.NONE, new Action.HostChange.To("new.test")),
-                new Action.Share(
-                        Plans.upstreamId("other.test"), 10, HeaderEdits.NONE, new Action.HostChange.Keep()));
+                new Action.Share(Plans.upstreamId("other.test"), 10, HeaderEdits.NONE, new Action.HostChange.Keep()));
 
         var shares = forwarded(Plans.rule("a", Plans.prefix("/"), action), get("a.test", "/"))
                 .shares();
@@ -328,7 +327,8 @@ final class TrafficSimulatorTest {
     @Test
     @Tag("X2")
     void aRouteToNoClusterIs503() {
-        var rule = Plans.rule("a", Plans.prefix("/"), Plans.forward(List.of(Action.Share.whole(Plans.upstreamId("none.test")))));
+        var rule = Plans.rule(
+                "a", Plans.prefix("/"), Plans.forward(List.of(Action.Share.whole(Plans.upstreamId("none.test")))));
 
         assertThat(simulator(Plans.site("a.test", List.of(rule))).answer(get("a.test", "/")))
                 .isInstanceOfSatisfying(Answer.Replied.class, replied -> {
@@ -339,7 +339,8 @@ final class TrafficSimulatorTest {
 
     @Test
     void aClusterWithoutEndpointsIs503() {
-        var rule = Plans.rule("a", Plans.prefix("/"), Plans.forward(List.of(Action.Share.whole(Plans.upstreamId("up.test")))));
+        var rule = Plans.rule(
+                "a", Plans.prefix("/"), Plans.forward(List.of(Action.Share.whole(Plans.upstreamId("up.test")))));
         var plan = Plans.plan(List.of(Plans.site("a.test", List.of(rule))));
         var first = new Emitter().emit(Emission.EMPTY, plan, 1);
         var next = Plans.with(plan, Plans.upstream("up.test", new Upstream.Discovery.Listed(List.of())));
@@ -376,7 +377,24 @@ final class TrafficSimulatorTest {
         sites.addAll(Plans.sites(500));
         var scoped = simulator(Plans.plan(sites));
         var random = new Random(7);
-        var parts = List.of("a", "b", ".", "test", "A", "TEST", "*", ":80", ":", ":x", "|", "[::1]", "::1", "xn--e1a.test", " ", "a.test", "b.a.test");
+        var parts = List.of(
+                "a",
+                "b",
+                ".",
+                "test",
+                "A",
+                "TEST",
+                "*",
+                ":80",
+                ":",
+                ":x",
+                "|",
+                "[::1]",
+                "::1",
+                "xn--e1a.test",
+                " ",
+                "a.test",
+                "b.a.test");
 
         for (int i = 0; i < 20_000; i++) {
             var host = new StringBuilder();

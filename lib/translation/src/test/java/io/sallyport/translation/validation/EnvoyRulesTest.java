@@ -6,8 +6,14 @@ import com.google.protobuf.UInt64Value;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.RingHashLbConfig;
+import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
+import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
+import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
@@ -53,6 +59,29 @@ final class EnvoyRulesTest {
         assertThat(validation.check(cluster))
                 .extracting(Violation::field)
                 .containsExactly("ring_hash_lb_config.minimum_ring_size");
+    }
+
+    @Test
+    void aClusterThatLooksNamesUpHasNamesAsAddresses() {
+        var endpoints = ClusterLoadAssignment.newBuilder()
+                .setClusterName("a")
+                .addEndpoints(LocalityLbEndpoints.newBuilder()
+                        .addLbEndpoints(LbEndpoint.newBuilder()
+                                .setEndpoint(Endpoint.newBuilder()
+                                        .setAddress(Address.newBuilder()
+                                                .setSocketAddress(SocketAddress.newBuilder()
+                                                        .setAddress("localhost")
+                                                        .setPortValue(80))))))
+                .build();
+        var cluster = Cluster.newBuilder().setName("a").setLoadAssignment(endpoints);
+
+        assertThat(validation.check(
+                        cluster.setType(Cluster.DiscoveryType.STRICT_DNS).build()))
+                .isEmpty();
+        assertThat(validation.check(
+                        cluster.setType(Cluster.DiscoveryType.STATIC).build()))
+                .hasSize(1);
+        assertThat(validation.check(endpoints)).hasSize(1);
     }
 
     @Test
