@@ -171,7 +171,8 @@ final class BackendReader {
                             new Backend.Endpoint(
                                     address,
                                     targets,
-                                    ImmutableSortedMap.of(),
+                                    ImmutableSortedMap.copyOfSorted(
+                                            slice.metadata().labels()),
                                     endpoint.zone().isEmpty() ? "" : "/" + endpoint.zone(),
                                     "",
                                     0,

@@ -6,7 +6,6 @@ import io.sallyport.analysis.world.Routing;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.DestinationRule.ConsistentHashLb;
 import io.sallyport.model.Origin;
-import io.sallyport.model.Path;
 import io.sallyport.model.VirtualService.CorsPolicy;
 import io.sallyport.model.VirtualService.Destination;
 import io.sallyport.model.VirtualService.HttpBody;
@@ -14,6 +13,7 @@ import io.sallyport.model.VirtualService.HttpDirectResponse;
 import io.sallyport.model.VirtualService.HttpFaultInjection;
 import io.sallyport.model.VirtualService.HttpMatchRequest;
 import io.sallyport.model.VirtualService.HttpRedirect;
+import io.sallyport.model.VirtualService.HttpRewrite;
 import io.sallyport.model.VirtualService.HttpRoute;
 import io.sallyport.model.VirtualService.HttpRouteDestination;
 import io.sallyport.model.VirtualService.RedirectPortSelection;
@@ -63,21 +63,15 @@ final class RuleLinker {
     /// The rules for requests that come in by `gateway` at `port`; none when no entry is for them. `encrypted` says
     /// whether the server ends TLS.
     List<RouteRule> link(Routing routing, String gateway, int port, boolean encrypted) {
-        var place = new Place(routing, gateway, port, encrypted);
         var rules = new ArrayList<RouteRule>();
-        var routes = routing.object().spec().http();
-        for (int i = 0; i < routes.size(); i++) {
-            var route = routes.get(i);
-            if (route.delegate() != null) {
-                continue;
-            }
-            var origin =
-                    new Origin(routing.object().ref(), Path.of("spec", "http").index(i));
+        for (var part : Delegation.rules(world, routing)) {
+            var place = new Place(routing, part.namespace(), gateway, port, encrypted);
+            var route = part.route();
             if (route.match().isEmpty()) {
-                rules.add(rule(place, route, Optional.empty(), origin));
+                rules.add(rule(place, route, Optional.empty(), part.origin()));
                 break;
             }
-            if (addMatches(rules, place, route, origin)) {
+            if (addMatches(rules, place, route, part.origin())) {
                 break;
             }
         }
@@ -104,9 +98,9 @@ final class RuleLinker {
             return false;
         }
         if (!match.gateways().isEmpty()) {
-            var namespace = place.routing().object().namespace();
             return match.gateways().stream()
-                    .anyMatch(gateway -> HostNames.gateway(gateway, namespace).equals(place.gateway()));
+                    .anyMatch(gateway ->
+                            HostNames.gateway(gateway, place.namespace()).equals(place.gateway()));
         }
         return proxy.labels().entrySet().containsAll(match.sourceLabels().entrySet())
                 && (match.sourceNamespace().isEmpty() || match.sourceNamespace().equals(proxy.namespace()));
@@ -217,7 +211,7 @@ final class RuleLinker {
                 stickiness);
     }
 
-    private static PathChange path(io.sallyport.model.VirtualService.HttpRewrite rewrite) {
+    private static PathChange path(HttpRewrite rewrite) {
         var pattern = rewrite.uriRegexRewrite();
         if (pattern != null) {
             return new PathChange.Pattern(pattern.match(), pattern.rewrite());
@@ -233,7 +227,7 @@ final class RuleLinker {
             if (target == null) {
                 continue;
             }
-            var upstream = upstream(place.routing(), target, place.port());
+            var upstream = upstream(place.namespace(), target, place.port());
             if (destinations.size() == 1) {
                 return List.of(Share.whole(upstream));
             }
@@ -253,7 +247,7 @@ final class RuleLinker {
             if (target == null) {
                 continue;
             }
-            var upstream = upstream(routing, target, port);
+            var upstream = upstream(routing.object().namespace(), target, port);
             if (destinations.size() == 1) {
                 return List.of(Share.whole(upstream));
             }
@@ -266,8 +260,7 @@ final class RuleLinker {
 
     /// The upstream that a destination means: its own port, else the only one of the service, else the server's. A host
     /// that nobody declares is an upstream too.
-    private UpstreamId upstream(Routing routing, Destination destination, int serverPort) {
-        var namespace = routing.object().namespace();
+    private UpstreamId upstream(String namespace, Destination destination, int serverPort) {
         var host = HostNames.qualify(destination.host(), namespace);
         var backend = backend(host, namespace);
         var target =
@@ -311,7 +304,7 @@ final class RuleLinker {
 
     private void addMirror(List<Mirror> mirrors, Place place, Destination destination, double percent) {
         if (percent > 0) {
-            mirrors.add(new Mirror(upstream(place.routing(), destination, place.port()), Percent.of(percent)));
+            mirrors.add(new Mirror(upstream(place.namespace(), destination, place.port()), Percent.of(percent)));
         }
     }
 
@@ -322,7 +315,7 @@ final class RuleLinker {
             if (target == null || (destinations.size() > 1 && destination.weight() == 0)) {
                 continue;
             }
-            var upstream = upstream(place.routing(), target, place.port());
+            var upstream = upstream(place.namespace(), target, place.port());
             hash(upstream).flatMap(RuleLinker::key).ifPresent(keys::add);
         }
         return keys.isEmpty() ? new Stickiness.None() : new Stickiness.By(List.copyOf(keys));
@@ -389,8 +382,8 @@ final class RuleLinker {
         return new Fault(FaultLinker.delay(injection.delay()), FaultLinker.abort(injection.abort()));
     }
 
-    /// Where the rules are for.
-    private record Place(Routing routing, String gateway, int port, boolean encrypted) {
+    /// Where a rule is for, and the namespace that its names belong to.
+    private record Place(Routing routing, String namespace, String gateway, int port, boolean encrypted) {
 
         String scheme() {
             return encrypted ? "https" : "http";

@@ -24,10 +24,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// objects arrive does not matter.
 class EditsTest {
 
-    private static final int EDITS = Boolean.getBoolean("sallyport.nightly") ? 400 : 60;
+    private static final int EDITS = Boolean.getBoolean("sallyport.nightly") ? 400 : 40;
 
     static LongStream seeds() {
-        return LongStream.range(0, Boolean.getBoolean("sallyport.nightly") ? 500 : 20);
+        return LongStream.range(0, Boolean.getBoolean("sallyport.nightly") ? 500 : 8);
     }
 
     @ParameterizedTest
@@ -122,7 +122,7 @@ class EditsTest {
                 case 7, 8 -> serviceEntry();
                 case 9, 10 -> destinationRule();
                 case 11 -> service();
-                case 12 -> slice();
+                case 12 -> random.nextBoolean() ? slice() : delegate();
                 default -> random.nextBoolean() ? platform() : workload();
             };
         }
@@ -171,6 +171,12 @@ class EditsTest {
                                                     .formatted(one(BACKENDS))));
         }
 
+        private String delegate() {
+            return "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {namespace: shop, name: part}\n"
+                    + "spec: {http: [{match: [{uri: {prefix: %s}}], route: [{destination: {host: %s}}]}]%s}\n"
+                            .formatted(one("/", "/a", "/a/b"), one(BACKENDS), one("", ", exportTo: [\".\"]"));
+        }
+
         private String http() {
             return "{%s%s}"
                     .formatted(
@@ -181,6 +187,7 @@ class EditsTest {
                                     "match: [{gateways: [shop/g0]}, {headers: {x: {exact: some}}}], "),
                             one(
                                     "directResponse: {status: 200}",
+                                    "delegate: {name: part, namespace: shop}",
                                     "redirect: {uri: /x}",
                                     "route: [{destination: {host: %s, subset: %s}}]"
                                             .formatted(one(BACKENDS), one("v1", "\"\"")),
