@@ -100,7 +100,7 @@ final class AllInOne {
         lifecycle.started("config channel", configChannel::shutdownNow);
 
         var xds = lifecycle.started(
-                "xds-service", new XdsServer(configChannel, XdsReader::read, probe, clock, new SecureRandom()));
+                "xds-service", new XdsServer(configChannel, probe, clock, new SecureRandom()));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
 

@@ -103,7 +103,7 @@ final class ServiceCommand implements Callable<Integer> {
                 .orElse(channel);
         var xds = lifecycle.started(
                 "xds-service",
-                new XdsServer(config, XdsReader::read, LiveProbe.NONE, terminal.clock(), new SecureRandom()));
+                new XdsServer(config, LiveProbe.NONE, terminal.clock(), new SecureRandom()));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
         var proxies = lifecycle.started(
