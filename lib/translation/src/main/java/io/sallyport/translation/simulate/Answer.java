@@ -33,9 +33,8 @@ public sealed interface Answer {
     }
 
     /// One destination of several, with its part of the traffic in weights or, for mirrors, in millionths. `state` is
-    /// `NC` without a cluster, `UH` without an endpoint, else empty. `request` are the headers that the upstream
-    sees,
-    /// `:path` and `:authority` rewritten; `response` is what becomes of those of its answer.
+    /// `NC` without a cluster, `UH` without an endpoint, else empty. `request` are the headers that
+    /// the upstream sees, `:path` and `:authority` rewritten; `response` is what becomes of those of its answer.
     record Share(
             String cluster,
             long weight,
