@@ -1,6 +1,8 @@
 package io.sallyport.config;
 
 import io.grpc.BindableService;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.config.api.ConfigGrpcService;
 import io.sallyport.config.api.Refusals;
 import io.sallyport.config.api.Wire;
@@ -93,6 +95,22 @@ public final class ConfigServer implements AutoCloseable {
         return log.isFailing()
                 ? Optional.of("the revision log cannot be written; r" + revision() + " is current")
                 : Optional.empty();
+    }
+
+    /// Shows what it does: the revision, how much is in force, refused and waiting, and how many watch.
+    public void measure(MeterRegistry registry) {
+        Gauge.builder("sallyport_config_revision", this, ConfigServer::revision).register(registry);
+        Gauge.builder("sallyport_config_resources", this, ConfigServer::resources)
+                .register(registry);
+        Gauge.builder("sallyport_config_watches", this, ConfigServer::watches).register(registry);
+        Gauge.builder("sallyport_config_waiting", log, RevisionLog::waiting).register(registry);
+        Gauge.builder("sallyport_config_store_failing", log, failing -> failing.isFailing() ? 1 : 0)
+                .register(registry);
+        Gauge.builder("sallyport_config_refused", this, ConfigServer::refused).register(registry);
+    }
+
+    private int refused() {
+        return directory == null ? 0 : directory.current().size();
     }
 
     /// Reads the whole log and names what is not as it was written; empty if all is well.

@@ -140,6 +140,11 @@ public final class RevisionLog implements AutoCloseable {
         return published;
     }
 
+    /// How many requests wait for their turn.
+    public int waiting() {
+        return tasks.size();
+    }
+
     /// Whether the last attempt to write failed.
     public boolean isFailing() {
         return failing;
