@@ -51,8 +51,8 @@ final class HttpSimulation {
         return answer(table.orElseThrow(), hit.orElseThrow(), headers);
     }
 
-    private static Replied notFound(Trail trail) {
-        return new Replied(NOT_FOUND, "NR", HeaderLines.NONE, "", trail);
+    private Replied notFound(Trail trail) {
+        return new Replied(NOT_FOUND, "NR", HeaderLines.NONE.plus("server", manager.getServerName()), "", trail);
     }
 
     // As routes see the request: the path in its normal form, and what early mutations write.
@@ -111,7 +111,7 @@ final class HttpSimulation {
                 && !request.scheme().equals("https")) {
             var location = "https://" + request.host() + headers.first(":path").orElse("/");
             var trail = trail(table, hit, Step.NONE, List.of());
-            return new Replied(MOVED_PERMANENTLY, "", HeaderLines.NONE.plus("location", location), "", trail);
+            return new Replied(MOVED_PERMANENTLY, "", HeaderLines.NONE.plus("location", location).plus("server", manager.getServerName()), "", trail);
         }
         var rejected = new ArrayList<Rejection>();
         for (int i = 0; i < host.getRoutesCount(); i++) {

@@ -49,7 +49,7 @@ record RouteSimulation(
 
     private Replied replied(int status, String flags, HeaderLines lines, String body) {
         var edited = responseEditing(HeaderEditing.NONE).apply(lines, new Format(request, headers));
-        return new Replied(status, flags, edited, body, trail);
+        return new Replied(status, flags, edited.with("server", manager.getServerName()), body, trail);
     }
 
     // Only a fault that hits every request is certain.
@@ -219,7 +219,7 @@ record RouteSimulation(
         if (!rewritten.equals(path)) {
             edited = edited.with(":path", rewritten).with("x-envoy-original-path", path);
         }
-        return HttpSimulation.share(resources, cluster, weight, edited, responseEditing(corsHeaders(responseFirst)));
+        return HttpSimulation.share(resources, cluster, weight, edited, responseEditing(corsHeaders(responseFirst)).plusLiterals(HeaderLines.NONE.plus("server", manager.getServerName())));
     }
 
     private HeaderEditing corsHeaders(HeaderEditing first) {

@@ -396,7 +396,7 @@ final class TrafficSimulatorTest {
                 "a.test",
                 "b.a.test");
 
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 4_000; i++) {
             var host = new StringBuilder();
             for (int j = random.nextInt(1, 5); j > 0; j--) {
                 host.append(parts.get(random.nextInt(parts.size())));
