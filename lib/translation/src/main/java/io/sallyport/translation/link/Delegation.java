@@ -89,7 +89,8 @@ final class Delegation {
                 first(part.mirrorPercent(), route.mirrorPercent()),
                 first(part.mirrorPercentage(), route.mirrorPercentage()),
                 first(part.corsPolicy(), route.corsPolicy()),
-                first(part.headers(), route.headers()));
+                first(part.headers(), route.headers()),
+                first(part.sessionPersistence(), route.sessionPersistence()));
     }
 
     private static String joined(String outer, String inner) {
