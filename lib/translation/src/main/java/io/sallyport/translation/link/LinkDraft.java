@@ -27,8 +27,10 @@ import io.sallyport.translation.plan.Site;
 import io.sallyport.translation.plan.Upstream;
 import io.sallyport.translation.plan.UpstreamId;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
@@ -72,6 +74,7 @@ final class LinkDraft {
     private PSortedMap<UpstreamId, Upstream> upstreams;
     private final SortedMap<RouteTableId, NavigableSet<String>> dirtySites = new TreeMap<>();
     private final NavigableSet<UpstreamId> dirtyUpstreams = new TreeSet<>();
+    private final Map<RouteTableId, Map<String, Member>> redirects = new HashMap<>();
     private int rulesMade;
     private int sitesMade;
     private int upstreamsMade;
@@ -231,8 +234,11 @@ final class LinkDraft {
                 tables = tables.plus(id, new RouteTable(id, port, old == null ? TreePMap.empty() : old.sites()));
                 dirtySites.put(
                         id, new TreeSet<>(old == null ? Set.of() : old.sites().keySet()));
-                for (var member : members) {
-                    world.routingsOf(member.gatewayName()).forEach(routing -> add(id, members, routing, member));
+                for (int i = 0; i < members.size(); i++) {
+                    var member = members.get(i);
+                    for (var routing : world.routingsOf(member.gatewayName())) {
+                        add(id, i, routing, member);
+                    }
                     if (member.redirectsToHttps()) {
                         dirty(id).addAll(member.hosts());
                     }
@@ -250,9 +256,10 @@ final class LinkDraft {
             if (!isServed(id)) {
                 return;
             }
-            for (var ref : staleRoutings) {
-                for (var member : members) {
-                    previous.world().routing(ref).ifPresent(routing -> remove(id, members, routing, member));
+            for (int i = 0; i < members.size(); i++) {
+                var member = members.get(i);
+                for (var routing : bound(previous.world(), member)) {
+                    remove(id, i, routing, member);
                 }
             }
         });
@@ -261,14 +268,21 @@ final class LinkDraft {
             if (!isServed(id)) {
                 return;
             }
-            for (var ref : staleRoutings) {
-                for (var member : members) {
-                    world.routing(ref)
-                            .filter(routing -> routing.gateways().contains(member.gatewayName()))
-                            .ifPresent(routing -> add(id, members, routing, member));
+            for (int i = 0; i < members.size(); i++) {
+                var member = members.get(i);
+                for (var routing : bound(world, member)) {
+                    add(id, i, routing, member);
                 }
             }
         });
+    }
+
+    // The stale VirtualServices that name a member's Gateway in one world.
+    private List<Routing> bound(World seen, Member member) {
+        return staleRoutings.stream()
+                .flatMap(ref -> seen.routing(ref).stream())
+                .filter(routing -> routing.gateways().contains(member.gatewayName()))
+                .toList();
     }
 
     private void forgetRules() {
@@ -286,7 +300,7 @@ final class LinkDraft {
         }
     }
 
-    private void add(RouteTableId id, ImmutableList<Member> members, Routing routing, Member member) {
+    private void add(RouteTableId id, int index, Routing routing, Member member) {
         int rank = routing.visibility().rank(proxy.namespace());
         if (rank == Visibility.HIDDEN) {
             return;
@@ -295,7 +309,7 @@ final class LinkDraft {
         if (hosts.isEmpty() || linked(member, routing).rules().isEmpty()) {
             return;
         }
-        var contribution = new Contribution(members.indexOf(member), rank, routing);
+        var contribution = new Contribution(index, rank, routing);
         var byHost = contributions.getOrDefault(id, HashTreePMap.empty());
         for (var host : hosts) {
             var list = new ArrayList<>(byHost.getOrDefault(host, ImmutableList.of()));
@@ -307,9 +321,8 @@ final class LinkDraft {
         dirty(id).addAll(hosts);
     }
 
-    private void remove(RouteTableId id, ImmutableList<Member> members, Routing routing, Member member) {
+    private void remove(RouteTableId id, int index, Routing routing, Member member) {
         var byHost = contributions.getOrDefault(id, HashTreePMap.empty());
-        int index = members.indexOf(member);
         for (var host : member.hostsFor(routing)) {
             var before = byHost.getOrDefault(host, ImmutableList.of());
             var left = before.stream()
@@ -409,10 +422,7 @@ final class LinkDraft {
     private Optional<Site> site(RouteTable table, String host) {
         var members = layout.tables().getOrDefault(table.id(), ImmutableList.of());
         var said = contributions.getOrDefault(table.id(), HashTreePMap.empty()).getOrDefault(host, ImmutableList.of());
-        var redirecting = members.stream()
-                .filter(Member::redirectsToHttps)
-                .filter(member -> member.hosts().contains(host))
-                .findFirst();
+        var redirecting = Optional.ofNullable(redirects(table.id()).get(host));
         if (said.isEmpty() && redirecting.isEmpty()) {
             return Optional.empty();
         }
@@ -427,6 +437,19 @@ final class LinkDraft {
                 first.port(),
                 merged(members, said),
                 needsTls ? Site.Encryption.REQUIRED : Site.Encryption.OPTIONAL));
+    }
+
+    // The first server of a table that redirects each host to https.
+    private Map<String, Member> redirects(RouteTableId id) {
+        return redirects.computeIfAbsent(id, _ -> {
+            var byHost = new HashMap<String, Member>();
+            for (var member : layout.tables().getOrDefault(id, ImmutableList.of())) {
+                if (member.redirectsToHttps()) {
+                    member.hosts().forEach(host -> byHost.putIfAbsent(host, member));
+                }
+            }
+            return byHost;
+        });
     }
 
     // Rules that take everything go last, so that an older catch-all does not hide a younger rule.
