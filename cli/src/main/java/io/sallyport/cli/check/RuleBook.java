@@ -1,5 +1,6 @@
 package io.sallyport.cli.check;
 
+import io.sallyport.analysis.Rules;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.Suggestion;
 import io.sallyport.model.RuleCode;
@@ -41,6 +42,10 @@ final class RuleBook {
         var entries = new ArrayList<Entry>();
         for (var rule : ReadRule.values()) {
             entries.add(new Entry(rule.code(), "", rule.example(), rule.repair()));
+        }
+        for (var rule : Rules.all()) {
+            var page = rule.page();
+            entries.add(new Entry(rule.code(), page.about(), page.example(), page.repair()));
         }
         return entries;
     }

@@ -7,7 +7,6 @@ import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.sallyport.cli.CommandFailedException;
-import io.sallyport.cli.DataDirectory;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc.ConfigServiceBlockingStub;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
@@ -29,13 +28,15 @@ public final class Connection implements AutoCloseable {
             Metadata.Key.of("sallyport-detail-bytes", Metadata.ASCII_STRING_MARSHALLER);
 
     private final ManagedChannel channel;
-    private final Channel authorized;
+    private final ManagedChannel xdsChannel;
+    private final Optional<String> token;
     private final Refusals refusals;
 
-    Connection(ManagedChannel channel, String address, Optional<String> token, DataDirectory data) {
+    Connection(ManagedChannel channel, ManagedChannel xdsChannel, Refusals refusals, Optional<String> token) {
         this.channel = channel;
-        this.authorized = withHeaders(channel, token);
-        this.refusals = new Refusals(address, token.isPresent(), data);
+        this.xdsChannel = xdsChannel;
+        this.refusals = refusals;
+        this.token = token;
     }
 
     private static Channel withHeaders(Channel channel, Optional<String> token) {
@@ -47,7 +48,7 @@ public final class Connection implements AutoCloseable {
 
     /// Calls config-service.
     public <T> T config(Call<ConfigServiceBlockingStub, T> call) throws CommandFailedException {
-        var stub = ConfigServiceGrpc.newBlockingStub(authorized)
+        var stub = ConfigServiceGrpc.newBlockingStub(withHeaders(channel, token))
                 .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         return answered(stub, call);
     }
@@ -59,7 +60,7 @@ public final class Connection implements AutoCloseable {
 
     /// Calls xds-service with time enough for an answer that is to be waited for.
     public <T> T proxies(Duration patience, Call<ProxyServiceBlockingStub, T> call) throws CommandFailedException {
-        var stub = ProxyServiceGrpc.newBlockingStub(authorized)
+        var stub = ProxyServiceGrpc.newBlockingStub(withHeaders(xdsChannel, token))
                 .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS);
         return answered(stub, call);
     }
@@ -75,6 +76,7 @@ public final class Connection implements AutoCloseable {
     @Override
     public void close() {
         channel.shutdownNow();
+        xdsChannel.shutdownNow();
     }
 
     /// One call on a stub.

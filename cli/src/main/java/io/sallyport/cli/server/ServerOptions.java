@@ -19,6 +19,12 @@ public final class ServerOptions {
     private @Nullable String server;
 
     @Option(
+            names = "--xds-server",
+            paramLabel = "HOST:PORT",
+            description = "Where xds-service answers, if it runs apart. Default: the same server.")
+    private @Nullable String xdsServer;
+
+    @Option(
             names = "--data",
             paramLabel = "DIR",
             description = "Where \"sallyport up\" keeps its state. Default: $$SALLYPORT_DATA, else .sallyport.")
@@ -42,7 +48,13 @@ public final class ServerOptions {
         try {
             var address = address(directory);
             var token = tokenFile == null ? directory.token() : DataDirectory.token(tokenFile);
-            return new Connection(dialer.dial(new ServerAddress(address, authorities)), address, token, directory);
+            var channel = dialer.dial(new ServerAddress(address, authorities));
+            if (xdsServer == null) {
+                return new Connection(channel, channel, new Refusals(address, token.isPresent(), directory), token);
+            }
+            var apart = address + " and " + checked(xdsServer);
+            var xdsChannel = dialer.dial(new ServerAddress(xdsServer, authorities));
+            return new Connection(channel, xdsChannel, new Refusals(apart, token.isPresent(), directory), token);
         } catch (IOException unreadable) {
             throw CommandFailedException.unable(unreadable.getMessage() + " (expected: a readable file, see --data)");
         }
@@ -50,15 +62,19 @@ public final class ServerOptions {
 
     private String address(DataDirectory directory) throws IOException, CommandFailedException {
         if (server != null) {
-            if (!server.matches("(\\[[0-9a-fA-F:.]+]|[^:/\\s]+):\\d{1,5}")) {
-                throw CommandFailedException.unable("server \"" + server + "\" (expected: host:port)");
-            }
-            return server;
+            return checked(server);
         }
         return directory
                 .endpoints()
                 .map(DataDirectory.Endpoints::api)
                 .filter(api -> !api.isEmpty())
                 .orElse(LOCAL);
+    }
+
+    private static String checked(String server) throws CommandFailedException {
+        if (!server.matches("(\\[[0-9a-fA-F:.]+]|[^:/\\s]+):\\d{1,5}")) {
+            throw CommandFailedException.unable("server \"" + server + "\" (expected: host:port)");
+        }
+        return server;
     }
 }
