@@ -26,7 +26,8 @@ public record Case(
         String proxies,
         List<Step> steps) {
 
-    private static final Pattern URL = Pattern.compile("(\\S+) (?:http|https)://([^/:?]+)(?::(\\d+))?(.*)", Pattern.DOTALL);
+    private static final Pattern URL =
+            Pattern.compile("(\\S+) (?:http|https)://([^/:?]+)(?::(\\d+))?(.*)", Pattern.DOTALL);
 
     /// All cases below a directory, by name.
     public static List<Case> below(Path directory) throws IOException {
@@ -60,7 +61,9 @@ public record Case(
     /// The configuration with the ports that backends really got.
     public String configurationWith(Map<String, Integer> actual) {
         var text = configuration;
-        for (var written : Stream.of(backends, lines).flatMap(map -> map.entrySet().stream()).toList()) {
+        for (var written : Stream.of(backends, lines)
+                .flatMap(map -> map.entrySet().stream())
+                .toList()) {
             var port = actual.get(written.getKey());
             text = text.replaceAll("\\b" + written.getValue() + "\\b", String.valueOf(port));
         }
@@ -84,7 +87,8 @@ public record Case(
     private static Step step(Map<String, Object> request) {
         var gateway = string(request.get("gateway"), "");
         if (request.get("connect") instanceof Integer port) {
-            return new Step.Connect(gateway, port, string(request.get("expect"), "").replaceFirst("^echo ", ""));
+            return new Step.Connect(
+                    gateway, port, string(request.get("expect"), "").replaceFirst("^echo ", ""));
         }
         var url = URL.matcher(string(request.get("send"), ""));
         if (!url.matches()) {

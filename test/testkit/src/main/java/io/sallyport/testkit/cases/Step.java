@@ -48,7 +48,8 @@ public sealed interface Step {
             Map<String, String> headers,
             List<String> without) {}
 
-    /// A TCP connection. `expected` is `refused`, `closed` (accepted and then closed), or the name of the line server that
+    /// A TCP connection. `expected` is `refused`, `closed` (accepted and then closed), or the name of the line server
+    /// that
     /// must answer.
     record Connect(String gateway, int port, String expected) implements Step {}
 }

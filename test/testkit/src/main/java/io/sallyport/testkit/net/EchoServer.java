@@ -156,7 +156,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         private boolean fails(Map<String, List<String>> query) {
-            var times = Integer.parseInt(query.getOrDefault("fail", List.of("0")).getFirst());
+            var times =
+                    Integer.parseInt(query.getOrDefault("fail", List.of("0")).getFirst());
             var id = query.getOrDefault("id", List.of("")).getFirst();
             return times > 0
                     && failures.computeIfAbsent(id, _ -> new AtomicInteger()).getAndIncrement() < times;

@@ -125,22 +125,21 @@ public final class HttpClient implements AutoCloseable {
 
     private static void answered(Channel channel, CompletableFuture<Reply> answer) {
         channel.pipeline()
-                .addLast(
-                        new HttpObjectAggregator(MAX_BODY_BYTES), new SimpleChannelInboundHandler<FullHttpResponse>() {
-                            @Override
-                            protected void channelRead0(ChannelHandlerContext context, FullHttpResponse response) {
-                                answer.complete(new Reply(
-                                        response.status().code(),
-                                        Headers.of(response.headers().entries()),
-                                        response.content().toString(StandardCharsets.UTF_8)));
-                            }
+                .addLast(new HttpObjectAggregator(MAX_BODY_BYTES), new SimpleChannelInboundHandler<FullHttpResponse>() {
+                    @Override
+                    protected void channelRead0(ChannelHandlerContext context, FullHttpResponse response) {
+                        answer.complete(new Reply(
+                                response.status().code(),
+                                Headers.of(response.headers().entries()),
+                                response.content().toString(StandardCharsets.UTF_8)));
+                    }
 
-                            @Override
-                            public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-                                answer.completeExceptionally(cause);
-                                context.close();
-                            }
-                        });
+                    @Override
+                    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                        answer.completeExceptionally(cause);
+                        context.close();
+                    }
+                });
     }
 
     private static DefaultFullHttpRequest request(Call call) {
@@ -152,7 +151,8 @@ public final class HttpClient implements AutoCloseable {
         request.headers().set(HttpHeaderNames.HOST, call.host()).set("x-http2-scheme", "http");
         call.headers().forEach((name, value) -> request.headers().set(name, value));
         if (!call.body().isEmpty()) {
-            request.headers().set(HttpHeaderNames.CONTENT_LENGTH, request.content().readableBytes());
+            request.headers()
+                    .set(HttpHeaderNames.CONTENT_LENGTH, request.content().readableBytes());
         }
         return request;
     }
