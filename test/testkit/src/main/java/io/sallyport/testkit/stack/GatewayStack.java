@@ -37,7 +37,8 @@ public final class GatewayStack implements AutoCloseable {
         this.ports = ports;
     }
 
-    /// Starts it. `proxies` is the text of `sallyport.yaml` without ports, one proxy a line; empty for one ingress gateway.
+    /// Starts it. `proxies` is the text of `sallyport.yaml` without ports, one proxy a line; empty for one ingress
+    /// gateway.
     public static GatewayStack start(Path scratch, String proxies) throws IOException {
         var directory = Files.createDirectories(scratch.resolve("config"));
         var ports = new LinkedHashMap<String, Map<Integer, Integer>>();
@@ -46,7 +47,10 @@ public final class GatewayStack implements AutoCloseable {
             if (line.startsWith("- {")) {
                 var listen = mapped(FreePorts.take(PORTS.size()));
                 ports.put(line.replaceAll(".*\\{name: ([^,]+),.*", "$1"), listen);
-                text.append(line, 0, line.length() - 1).append(", listen: ").append(yaml(listen)).append("}\n");
+                text.append(line, 0, line.length() - 1)
+                        .append(", listen: ")
+                        .append(yaml(listen))
+                        .append("}\n");
             } else {
                 text.append(line).append('\n');
             }
@@ -105,8 +109,9 @@ public final class GatewayStack implements AutoCloseable {
 
     private static List<String> reasons(AwaitLiveResponse live) {
         var reasons = new ArrayList<String>();
-        live.getWaitingList().forEach(waiting -> reasons.add(waiting.getProxy() + ": " + waiting.getReason() + " "
-                + waiting.getRejectionsList()));
+        live.getWaitingList()
+                .forEach(waiting -> reasons.add(
+                        waiting.getProxy() + ": " + waiting.getReason() + " " + waiting.getRejectionsList()));
         return reasons;
     }
 

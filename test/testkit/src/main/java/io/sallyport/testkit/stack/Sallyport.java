@@ -11,28 +11,26 @@ import io.sallyport.proto.xds.v1.AwaitLiveResponse;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import io.sallyport.runtime.BearerToken;
 import io.sallyport.runtime.rpc.Channels;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /// A `sallyport up` as a child process, spoken to as its users do.
 public final class Sallyport implements AutoCloseable {
 
-    private static final int STOP_SECONDS = 30;
-
-    private final Process process;
+    private final ChildProcess process;
+    private final Path data;
     private final DataDirectory.Endpoints endpoints;
     private final ManagedChannel channel;
     private final ConfigServiceGrpc.ConfigServiceBlockingStub config;
     private final ProxyServiceGrpc.ProxyServiceBlockingStub proxies;
 
-    private Sallyport(Process process, DataDirectory data) throws IOException {
+    private Sallyport(ChildProcess process, Path folder) throws IOException {
+        var data = new DataDirectory(folder);
         this.process = process;
+        this.data = folder;
         this.endpoints = data.endpoints().orElseThrow();
         this.channel = Channels.to(address(endpoints.api()));
         var caller = ClientInterceptors.intercept(
@@ -43,56 +41,25 @@ public final class Sallyport implements AutoCloseable {
 
     /// Starts it from this JVM's class path and waits for its `ready` line.
     public static Sallyport up(Path directory, Path data, String... flags) throws IOException {
-        var command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.sallyport.standalone.Main",
-                "up"));
-        return start(command, directory, data, flags);
+        return new Sallyport(ChildProcess.java(Sallyport::isReady, words("up", directory, data, flags)), data);
     }
 
     /// Starts it by its launcher, with the flags that users get; the current folder is the project's.
     public static Sallyport launched(Path directory, Path data, String... flags) throws IOException {
-        return start(new ArrayList<>(List.of("./sallyport", "up")), directory, data, flags);
+        var command = new ArrayList<>(List.of("./sallyport"));
+        command.addAll(words("up", directory, data, flags));
+        return new Sallyport(ChildProcess.start(Sallyport::isReady, command), data);
     }
 
-    private static Sallyport start(List<String> command, Path directory, Path data, String... flags)
-            throws IOException {
-        command.addAll(List.of(directory.toString(), "--data", data.toString()));
-        command.addAll(List.of("--xds-port", "0", "--api-port", "0", "--http-port", "0"));
-        command.addAll(List.of(flags));
-        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        awaitReady(process);
-        return new Sallyport(process, new DataDirectory(data));
+    private static List<String> words(String command, Path directory, Path data, String... flags) {
+        var words = new ArrayList<>(List.of(command, directory.toString(), "--data", data.toString()));
+        words.addAll(List.of("--xds-port", "0", "--api-port", "0", "--http-port", "0"));
+        words.addAll(List.of(flags));
+        return words;
     }
 
-    private static void awaitReady(Process process) throws IOException {
-        var seen = new StringBuilder();
-        var reader = new BufferedReader(process.inputReader(StandardCharsets.UTF_8));
-        for (var line = reader.readLine(); line != null; line = reader.readLine()) {
-            seen.append(line).append('\n');
-            if (line.startsWith("ready")) {
-                Thread.ofVirtual().start(() -> drain(reader));
-                return;
-            }
-        }
-        throw new IOException("sallyport up ended before it was ready:\n" + seen);
-    }
-
-    private static void drain(BufferedReader reader) {
-        try {
-            while (reader.readLine() != null) {
-                // Its later lines are not wanted, but it must not wait for a reader.
-            }
-        } catch (IOException closed) {
-            // It has ended.
-        }
+    private static boolean isReady(String line) {
+        return line.startsWith("ready");
     }
 
     private static InetSocketAddress address(String hostAndPort) {
@@ -106,7 +73,18 @@ public final class Sallyport implements AutoCloseable {
     }
 
     public ProcessHandle process() {
-        return process.toHandle();
+        return process.process();
+    }
+
+    /// The command line beside it.
+    public Shell shell() {
+        return new Shell(data);
+    }
+
+    /// Ends it as a power cut would; its Envoys stay.
+    public void kill() {
+        channel.shutdownNow();
+        process.kill();
     }
 
     public ConfigServiceGrpc.ConfigServiceBlockingStub config() {
@@ -135,10 +113,6 @@ public final class Sallyport implements AutoCloseable {
     @Override
     public void close() {
         channel.shutdownNow();
-        process.destroy();
-        process.onExit()
-                .orTimeout(STOP_SECONDS, TimeUnit.SECONDS)
-                .exceptionally(_ -> process.destroyForcibly())
-                .join();
+        process.close();
     }
 }
