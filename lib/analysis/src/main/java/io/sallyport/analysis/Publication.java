@@ -5,6 +5,7 @@ import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
+import io.sallyport.model.Platform;
 import io.sallyport.model.ServiceEntry;
 import io.sallyport.model.VirtualService;
 import java.util.LinkedHashSet;
@@ -28,8 +29,12 @@ final class Publication {
                     keys.add(new Index.Key(Topic.HOST, host));
                     keys.add(new Index.Key(Topic.ANY_HOST, ""));
                 }
-                if (object.ref().kind() == Kind.PLATFORM) {
+                if (object.spec() instanceof Platform platform) {
                     keys.add(new Index.Key(Topic.PLATFORM, ""));
+                    // A proxy counts as a Service of its name; it says nothing about which others are known.
+                    platform.proxiesOrDefault()
+                            .forEach(proxy -> keys.add(new Index.Key(
+                                    Topic.HOST, proxy.name() + "." + proxy.namespace() + ".svc.cluster.local")));
                 }
             }
         }

@@ -4,8 +4,10 @@ import com.google.common.collect.ImmutableList;
 import io.sallyport.analysis.destinationrule.DestinationRuleRules;
 import io.sallyport.analysis.gateway.GatewayRules;
 import io.sallyport.analysis.object.ObjectRules;
+import io.sallyport.analysis.policy.PolicyRules;
 import io.sallyport.analysis.relation.RelationRules;
 import io.sallyport.analysis.serviceentry.ServiceEntryRules;
+import io.sallyport.analysis.sidecar.SidecarRules;
 import io.sallyport.analysis.virtualservice.VirtualServiceRules;
 import java.util.Comparator;
 import java.util.List;
@@ -20,6 +22,8 @@ public final class Rules {
             .addAll(VirtualServiceRules.all())
             .addAll(DestinationRuleRules.all())
             .addAll(ServiceEntryRules.all())
+            .addAll(SidecarRules.all())
+            .addAll(PolicyRules.all())
             .addAll(RelationRules.all())
             .build();
 

@@ -186,14 +186,16 @@ public final class DestinationRuleRules {
                     && policy.portLevelSettings().isEmpty()
                     && policy.tunnel() == null
                     && policy.proxyProtocol() == null
-                    && policy.retryBudget() == null;
+                    && policy.retryBudget() == null
+                    && policy.compression() == null;
         }
 
         private static boolean isEmpty(PortTrafficPolicy port) {
             return port.loadBalancer() == null
                     && port.connectionPool() == null
                     && port.outlierDetection() == null
-                    && port.tls() == null;
+                    && port.tls() == null
+                    && port.compression() == null;
         }
     }
 

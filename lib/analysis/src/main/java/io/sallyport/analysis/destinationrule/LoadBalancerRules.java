@@ -109,7 +109,7 @@ final class LoadBalancerRules {
                     Kind.DESTINATION_RULE,
                     DestinationRule.class,
                     new Page(
-                            "Warm-up has a duration, starts at 0 to 100 percent, and its aggression is 1 or more; warmupDurationSecs is the old form of it.",
+                            "Warm-up has a duration, starts at 0 to 100 percent, and its aggression is 1 or more.",
                             "{host: cart, trafficPolicy: {loadBalancer: {warmup: {duration: 60s, aggression: 0.5}}}}",
                             "{host: cart, trafficPolicy: {loadBalancer: {warmup: {duration: 60s, aggression: 1.5}}}}"));
         }
@@ -117,11 +117,6 @@ final class LoadBalancerRules {
         @Override
         public void check(At<DestinationRule> rule, Report report) {
             Policies.loadBalancers(rule).forEach(balancer -> {
-                if (balancer.value().warmup() != null && balancer.value().warmupDurationSecs() != null) {
-                    report.at(
-                            balancer.below("warmupDurationSecs"),
-                            "warmupDurationSecs beside warmup (expected: one of the two)");
-                }
                 var warmup =
                         balancer.field("warmup", LoadBalancerSettings::warmup).toList();
                 Stream.concat(

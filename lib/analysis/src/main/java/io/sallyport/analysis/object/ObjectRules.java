@@ -10,12 +10,22 @@ import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
 import io.sallyport.analysis.text.Hosts;
+import io.sallyport.model.AuthorizationPolicy;
 import io.sallyport.model.DestinationRule;
+import io.sallyport.model.EnvoyFilter;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Path;
+import io.sallyport.model.PeerAuthentication;
+import io.sallyport.model.PolicySelector;
+import io.sallyport.model.ProxyConfig;
+import io.sallyport.model.RequestAuthentication;
 import io.sallyport.model.ServiceEntry;
+import io.sallyport.model.Sidecar;
 import io.sallyport.model.Spec;
+import io.sallyport.model.Telemetry;
 import io.sallyport.model.VirtualService;
+import io.sallyport.model.WasmPlugin;
+import io.sallyport.model.WorkloadSelector;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +46,7 @@ public final class ObjectRules {
                 .add(new AnnotationIsAllowed())
                 .add(new SelectorIsLiteral())
                 .add(new SelectorSelects())
+                .addAll(EffectRules.all())
                 .build();
     }
 
@@ -145,31 +156,31 @@ public final class ObjectRules {
 
     private static Stream<At<Map<String, String>>> selectors(At<Spec> spec) {
         return switch (spec.value()) {
-            case ServiceEntry entry ->
-                selector(
-                        spec,
-                        "workloadSelector",
-                        "labels",
-                        entry.workloadSelector() == null
-                                ? null
-                                : entry.workloadSelector().labels());
-            case DestinationRule rule ->
-                selector(
-                        spec,
-                        "workloadSelector",
-                        "matchLabels",
-                        rule.workloadSelector() == null
-                                ? null
-                                : rule.workloadSelector().matchLabels());
+            case ServiceEntry entry -> labels(spec, entry.workloadSelector());
+            case Sidecar sidecar -> labels(spec, sidecar.workloadSelector());
+            case EnvoyFilter filter -> labels(spec, filter.workloadSelector());
+            case DestinationRule rule -> matchLabels(spec, "workloadSelector", rule.workloadSelector());
+            case Telemetry telemetry -> matchLabels(spec, "selector", telemetry.selector());
+            case ProxyConfig config -> matchLabels(spec, "selector", config.selector());
+            case WasmPlugin plugin -> matchLabels(spec, "selector", plugin.selector());
+            case AuthorizationPolicy policy -> matchLabels(spec, "selector", policy.selector());
+            case RequestAuthentication authentication -> matchLabels(spec, "selector", authentication.selector());
+            case PeerAuthentication authentication -> matchLabels(spec, "selector", authentication.selector());
             default -> Stream.empty();
         };
     }
 
-    private static Stream<At<Map<String, String>>> selector(
-            At<Spec> spec, String field, String labels, @Nullable Map<String, String> value) {
-        return value == null
+    private static Stream<At<Map<String, String>>> labels(At<Spec> spec, @Nullable WorkloadSelector selector) {
+        return selector == null
                 ? Stream.empty()
-                : Stream.of(new At<>(spec.path().field(field).field(labels), value));
+                : Stream.of(new At<>(spec.path().field("workloadSelector").field("labels"), selector.labels()));
+    }
+
+    private static Stream<At<Map<String, String>>> matchLabels(
+            At<Spec> spec, String field, @Nullable PolicySelector selector) {
+        return selector == null
+                ? Stream.empty()
+                : Stream.of(new At<>(spec.path().field(field).field("matchLabels"), selector.matchLabels()));
     }
 
     /// SP1103: selectors compare labels for equality.

@@ -46,6 +46,7 @@ public final class ServiceEntryRules {
                 .add(new AddressIsSet())
                 .add(new TcpHostIsAlone())
                 .addAll(WorkloadRules.all())
+                .addAll(WorkloadGroupRules.all())
                 .build();
     }
 

@@ -1,0 +1,227 @@
+package io.sallyport.analysis;
+
+import com.google.common.collect.ImmutableMap;
+import io.sallyport.model.DestinationRule;
+import io.sallyport.model.Gateway;
+import io.sallyport.model.Kind;
+import io.sallyport.model.LocalityLoadBalancerSetting;
+import io.sallyport.model.PolicySelector;
+import io.sallyport.model.Port;
+import io.sallyport.model.ServiceEntry;
+import io.sallyport.model.StringMatch;
+import io.sallyport.model.VirtualService;
+import io.sallyport.model.WorkloadEntry;
+import io.sallyport.model.WorkloadSelector;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What each field of the API does here: the one table behind the finding "known, has no effect here" and behind
+/// `docs/reference/fields.md`. A test fails when a field of a record is in no list.
+///
+/// A field below one without effect has none either, and needs no line of its own.
+public final class FieldStates {
+
+    /// What a field does.
+    public sealed interface State {}
+
+    /// It has Istio's effect.
+    public record Works() implements State {}
+
+    /// It has an effect that is not quite Istio's.
+    public record Differs(String how) implements State {}
+
+    /// It is read, checked, and does nothing; who writes it is told.
+    public record NoEffect(String reason) implements State {}
+
+    /// It is not for a gateway platform to act on, as with Istio; nobody is told.
+    public record Foreign(String reason) implements State {}
+
+    private static final String TLS = "TLS is not terminated or originated yet";
+    private static final String CLIENTS = "client proxies are not served yet";
+    private static final String LOCALITY = "endpoints are not yet chosen by locality";
+    private static final State KUBERNETES = new Foreign("Kubernetes' own");
+
+    private static final ImmutableMap<Kind, State> KINDS = ImmutableMap.<Kind, State>builder()
+            .put(Kind.SIDECAR, new NoEffect(CLIENTS))
+            .put(Kind.TELEMETRY, new NoEffect("access logs follow fixed settings for now"))
+            .put(Kind.PROXY_CONFIG, new NoEffect("proxies are started with settings of their own"))
+            .put(Kind.ENVOY_FILTER, new NoEffect("Envoy's configuration is not patched"))
+            .put(Kind.WASM_PLUGIN, new NoEffect("plugins are not loaded"))
+            .put(Kind.AUTHORIZATION_POLICY, new NoEffect("requests are not authorized yet"))
+            .put(Kind.REQUEST_AUTHENTICATION, new NoEffect("tokens are not checked yet"))
+            .put(Kind.PEER_AUTHENTICATION, new NoEffect("it is for workloads, which Sallyport does not run"))
+            .put(Kind.WORKLOAD_GROUP, new NoEffect("workloads do not register themselves"))
+            .put(Kind.SERVICE, KUBERNETES)
+            .put(Kind.ENDPOINT_SLICE, KUBERNETES)
+            .put(Kind.SECRET, KUBERNETES)
+            .put(Kind.CONFIG_MAP, KUBERNETES)
+            .put(Kind.PLATFORM, new Works())
+            .buildOrThrow();
+
+    private static final Map<Class<?>, Map<String, State>> FIELDS = new Table()
+            .works(Gateway.class, "servers selector")
+            .works(Gateway.Server.class, "port bind hosts name")
+            .later(Gateway.Server.class, "gateways forward by routes only", "defaultEndpoint")
+            .works(Gateway.Server.class, "tls")
+            .works(Gateway.ServerTlsSettings.class, "httpsRedirect")
+            .later(
+                    Gateway.ServerTlsSettings.class,
+                    TLS,
+                    "mode serverCertificate privateKey caCertificates caCrl credentialName credentialNames"
+                            + " caCertCredentialName tlsCertificates subjectAltNames verifyCertificateSpki"
+                            + " verifyCertificateHash minProtocolVersion maxProtocolVersion cipherSuites")
+            .works(Port.class, "number protocol name")
+            .later(Port.class, "refused, as by Istio", "targetPort")
+            .works(VirtualService.class, "hosts gateways http tcp exportTo")
+            .later(VirtualService.class, TLS, "tls")
+            .works(
+                    VirtualService.HttpRoute.class,
+                    "name match route redirect directResponse delegate rewrite timeout retries fault mirror mirrors"
+                            + " mirrorPercent mirrorPercentage corsPolicy headers")
+            .later(VirtualService.HttpRoute.class, "sessions are not kept by a cookie yet", "sessionPersistence")
+            .works(
+                    VirtualService.HttpMatchRequest.class,
+                    "name uri scheme method authority headers port gateways queryParams ignoreUriCase withoutHeaders"
+                            + " statPrefix")
+            .later(VirtualService.HttpMatchRequest.class, CLIENTS, "sourceLabels sourceNamespace")
+            .works(StringMatch.class, "exact prefix regex")
+            .works(VirtualService.Delegate.class, "name namespace")
+            .works(VirtualService.HttpRouteDestination.class, "destination weight headers")
+            .works(VirtualService.RouteDestination.class, "destination weight")
+            .works(VirtualService.Destination.class, "host subset port")
+            .works(VirtualService.PortSelector.class, "number")
+            .works(VirtualService.Headers.class, "request response")
+            .works(VirtualService.HeaderOperations.class, "set add remove")
+            .works(VirtualService.HttpRedirect.class, "uri authority port derivePort scheme redirectCode")
+            .works(VirtualService.HttpDirectResponse.class, "status body")
+            .works(VirtualService.HttpBody.class, "string bytes")
+            .works(VirtualService.HttpRewrite.class, "uri authority uriRegexRewrite")
+            .works(VirtualService.RegexRewrite.class, "match rewrite")
+            .works(
+                    VirtualService.HttpRetry.class,
+                    "attempts perTryTimeout retryOn retryRemoteLocalities retryIgnorePreviousHosts backoff")
+            .works(
+                    VirtualService.CorsPolicy.class,
+                    "allowOrigin allowOrigins allowMethods allowHeaders exposeHeaders maxAge allowCredentials"
+                            + " unmatchedPreflights")
+            .works(VirtualService.HttpFaultInjection.class, "delay abort")
+            .works(VirtualService.Delay.class, "percent fixedDelay percentage")
+            .later(VirtualService.Delay.class, "refused, as by Istio", "exponentialDelay")
+            .works(VirtualService.Abort.class, "httpStatus grpcStatus percentage")
+            .later(VirtualService.Abort.class, "refused, as by Istio", "http2Error")
+            .works(VirtualService.HttpMirrorPolicy.class, "destination percentage")
+            .works(VirtualService.Percent.class, "value")
+            .works(VirtualService.TcpRoute.class, "match route")
+            .works(VirtualService.L4MatchAttributes.class, "port gateways")
+            .later(
+                    VirtualService.L4MatchAttributes.class,
+                    CLIENTS,
+                    "destinationSubnets sourceSubnet sourceLabels sourceNamespace")
+            .works(DestinationRule.class, "host trafficPolicy subsets exportTo workloadSelector")
+            .works(PolicySelector.class, "matchLabels")
+            .works(DestinationRule.Subset.class, "name labels trafficPolicy")
+            .works(
+                    DestinationRule.TrafficPolicy.class,
+                    "loadBalancer connectionPool outlierDetection portLevelSettings tunnel proxyProtocol retryBudget")
+            .later(DestinationRule.TrafficPolicy.class, TLS, "tls")
+            .later(DestinationRule.TrafficPolicy.class, "responses are not unpacked", "compression")
+            .works(DestinationRule.PortTrafficPolicy.class, "port loadBalancer connectionPool outlierDetection")
+            .later(DestinationRule.PortTrafficPolicy.class, TLS, "tls")
+            .later(DestinationRule.PortTrafficPolicy.class, "responses are not unpacked", "compression")
+            .works(DestinationRule.TunnelSettings.class, "protocol targetHost targetPort")
+            .works(DestinationRule.ProxyProtocol.class, "version")
+            .works(DestinationRule.RetryBudget.class, "percent minRetryConcurrency")
+            .works(DestinationRule.LoadBalancerSettings.class, "simple consistentHash warmupDurationSecs warmup")
+            .later(DestinationRule.LoadBalancerSettings.class, LOCALITY, "localityLbSetting zoneAwareLbSetting")
+            .later(
+                    DestinationRule.LoadBalancerSettings.class,
+                    "endpoints do not report their load yet",
+                    "backendUtilization")
+            .works(DestinationRule.WarmupConfiguration.class, "duration minimumPercent aggression")
+            .works(
+                    DestinationRule.ConsistentHashLb.class,
+                    "httpHeaderName httpCookie useSourceIp httpQueryParameterName ringHash maglev minimumRingSize")
+            .works(DestinationRule.HttpCookie.class, "name path ttl")
+            .later(DestinationRule.HttpCookie.class, "only name, path and ttl are sent", "attributes")
+            .works(DestinationRule.RingHash.class, "minimumRingSize")
+            .works(DestinationRule.Maglev.class, "tableSize")
+            .works(DestinationRule.ConnectionPoolSettings.class, "tcp http")
+            .works(
+                    DestinationRule.TcpSettings.class,
+                    "maxConnections connectTimeout tcpKeepalive maxConnectionDuration idleTimeout")
+            .works(DestinationRule.TcpKeepalive.class, "probes time interval")
+            .works(
+                    DestinationRule.HttpSettings.class,
+                    "http1MaxPendingRequests http2MaxRequests maxRequestsPerConnection maxRetries idleTimeout"
+                            + " h2UpgradePolicy useClientProtocol")
+            .later(DestinationRule.HttpSettings.class, "Envoy's own value holds", "maxConcurrentStreams http2KeepAlive")
+            .works(
+                    DestinationRule.OutlierDetection.class,
+                    "consecutiveErrors splitExternalLocalOriginErrors consecutiveLocalOriginFailures"
+                            + " consecutiveGatewayErrors consecutive5xxErrors interval baseEjectionTime"
+                            + " maxEjectionPercent minHealthPercent")
+            .later(
+                    DestinationRule.OutlierDetection.class,
+                    "only consecutive errors count",
+                    "outlierDetectionHttpErrorCodes failurePercentageThreshold")
+            .later(LocalityLoadBalancerSetting.class, LOCALITY, "distribute failover failoverPriority enabled")
+            .works(ServiceEntry.class, "hosts ports resolution endpoints workloadSelector exportTo")
+            .later(ServiceEntry.class, CLIENTS, "addresses location")
+            .later(ServiceEntry.class, TLS, "subjectAltNames")
+            .works(ServiceEntry.ServicePort.class, "number protocol name targetPort")
+            .works(WorkloadEntry.class, "address ports labels locality weight")
+            .later(WorkloadEntry.class, "there is one network", "network")
+            .later(WorkloadEntry.class, TLS, "serviceAccount")
+            .works(WorkloadSelector.class, "labels")
+            .build();
+
+    private FieldStates() {}
+
+    /// What a whole kind does, if it is decided for all of its fields at once.
+    public static Optional<State> of(Kind kind) {
+        return Optional.ofNullable(KINDS.get(kind));
+    }
+
+    /// What a field of a record does; misses for fields that nobody has thought about.
+    public static Optional<State> of(Class<?> owner, String field) {
+        var fields = FIELDS.get(owner);
+        return fields == null ? Optional.empty() : Optional.ofNullable(fields.get(field));
+    }
+
+    /// Every field that is listed, as `owner.field`: for the test that none of them is gone.
+    static List<String> listed() {
+        return FIELDS.entrySet().stream()
+                .flatMap(owner -> owner.getValue().keySet().stream()
+                        .map(field -> owner.getKey().getName() + "." + field))
+                .sorted()
+                .toList();
+    }
+
+    private static final class Table {
+        private final Map<Class<?>, Map<String, State>> states = new HashMap<>();
+
+        Table works(Class<?> owner, String fields) {
+            return put(owner, new Works(), fields);
+        }
+
+        Table later(Class<?> owner, String reason, String fields) {
+            return put(owner, new NoEffect(reason), fields);
+        }
+
+        private Table put(Class<?> owner, State state, String fields) {
+            var own = states.computeIfAbsent(owner, _ -> new HashMap<>());
+            for (var field : fields.split(" ")) {
+                if (own.put(field, state) != null) {
+                    throw new IllegalStateException(owner + "." + field + " is listed twice");
+                }
+            }
+            return this;
+        }
+
+        Map<Class<?>, Map<String, State>> build() {
+            return Map.copyOf(states);
+        }
+    }
+}

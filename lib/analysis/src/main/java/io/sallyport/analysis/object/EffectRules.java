@@ -1,0 +1,88 @@
+package io.sallyport.analysis.object;
+
+import static io.sallyport.model.Severity.INFO;
+
+import io.sallyport.analysis.At;
+import io.sallyport.analysis.FieldStates;
+import io.sallyport.analysis.FieldStates.NoEffect;
+import io.sallyport.analysis.ObjectRule;
+import io.sallyport.analysis.Report;
+import io.sallyport.analysis.Rule;
+import io.sallyport.model.Path;
+import io.sallyport.model.Spec;
+import io.sallyport.model.schema.SpecWalk;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Nothing is silently ignored: what has no effect says so.
+final class EffectRules {
+
+    private EffectRules() {}
+
+    static List<Rule<?>> all() {
+        return List.of(new FieldHasEffect());
+    }
+
+    /// SP5001: Istio knows the field, and Sallyport does nothing with it (yet).
+    static final class FieldHasEffect extends ObjectRule<Spec> {
+        FieldHasEffect() {
+            super(
+                    "SP5001",
+                    INFO,
+                    "Known, has no effect here",
+                    ObjectRules.istio(),
+                    Spec.class,
+                    new Page(
+                            "The field, or the kind, is read and checked as Istio does, and changes nothing that Envoy is told. docs/reference/fields.md lists them all.",
+                            """
+                            apiVersion: networking.istio.io/v1
+                            kind: ServiceEntry
+                            metadata: {namespace: shop, name: cart}
+                            spec: {hosts: [cart.test], location: MESH_INTERNAL, resolution: DNS}
+                            """,
+                            """
+                            apiVersion: networking.istio.io/v1
+                            kind: ServiceEntry
+                            metadata: {namespace: shop, name: cart}
+                            spec: {hosts: [cart.test], resolution: DNS}
+                            """));
+        }
+
+        @Override
+        public void check(At<Spec> spec, Report report) {
+            var kind = FieldStates.of(report.object().ref().kind());
+            if (kind.isPresent()) {
+                if (kind.get() instanceof NoEffect none) {
+                    report.at(
+                            spec,
+                            "known, has no effect here: %s (expected: nothing to repair)".formatted(none.reason()));
+                }
+                return;
+            }
+            var reported = new ArrayList<Path>();
+            SpecWalk.walk(report.object(), (path, owner, field, value) -> {
+                var state = FieldStates.of(owner.type(), field.name());
+                if (state.isPresent() && state.get() instanceof NoEffect none && !isBelow(path, reported)) {
+                    reported.add(path);
+                    report.at(
+                            path,
+                            "%s is known, has no effect here: %s (expected: nothing to repair)"
+                                    .formatted(field.name(), none.reason()));
+                }
+            });
+        }
+
+        private static boolean isBelow(Path path, List<Path> reported) {
+            var at = path.parent();
+            while (at != null) {
+                for (var above : reported) {
+                    if (above == at) {
+                        return true;
+                    }
+                }
+                at = at.parent();
+            }
+            return false;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.sallyport.analysis.policy;
+
+import static io.sallyport.model.Severity.ERROR;
+
+import io.sallyport.analysis.At;
+import io.sallyport.analysis.ObjectRule;
+import io.sallyport.analysis.Report;
+import io.sallyport.analysis.Rule;
+import io.sallyport.analysis.text.Durations;
+import io.sallyport.analysis.text.HeaderNames;
+import io.sallyport.model.Kind;
+import io.sallyport.model.PeerAuthentication;
+import io.sallyport.model.RequestAuthentication;
+import io.sallyport.model.RequestAuthentication.JwtRule;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.List;
+
+/// Which tokens and certificates are believed.
+final class AuthenticationRules {
+
+    private AuthenticationRules() {}
+
+    static List<Rule<?>> all() {
+        return List.of(new TokenRuleIsValid(), new PortModeHasWorkload());
+    }
+
+    /// SP1810: tokens of nobody.
+    static final class TokenRuleIsValid extends ObjectRule<RequestAuthentication> {
+        TokenRuleIsValid() {
+            super(
+                    "SP1810",
+                    ERROR,
+                    "Token rule is not valid",
+                    Kind.REQUEST_AUTHENTICATION,
+                    RequestAuthentication.class,
+                    new Page(
+                            "Keys come from jwks or from an http(s) jwksUri, and claims go to plain header names.",
+                            "{jwtRules: [{issuer: a.test, jwksUri: \"ftp://a.test/keys\"}]}",
+                            "{jwtRules: [{issuer: a.test, jwksUri: \"https://a.test/keys\"}]}"));
+        }
+
+        @Override
+        public void check(At<RequestAuthentication> authentication, Report report) {
+            authentication.each("jwtRules", RequestAuthentication::jwtRules).forEach(rule -> {
+                var value = rule.value();
+                if (!value.jwks().isEmpty() && !value.jwksUri().isEmpty()) {
+                    report.at(rule.below("jwksUri"), "jwksUri beside jwks (expected: one of the two)");
+                }
+                if (!value.jwksUri().isEmpty() && !isWebAddress(value.jwksUri())) {
+                    report.at(
+                            rule.below("jwksUri"),
+                            "jwksUri \"%s\" (expected: \"https://…\" or \"http://…\")".formatted(value.jwksUri()));
+                }
+                if (!value.jwks().isEmpty() && !value.jwks().strip().startsWith("{")) {
+                    report.at(rule.below("jwks"), "jwks is no JSON (expected: a JSON Web Key Set)");
+                }
+                names(rule, report);
+                rule.field("timeout", JwtRule::timeout)
+                        .forEach(
+                                time -> Durations.problem(time.value()).ifPresent(problem -> report.at(time, problem)));
+            });
+        }
+
+        private static void names(At<JwtRule> rule, Report report) {
+            rule.each("outputClaimToHeaders", JwtRule::outputClaimToHeaders).forEach(output -> {
+                if (!HeaderNames.isPlain(output.value().header())) {
+                    report.at(
+                            output.below("header"),
+                            "header \"%s\" (expected: letters, digits, \"-\" and \"_\")"
+                                    .formatted(output.value().header()));
+                }
+            });
+        }
+
+        private static boolean isWebAddress(String text) {
+            try {
+                var uri = new URI(text);
+                var scheme = uri.getScheme();
+                boolean web = "http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme);
+                return web && uri.getRawAuthority() != null;
+            } catch (URISyntaxException e) {
+                return false;
+            }
+        }
+    }
+
+    /// SP1811: ports of no workload.
+    static final class PortModeHasWorkload extends ObjectRule<PeerAuthentication> {
+        PortModeHasWorkload() {
+            super(
+                    "SP1811",
+                    ERROR,
+                    "Mutual TLS by port without a workload",
+                    Kind.PEER_AUTHENTICATION,
+                    PeerAuthentication.class,
+                    new Page(
+                            "portLevelMtls needs a selector with labels; its keys are ports of 1 to 65535.",
+                            "{portLevelMtls: {\"8080\": {mode: DISABLE}}}",
+                            "{selector: {matchLabels: {app: cart}}, portLevelMtls: {\"8080\": {mode: DISABLE}}}"));
+        }
+
+        @Override
+        public void check(At<PeerAuthentication> authentication, Report report) {
+            var selector = authentication.value().selector();
+            boolean selects = selector != null && !selector.matchLabels().isEmpty();
+            if (!selects && !authentication.value().portLevelMtls().isEmpty()) {
+                report.at(
+                        authentication.below("portLevelMtls"),
+                        "portLevelMtls without selector (expected: selector: {matchLabels: …})");
+            }
+            authentication
+                    .entries("portLevelMtls", PeerAuthentication::portLevelMtls)
+                    .filter(port -> !isPort(port.path().name()))
+                    .forEach(port -> report.at(
+                            port,
+                            "port \"%s\" (expected: 1 to 65535)"
+                                    .formatted(port.path().name())));
+        }
+
+        private static boolean isPort(String text) {
+            return !text.isEmpty()
+                    && text.length() <= 5
+                    && text.chars().allMatch(c -> c >= '0' && c <= '9')
+                    && Integer.parseInt(text) >= 1
+                    && Integer.parseInt(text) <= 65535;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package io.sallyport.analysis.policy;
+
+import static io.sallyport.model.Severity.ERROR;
+import static io.sallyport.model.Severity.WARNING;
+
+import io.sallyport.analysis.At;
+import io.sallyport.analysis.ObjectRule;
+import io.sallyport.analysis.Report;
+import io.sallyport.analysis.Rule;
+import io.sallyport.model.Kind;
+import io.sallyport.model.Telemetry;
+import io.sallyport.model.Telemetry.Metrics;
+import io.sallyport.model.Telemetry.MetricsOverrides;
+import io.sallyport.model.Telemetry.TagOperation;
+import io.sallyport.model.Telemetry.Tracing;
+import java.util.List;
+
+/// What is logged, traced and counted.
+final class TelemetryRules {
+
+    private TelemetryRules() {}
+
+    static List<Rule<?>> all() {
+        return List.of(
+                new SamplingIsShare(),
+                new TagIsNamed(),
+                new OverrideIsComplete(),
+                new TracingIsSingle(),
+                new FilterIsBesideProvider());
+    }
+
+    /// SP1702: more than all.
+    static final class SamplingIsShare extends ObjectRule<Telemetry> {
+        SamplingIsShare() {
+            super(
+                    "SP1702",
+                    ERROR,
+                    "Sampling is no percentage",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "randomSamplingPercentage is 0 to 100.",
+                            "{tracing: [{randomSamplingPercentage: 101}]}",
+                            "{tracing: [{randomSamplingPercentage: 10}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            telemetry
+                    .each("tracing", Telemetry::tracing)
+                    .flatMap(tracing -> tracing.field("randomSamplingPercentage", Tracing::randomSamplingPercentage))
+                    .filter(share -> !(share.value() >= 0 && share.value() <= 100))
+                    .forEach(share -> report.at(share, "%s %% (expected: 0 to 100)".formatted(share.value())));
+        }
+    }
+
+    /// SP1703: tags without a name.
+    static final class TagIsNamed extends ObjectRule<Telemetry> {
+        TagIsNamed() {
+            super(
+                    "SP1703",
+                    ERROR,
+                    "Tag has no name",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "A tag needs a name.",
+                            "{tracing: [{customTags: {\"\": {literal: {value: shop}}}}]}",
+                            "{tracing: [{customTags: {team: {literal: {value: shop}}}}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            telemetry
+                    .each("tracing", Telemetry::tracing)
+                    .flatMap(tracing -> tracing.entries("customTags", Tracing::customTags))
+                    .filter(tag -> tag.path().name().isEmpty())
+                    .forEach(tag -> report.at(tag, "tag without a name (expected: a name)"));
+        }
+    }
+
+    /// SP1704: changes that change nothing.
+    static final class OverrideIsComplete extends ObjectRule<Telemetry> {
+        OverrideIsComplete() {
+            super(
+                    "SP1704",
+                    ERROR,
+                    "Override of a metric is not complete",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "UPSERT of a tag needs a value, REMOVE has none.",
+                            "{metrics: [{overrides: [{tagOverrides: {path: {operation: UPSERT}}}]}]}",
+                            "{metrics: [{overrides: [{tagOverrides: {path: {operation: UPSERT, value: request.path}}}]}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            telemetry
+                    .each("metrics", Telemetry::metrics)
+                    .flatMap(metrics -> metrics.each("overrides", Metrics::overrides))
+                    .forEach(override -> {
+                        override.entries("tagOverrides", MetricsOverrides::tagOverrides)
+                                .forEach(tag -> {
+                                    boolean removes = tag.value().operation() == TagOperation.REMOVE;
+                                    if (removes && !tag.value().value().isEmpty()) {
+                                        report.at(
+                                                tag.below("value"),
+                                                "value \"%s\" with REMOVE (expected: none)"
+                                                        .formatted(tag.value().value()));
+                                    } else if (!removes && tag.value().value().isEmpty()) {
+                                        report.at(tag, "no value with UPSERT (expected: value)");
+                                    }
+                                });
+                    });
+        }
+    }
+
+    /// SP4701: Istio warns too.
+    static final class TracingIsSingle extends ObjectRule<Telemetry> {
+        TracingIsSingle() {
+            super(
+                    "SP4701",
+                    WARNING,
+                    "Several tracing settings",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "Only one entry of tracing, with one provider, is used.",
+                            "{tracing: [{providers: [{name: a}, {name: b}]}]}",
+                            "{tracing: [{providers: [{name: a}]}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            if (telemetry.value().tracing().size() > 1) {
+                report.at(
+                        telemetry.below("tracing"),
+                        "%d entries of tracing (expected: one)"
+                                .formatted(telemetry.value().tracing().size()));
+            }
+            telemetry
+                    .each("tracing", Telemetry::tracing)
+                    .filter(tracing -> tracing.value().providers().size() > 1)
+                    .forEach(tracing -> report.at(
+                            tracing.below("providers"),
+                            "%d providers (expected: one)"
+                                    .formatted(tracing.value().providers().size())));
+        }
+    }
+
+    /// SP4702: the filter belongs to the providers of its own entry, and here it has none (L4, P16).
+    static final class FilterIsBesideProvider extends ObjectRule<Telemetry> {
+        FilterIsBesideProvider() {
+            super(
+                    "SP4702",
+                    WARNING,
+                    "Log filter stands apart from its provider",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "A filter holds for the providers of its own entry; in an entry of its own it filters nothing.",
+                            "{accessLogging: [{providers: [{name: envoy}]}, {filter: {expression: \"response.code >= 400\"}}]}",
+                            "{accessLogging: [{providers: [{name: envoy}], filter: {expression: \"response.code >= 400\"}}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            boolean elsewhere = telemetry.value().accessLogging().stream()
+                    .anyMatch(logging -> !logging.providers().isEmpty() && logging.filter() == null);
+            telemetry
+                    .each("accessLogging", Telemetry::accessLogging)
+                    .filter(logging -> elsewhere
+                            && logging.value().providers().isEmpty()
+                            && logging.value().filter() != null)
+                    .forEach(logging -> report.at(
+                            logging.below("filter"),
+                            "the filter has no provider beside it (expected: both in one entry)"));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+package io.sallyport.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Finding;
+import io.sallyport.model.Kind;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.Severity;
+import io.sallyport.model.VirtualService;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class AnalyzerTest {
+
+    private static final String GATEWAY = """
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {namespace: shop, name: edge}
+            spec: {servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+            """;
+
+    @Test
+    void editOfOneAmongManyJudgesThatOneOnly() {
+        var analyzer = new Analyzer();
+        var image = Documents.image(GATEWAY + "---\n" + services(1_000));
+        analyzer.check(image);
+        long inspections = analyzer.inspections();
+        long comparisons = analyzer.comparisons();
+
+        var edited = Documents.objects(service(7, "h7.test", "/new"));
+        var checked = analyzer.check(image.with(2, edited, List.of()));
+
+        assertThat(analyzer.inspections() - inspections).isEqualTo(1);
+        assertThat(analyzer.comparisons() - comparisons).isEqualTo(1);
+        assertThat(checked.findings()).isEqualTo(fresh(checked.image()));
+    }
+
+    @Test
+    void whoeverAskedForAnObjectIsComparedAgainWhenItGoes() {
+        var analyzer = new Analyzer();
+        var image = Documents.image(GATEWAY + "---\n" + services(3));
+        assertThat(codes(analyzer.check(image).findings())).doesNotContain("SP2101");
+
+        var without = image.with(2, List.of(), List.of(new ObjectRef(Kind.GATEWAY, "shop", "edge")));
+
+        assertThat(codes(analyzer.check(without).findings()))
+                .filteredOn("SP2101"::equals)
+                .hasSize(3);
+        assertThat(analyzer.check(without).findings()).isEqualTo(fresh(without));
+    }
+
+    @Test
+    void answersDoNotDependOnWhatWasSeenBefore() {
+        for (long seed = 1; seed <= 20; seed++) {
+            var random = new Random(seed);
+            var pool = pool();
+            var analyzer = new Analyzer();
+            var image = ConfigImage.EMPTY;
+            for (int step = 1; step <= 30; step++) {
+                var upserts = new HashMap<ObjectRef, ConfigObject<?>>();
+                var deletes = new ArrayList<ObjectRef>();
+                for (int i = 0; i < 1 + random.nextInt(3); i++) {
+                    var object = pool.get(random.nextInt(pool.size()));
+                    if (random.nextInt(3) == 0) {
+                        deletes.add(object.ref());
+                    } else {
+                        upserts.put(object.ref(), object);
+                    }
+                }
+                image = image.with(step, upserts.values(), deletes);
+                assertThat(analyzer.check(image).findings())
+                        .as("seed %d, step %d", seed, step)
+                        .isEqualTo(fresh(image));
+            }
+        }
+    }
+
+    @Test
+    @Tag("V25")
+    void ruleThatThrowsStopsNoOther() {
+        var page = new Rule.Page("", "", "");
+        var broken =
+                new ObjectRule<>("SP1999", Severity.ERROR, "Broken", Kind.VIRTUAL_SERVICE, VirtualService.class, page) {
+                    @Override
+                    public void check(At<VirtualService> spec, Report report) {
+                        throw new IllegalStateException("no luck");
+                    }
+                };
+        var rules = new ArrayList<>(Rules.all());
+        rules.add(broken);
+        var object = Documents.objects("""
+                        apiVersion: networking.istio.io/v1
+                        kind: VirtualService
+                        metadata: {namespace: shop, name: empty}
+                        spec: {hosts: [a.test]}
+                        """).getFirst();
+
+        var findings = new Analyzer(rules, new SourceLocator()).inspect(object);
+
+        assertThat(codes(findings)).containsExactlyInAnyOrder("SP1205", "SP9001");
+        assertThat(findings)
+                .noneMatch(finding -> finding.isRefusal() && finding.code().id().equals("SP9001"));
+    }
+
+    @Test
+    void findingsOfAnObjectAreInTheOrderOfItsText() {
+        var findings = Documents.findings(
+                """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {namespace: shop, name: a}
+                spec:
+                  hosts: [a.test]
+                  http:
+                """ + "  - match: [{uri: {regex: \"(\"}}]\n    directResponse: {status: 1}\n".repeat(11));
+
+        assertThat(findings.stream()
+                        .filter(finding -> finding.code().id().equals("SP1232"))
+                        .map(finding -> finding.location().line())
+                        .toList())
+                .hasSize(11)
+                .isSorted();
+    }
+
+    @Test
+    @Tag("G2")
+    @Tag("G6")
+    @Tag("S36")
+    void conflictOnAPortNamesBothObjects() {
+        var yaml = """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {namespace: a, name: tcp}
+                spec: {servers: [{port: {number: 31400, name: tcp, protocol: TCP}, hosts: ["*"]}]}
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {namespace: b, name: tls}
+                spec: {servers: [{port: {number: 31400, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}]}
+                """;
+
+        var conflict = Documents.findings(yaml).stream()
+                .filter(finding -> finding.code().id().equals("SP3101"))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(conflict.location().object()).hasToString("Gateway b/tls");
+        assertThat(conflict.message()).contains("Gateway a/tcp");
+        assertThat(conflict.related()).singleElement().satisfies(place -> {
+            assertThat(place.object()).hasToString("Gateway a/tcp");
+            assertThat(place.line()).isEqualTo(4);
+        });
+    }
+
+    private static List<Finding> fresh(ConfigImage image) {
+        var rebuilt = ConfigImage.EMPTY.with(image.revision(), image.objects(), List.of());
+        return new Analyzer().check(rebuilt).findings();
+    }
+
+    private static List<String> codes(List<Finding> findings) {
+        return findings.stream().map(finding -> finding.code().id()).toList();
+    }
+
+    private static String services(int count) {
+        var text = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            text.append(service(i, "h" + i + ".test", "/")).append("---\n");
+        }
+        return text.toString();
+    }
+
+    private static String service(int number, String host, String path) {
+        return """
+               apiVersion: networking.istio.io/v1
+               kind: VirtualService
+               metadata: {namespace: shop, name: vs-%d}
+               spec: {hosts: [%s], gateways: [edge], http: [{match: [{uri: {prefix: %s}}], directResponse: {status: 200}}]}
+               """.formatted(number, host, path);
+    }
+
+    // Few names and hosts, so that objects meet: conflicts, references and their repairs come and go.
+    private static List<ConfigObject<?>> pool() {
+        var text = new StringBuilder();
+        for (var variant : List.of("HTTP", "TCP", "HTTPS")) {
+            for (var name : List.of("edge", "door")) {
+                text.append("""
+                        ---
+                        apiVersion: networking.istio.io/v1
+                        kind: Gateway
+                        metadata: {namespace: shop, name: %s}
+                        spec: {servers: [{port: {number: 80, name: p, protocol: %s}, hosts: ["*.test"]%s}]}
+                        """.formatted(name, variant, variant.equals("HTTPS") ? ", tls: {mode: PASSTHROUGH}" : ""));
+            }
+        }
+        for (var gateway :
+                Map.of("vs-1", "edge", "vs-2", "door", "vs-3", "mesh").entrySet()) {
+            for (var host : List.of("a.test", "b.test")) {
+                text.append("""
+                        ---
+                        apiVersion: networking.istio.io/v1
+                        kind: VirtualService
+                        metadata: {namespace: shop, name: %s}
+                        spec: {hosts: [%s], gateways: [%s], http: [{route: [{destination: {host: cart.test, subset: v1}}]}]}
+                        """.formatted(gateway.getKey(), host, gateway.getValue()));
+            }
+        }
+        for (var resolution : List.of("DNS", "NONE")) {
+            for (var name : List.of("one", "two")) {
+                text.append("""
+                        ---
+                        apiVersion: networking.istio.io/v1
+                        kind: ServiceEntry
+                        metadata: {namespace: shop, name: %s}
+                        spec: {hosts: [cart.test], resolution: %s, ports: [{number: 80, name: http, protocol: HTTP}]}
+                        ---
+                        apiVersion: networking.istio.io/v1
+                        kind: DestinationRule
+                        metadata: {namespace: shop, name: %s}
+                        spec: {host: cart.test, trafficPolicy: {loadBalancer: {simple: RANDOM}}, subsets: [{name: %s}]}
+                        """.formatted(name, resolution, name, resolution.equals("DNS") ? "v1" : "v2"));
+            }
+        }
+        return Documents.objects(text.toString());
+    }
+}
