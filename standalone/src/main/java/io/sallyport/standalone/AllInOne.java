@@ -4,7 +4,9 @@ import io.grpc.BindableService;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.sallyport.cli.DataDirectory;
 import io.sallyport.cli.Terminal;
-import io.sallyport.config.store.StoreSettings;
+import io.sallyport.config.ConfigServer;
+import io.sallyport.config.ConfigSettings;
+import io.sallyport.config.store.StoreUnavailableException;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.Version;
@@ -63,6 +65,7 @@ final class AllInOne {
             @Nullable EnvoyFleet fleet,
             DataDirectory.Endpoints doors,
             CountDownLatch platformKnown,
+            DirectoryLooks looks,
             Lifecycle lifecycle) {
         this.directory = directory;
         this.terminal = terminal;
@@ -72,7 +75,7 @@ final class AllInOne {
         this.liveness = new Liveness(services, fleet);
         this.doors = doors;
         this.platformKnown = platformKnown;
-        this.announcer = lifecycle.started("announcer", new Announcer(services, liveness, terminal, clock));
+        this.announcer = lifecycle.started("announcer", new Announcer(services, liveness, looks, terminal, clock));
     }
 
     static AllInOne start(
@@ -90,21 +93,24 @@ final class AllInOne {
         var probe = new AdminProbe();
 
         var inProcess = InProcessServerBuilder.generateName();
-        var store = new StoreSettings.Sqlite(folder.root().resolve("config.db"));
-        var config = ConfigPart.start(lifecycle, store, Optional.of(directory), clock, metrics);
+        var looks = new DirectoryLooks();
+        var config = lifecycle.started(
+                "config-service", config(ConfigSettings.local(folder.root(), directory), looks, clock));
+        config.measure(metrics.registry());
         readiness.require("config-service", config::missing);
         lifecycle.started(
                 "config in process",
-                GrpcServer.inProcess(inProcess + "-config").serve(config.api()).start("config"));
+                GrpcServer.inProcess(inProcess + "-config")
+                        .serve(config.services())
+                        .start("config"));
         var configChannel = Channels.inProcess(inProcess + "-config");
         lifecycle.started("config channel", configChannel::shutdownNow);
 
-        var xds = lifecycle.started(
-                "xds-service", new XdsServer(configChannel, probe, clock, new SecureRandom()));
+        var xds = lifecycle.started("xds-service", new XdsServer(configChannel, probe, clock, new SecureRandom()));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
 
-        var api = new ArrayList<BindableService>(config.api());
+        var api = new ArrayList<BindableService>(config.services());
         api.addAll(xds.api());
         lifecycle.started(
                 "api in process", GrpcServer.inProcess(inProcess).serve(api).start("all"));
@@ -134,7 +140,16 @@ final class AllInOne {
             }
             platformKnown.countDown();
         }));
-        return new AllInOne(directory, terminal, clock, services, fleet, doors, platformKnown, lifecycle);
+        return new AllInOne(directory, terminal, clock, services, fleet, doors, platformKnown, looks, lifecycle);
+    }
+
+    private static ConfigServer config(ConfigSettings settings, DirectoryLooks looks, InstantSource clock)
+            throws IOException {
+        try {
+            return ConfigServer.start(settings, looks, clock);
+        } catch (StoreUnavailableException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     // An Envoy that an earlier `up` left behind can only be adopted on the port that it knows.

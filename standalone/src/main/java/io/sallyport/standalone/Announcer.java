@@ -30,21 +30,25 @@ import java.util.stream.Collectors;
 final class Announcer implements AutoCloseable {
 
     private static final long POLL_NANOS = 250_000_000L;
+    private static final long LOOK_MILLIS = 5_000;
     private static final long LIVE_POLL_NANOS = 5_000_000L;
     private static final Duration LIVE_LIMIT = Duration.ofSeconds(30);
     private static final int MAX_NAMED = 3;
 
     private final ServiceClients services;
     private final Liveness liveness;
+    private final DirectoryLooks looks;
     private final Terminal terminal;
     private final InstantSource clock;
     private final List<Thread> threads = new ArrayList<>();
     private Set<Refusal> told = Set.of();
     private volatile boolean closed;
 
-    Announcer(ServiceClients services, Liveness liveness, Terminal terminal, InstantSource clock) {
+    Announcer(
+            ServiceClients services, Liveness liveness, DirectoryLooks looks, Terminal terminal, InstantSource clock) {
         this.services = services;
         this.liveness = liveness;
+        this.looks = looks;
         this.terminal = terminal;
         this.clock = clock;
     }
@@ -90,12 +94,14 @@ final class Announcer implements AutoCloseable {
 
     private void followRefusals() {
         while (!closed) {
-            LockSupport.parkNanos(POLL_NANOS);
             try {
+                looks.await(LOOK_MILLIS);
                 tellRefusals(services.status());
             } catch (StatusRuntimeException e) {
-                // The service is being restarted; its refusals are told when it is back.
+                // The service does not answer now; its refusals are told when it does.
                 LockSupport.parkNanos(POLL_NANOS);
+            } catch (InterruptedException e) {
+                return;
             }
         }
     }

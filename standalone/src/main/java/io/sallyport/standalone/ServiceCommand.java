@@ -5,6 +5,11 @@ import io.grpc.ClientInterceptors;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.ExitCode;
 import io.sallyport.cli.Terminal;
+import io.sallyport.config.ConfigServer;
+import io.sallyport.config.ConfigSettings;
+import io.sallyport.config.api.WatchBounds;
+import io.sallyport.config.source.DirectoryListener;
+import io.sallyport.config.store.StoreUnavailableException;
 import io.sallyport.runtime.BearerToken;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Logs;
@@ -83,14 +88,21 @@ final class ServiceCommand implements Callable<Integer> {
     private String config(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Config.class);
         var metrics = lifecycle.started("metrics", new Metrics());
-        var config = ConfigPart.start(
-                lifecycle,
-                wanted.store().settings(),
-                Optional.ofNullable(wanted.directory()),
-                terminal.clock(),
-                metrics);
+        var config = lifecycle.started("config-service", config(wanted));
+        config.measure(metrics.registry());
         readiness.require("config-service", config::missing);
-        return serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), config.api());
+        return serve(
+                lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), config.services());
+    }
+
+    private ConfigServer config(ServiceSettings.Config wanted) throws IOException {
+        try {
+            var settings = new ConfigSettings(
+                    wanted.store().settings(), Optional.ofNullable(wanted.directory()), WatchBounds.DEFAULT);
+            return ConfigServer.start(settings, DirectoryListener.SILENT, terminal.clock());
+        } catch (StoreUnavailableException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     private String xds(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
@@ -102,8 +114,7 @@ final class ServiceCommand implements Callable<Integer> {
         var config = token.map(secret -> ClientInterceptors.intercept(channel, Channels.bearing(secret)))
                 .orElse(channel);
         var xds = lifecycle.started(
-                "xds-service",
-                new XdsServer(config, LiveProbe.NONE, terminal.clock(), new SecureRandom()));
+                "xds-service", new XdsServer(config, LiveProbe.NONE, terminal.clock(), new SecureRandom()));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
         var proxies = lifecycle.started(
