@@ -108,6 +108,7 @@ public final class Analyzer {
     private Set<ObjectRef> reindex(ConfigImage next) {
         var changes = next.changesSince(image);
         var dirty = new LinkedHashSet<ObjectRef>(changes);
+        boolean hadProviders = index.count(Lookup.ANY_HOST) > 0;
         for (var ref : changes) {
             var before = image.find(ref).orElse(null);
             var after = next.find(ref).orElse(null);
@@ -123,6 +124,9 @@ public final class Analyzer {
                 touched.addAll(keys);
             }
             touched.forEach(key -> dirty.addAll(index.askers(key)));
+        }
+        if (hadProviders != index.count(Lookup.ANY_HOST) > 0) {
+            dirty.addAll(index.askers(Lookup.REGISTRY));
         }
         return dirty;
     }

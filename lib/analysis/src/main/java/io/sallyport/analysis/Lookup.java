@@ -20,6 +20,10 @@ public final class Lookup {
     /// Nobody reads more neighbours than these in a message.
     private static final int MOST = 64;
 
+    static final Index.Key REGISTRY = new Index.Key(Topic.REGISTRY, "");
+    static final Index.Key ANY_HOST = new Index.Key(Topic.ANY_HOST, "");
+    private static final int NEAREST = 500;
+
     private final Index index;
     private final Set<Index.Key> asked = new LinkedHashSet<>();
 
@@ -98,7 +102,9 @@ public final class Lookup {
 
     /// Whether anything here declares services. If not, nothing is known about destinations.
     public boolean hasProviders() {
-        return count(Topic.ANY_HOST, "") > 0;
+        // Asked under a key of its own: it changes with the first and the last of them only.
+        asked.add(REGISTRY);
+        return index.count(ANY_HOST) > 0;
     }
 
     /// Objects that declare exactly this host, the oldest first.
@@ -133,7 +139,7 @@ public final class Lookup {
     private Stream<ConfigObject<?>> all(Topic topic) {
         var key = new Index.Key(topic, "");
         asked.add(key);
-        return index.find(key, 10_000).stream();
+        return index.find(key, NEAREST).stream();
     }
 
     private List<ConfigObject<?>> byHost(Topic topic, String host) {

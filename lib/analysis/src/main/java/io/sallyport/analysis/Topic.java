@@ -10,6 +10,8 @@ enum Topic {
     HOST,
     /// Every Service and ServiceEntry, for "did you mean".
     ANY_HOST,
+    /// Whether there is any Service or ServiceEntry at all; nobody is found under it.
+    REGISTRY,
     /// A DestinationRule by full host name.
     RULE_HOST,
     /// A VirtualService by name, for delegates.

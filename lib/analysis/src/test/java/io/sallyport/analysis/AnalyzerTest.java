@@ -42,6 +42,41 @@ class AnalyzerTest {
     }
 
     @Test
+    void editOfServiceComparesThoseThatForwardToItOnly() {
+        var analyzer = new Analyzer();
+        var text = new StringBuilder(GATEWAY);
+        for (int i = 0; i < 200; i++) {
+            text.append("---\n").append(entry(i, 80)).append("---\n").append(forward(i));
+        }
+        var image = Documents.image(text.toString());
+        analyzer.check(image);
+        long comparisons = analyzer.comparisons();
+
+        var checked = analyzer.check(image.with(2, Documents.objects(entry(7, 8080)), List.of()));
+
+        assertThat(analyzer.comparisons() - comparisons).isEqualTo(2);
+        assertThat(checked.findings()).isEqualTo(fresh(checked.image()));
+    }
+
+    private static String entry(int number, int port) {
+        return """
+               apiVersion: networking.istio.io/v1
+               kind: ServiceEntry
+               metadata: {namespace: shop, name: se-%d}
+               spec: {hosts: [s%d.test], resolution: DNS, ports: [{number: %d, name: http, protocol: HTTP}]}
+               """.formatted(number, number, port);
+    }
+
+    private static String forward(int number) {
+        return """
+               apiVersion: networking.istio.io/v1
+               kind: VirtualService
+               metadata: {namespace: shop, name: vs-%d}
+               spec: {hosts: [h%d.test], gateways: [edge], http: [{route: [{destination: {host: s%d.test, port: {number: 80}}}]}]}
+               """.formatted(number, number, number);
+    }
+
+    @Test
     void whoeverAskedForAnObjectIsComparedAgainWhenItGoes() {
         var analyzer = new Analyzer();
         var image = Documents.image(GATEWAY + "---\n" + services(3));

@@ -1,6 +1,7 @@
 package io.sallyport.analysis.object;
 
 import static io.sallyport.model.Severity.INFO;
+import static io.sallyport.model.Severity.WARNING;
 
 import io.sallyport.analysis.At;
 import io.sallyport.analysis.FieldStates;
@@ -8,7 +9,10 @@ import io.sallyport.analysis.FieldStates.NoEffect;
 import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
+import io.sallyport.model.Kind;
+import io.sallyport.model.MeshConfig;
 import io.sallyport.model.Path;
+import io.sallyport.model.Platform;
 import io.sallyport.model.Spec;
 import io.sallyport.model.schema.SpecWalk;
 import java.util.ArrayList;
@@ -20,7 +24,7 @@ final class EffectRules {
     private EffectRules() {}
 
     static List<Rule<?>> all() {
-        return List.of(new FieldHasEffect());
+        return List.of(new FieldHasEffect(), new OutboundPolicyIsMeant());
     }
 
     /// SP5001: Istio knows the field, and Sallyport does nothing with it (yet).
@@ -83,6 +87,34 @@ final class EffectRules {
                 at = at.parent();
             }
             return false;
+        }
+    }
+
+    /// SP4104: `{}` closes everything, where leaving it out opens everything (E7).
+    static final class OutboundPolicyIsMeant extends ObjectRule<Platform> {
+        OutboundPolicyIsMeant() {
+            super(
+                    "SP4104",
+                    WARNING,
+                    "Empty outboundTrafficPolicy means REGISTRY_ONLY",
+                    Kind.PLATFORM,
+                    Platform.class,
+                    new Page(
+                            "An absent outboundTrafficPolicy is ALLOW_ANY, an empty one REGISTRY_ONLY; write the mode.",
+                            "mesh: {outboundTrafficPolicy: {}}",
+                            "mesh: {outboundTrafficPolicy: {mode: ALLOW_ANY}}"));
+        }
+
+        @Override
+        public void check(At<Platform> platform, Report report) {
+            platform.field("mesh", Platform::mesh)
+                    .flatMap(mesh -> mesh.field("outboundTrafficPolicy", MeshConfig::outboundTrafficPolicy))
+                    .filter(policy -> policy.value().mode() == MeshConfig.OutboundMode.REGISTRY_ONLY)
+                    .filter(policy -> !report.object().source().text().contains("REGISTRY_ONLY"))
+                    .forEach(
+                            policy -> report.at(
+                                    policy,
+                                    "outboundTrafficPolicy without a mode is REGISTRY_ONLY (expected: mode: REGISTRY_ONLY or ALLOW_ANY)"));
         }
     }
 }

@@ -7,8 +7,10 @@ import io.sallyport.analysis.At;
 import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
+import io.sallyport.analysis.text.CelSyntax;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Telemetry;
+import io.sallyport.model.Telemetry.AccessLogging;
 import io.sallyport.model.Telemetry.Metrics;
 import io.sallyport.model.Telemetry.MetricsOverrides;
 import io.sallyport.model.Telemetry.TagOperation;
@@ -25,6 +27,7 @@ final class TelemetryRules {
                 new SamplingIsShare(),
                 new TagIsNamed(),
                 new OverrideIsComplete(),
+                new FilterIsExpression(),
                 new TracingIsSingle(),
                 new FilterIsBesideProvider());
     }
@@ -113,6 +116,31 @@ final class TelemetryRules {
                                     }
                                 });
                     });
+        }
+    }
+
+    /// SP1705: a filter that no proxy can read.
+    static final class FilterIsExpression extends ObjectRule<Telemetry> {
+        FilterIsExpression() {
+            super(
+                    "SP1705",
+                    ERROR,
+                    "Log filter is no CEL expression",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "Log filters are written in CEL: comparisons of attributes such as response.code.",
+                            "{accessLogging: [{filter: {expression: \"response.code >=\"}}]}",
+                            "{accessLogging: [{filter: {expression: \"response.code >= 400\"}}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            telemetry
+                    .each("accessLogging", Telemetry::accessLogging)
+                    .flatMap(logging -> logging.field("filter", AccessLogging::filter))
+                    .forEach(filter -> CelSyntax.problem(filter.value().expression())
+                            .ifPresent(problem -> report.at(filter.below("expression"), problem)));
         }
     }
 

@@ -64,7 +64,8 @@ final class ReferenceRules {
                 new PortIsOnService(),
                 new SelectorMatchesProxy(),
                 new DelegateExists(),
-                new GatewayServesHost());
+                new GatewayServesHost(),
+                new ChallengeIsNotRedirected());
     }
 
     static Stream<At<Destination>> destinations(At<VirtualService> service) {
@@ -437,6 +438,70 @@ final class ReferenceRules {
                                 || (from.equals(".") && gateway.namespace().equals(namespace));
                         return allowed && Hosts.overlap(Bindings.bareHost(served), host);
                     });
+        }
+    }
+
+    /// SP4105: a redirect before the route, so that a certificate can never be issued (G11, P19).
+    static final class ChallengeIsNotRedirected extends WorldRule<VirtualService> {
+        private static final String CHALLENGE = "/.well-known/acme-challenge";
+
+        ChallengeIsNotRedirected() {
+            super(
+                    "SP4105",
+                    WARNING,
+                    "ACME challenge is redirected to HTTPS",
+                    Kind.VIRTUAL_SERVICE,
+                    VirtualService.class,
+                    new Page(
+                            "httpsRedirect answers every request of the server, also those that prove the host to a certificate authority; leave it out there, and redirect by a rule after the challenge's.",
+                            challenge(", tls: {httpsRedirect: true}"),
+                            challenge("")));
+        }
+
+        private static String challenge(String tls) {
+            return GATEWAY.replace("hosts: [\"*.test\"]", "hosts: [\"*.test\"]" + tls) + CART + SERVICE
+                    + "{hosts: [shop.test], gateways: [edge], http: [{match: [{uri: {prefix: /.well-known/acme-challenge/}}], route: [{destination: {host: cart.test}}]}]}";
+        }
+
+        @Override
+        public void check(At<VirtualService> service, Lookup world, Report report) {
+            var challenges = service.each("http", VirtualService::http)
+                    .flatMap(route -> route.each("match", HttpRoute::match))
+                    .filter(match -> isChallenge(match.value()))
+                    .toList();
+            if (challenges.isEmpty()) {
+                return;
+            }
+            var namespace = report.object().namespace();
+            for (var gateway : service.value().gateways()) {
+                var found = world.gateway(Bindings.gatewayName(gateway, namespace));
+                var redirects = found.isPresent()
+                        && found.get().spec().servers().stream().anyMatch(server -> redirects(server, service.value()));
+                if (redirects) {
+                    challenges.forEach(match -> report.at(
+                            match,
+                            "%s redirects it to HTTPS first (expected: no httpsRedirect on that server)"
+                                    .formatted(found.get().ref()),
+                            List.of(new Report.Place(found.get(), Path.of("spec", "servers")))));
+                    return;
+                }
+            }
+        }
+
+        private static boolean isChallenge(HttpMatchRequest match) {
+            var uri = match.uri();
+            return uri != null
+                    && ((uri.prefix() != null && uri.prefix().startsWith(CHALLENGE))
+                            || (uri.exact() != null && uri.exact().startsWith(CHALLENGE)));
+        }
+
+        private static boolean redirects(Gateway.Server server, VirtualService service) {
+            var tls = server.tls();
+            return tls != null
+                    && tls.httpsRedirect()
+                    && server.hosts().stream()
+                            .anyMatch(served -> service.hosts().stream()
+                                    .anyMatch(host -> Hosts.overlap(Bindings.bareHost(served), host)));
         }
     }
 }
