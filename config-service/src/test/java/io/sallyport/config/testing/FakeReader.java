@@ -1,7 +1,5 @@
 package io.sallyport.config.testing;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
 import com.google.common.hash.Hashing;
 import io.sallyport.config.store.Document;
@@ -9,7 +7,6 @@ import io.sallyport.config.store.DocumentReader;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
-import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Location;
 import io.sallyport.model.Metadata;
@@ -20,7 +17,7 @@ import io.sallyport.model.Secret;
 import io.sallyport.model.Severity;
 import io.sallyport.model.SourceDocument;
 import io.sallyport.model.Spec;
-import io.sallyport.model.VirtualService;
+import io.sallyport.model.read.YamlReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,10 +31,29 @@ import org.jspecify.annotations.Nullable;
 /// Reads documents of one line, so that a test can say what it means: `VirtualService shop/cart anything`.
 /// A word `REFUSED` refuses the document, `UNREADABLE` its object, a line `BROKEN` the whole file, and `created=…`
 /// is its creation time.
-public final class FakeReader implements DocumentReader {
+public class FakeReader implements DocumentReader {
 
     private static final Pattern DOCUMENT = Pattern.compile("(\\w+) ([\\w-]+)/([\\w-]+)( .*)?", Pattern.DOTALL);
     private static final Pattern CREATED = Pattern.compile("created=(\\S+)");
+    private static final Spec GATEWAY = real("""
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: fake}
+            spec:
+              selector: {istio: ingressgateway}
+              servers:
+              - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
+            """);
+    private static final Spec VIRTUAL_SERVICE = real("""
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {name: fake}
+            spec:
+              hosts: [shop.test]
+              gateways: [edge]
+              http:
+              - directResponse: {status: 200}
+            """);
     private static final RuleCode REFUSED = new RuleCode("SP1999", Severity.ERROR, "Refused");
 
     /// The text's source as a caller would give it.
@@ -96,18 +112,17 @@ public final class FakeReader implements DocumentReader {
 
     private static Spec spec(Kind kind) {
         return switch (kind) {
-            case GATEWAY -> new Gateway(ImmutableList.of(), ImmutableSortedMap.of());
-            case VIRTUAL_SERVICE ->
-                new VirtualService(
-                        ImmutableList.of("shop.test"),
-                        ImmutableList.of(),
-                        ImmutableList.of(),
-                        ImmutableList.of(),
-                        ImmutableList.of(),
-                        ImmutableList.of());
+            case GATEWAY -> GATEWAY;
+            case VIRTUAL_SERVICE -> VIRTUAL_SERVICE;
             case SECRET -> new Secret("Opaque", false, ImmutableSortedSet.of());
             default -> throw new IllegalArgumentException(kind + " (expected: a kind that the fake reads)");
         };
+    }
+
+    // The analyzer looks at what is in them, so they have to be good ones.
+    private static Spec real(String yaml) {
+        var read = new YamlReader().read("fake.yaml", yaml.getBytes(StandardCharsets.UTF_8));
+        return read.objects().findFirst().orElseThrow().spec();
     }
 
     private static Metadata metadata(String text) {

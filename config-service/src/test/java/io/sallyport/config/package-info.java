@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.config;
+
+import org.jspecify.annotations.NullMarked;
