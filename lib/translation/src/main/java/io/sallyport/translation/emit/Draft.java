@@ -117,6 +117,7 @@ final class Draft {
         if (!after.delivery().hasScopes()) {
             return;
         }
+        var head = TableEmitter.head(id);
         var hosts = before.delivery().hasScopes() ? changed : after.sites().keySet();
         for (var host : hosts) {
             var piece = after.sites().get(host);
@@ -124,7 +125,7 @@ final class Draft {
                 if (piece == null) {
                     remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(id, host));
                 } else {
-                    upserts.add(TableEmitter.scope(id, host, piece));
+                    upserts.add(TableEmitter.scope(id, head, host, piece));
                 }
             }
         }

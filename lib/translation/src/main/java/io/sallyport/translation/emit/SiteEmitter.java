@@ -25,7 +25,8 @@ final class SiteEmitter {
 
     /// Answers the bytes of a site, or why Envoy would not take them. `what` names the site in reports.
     Attempt<Piece> emit(Site site, String what) {
-        return Attempt.of(what, origins(site), () -> {
+        var origins = origins(site);
+        return Attempt.of(what, origins, () -> {
             var host = shell(site);
             for (var rule : site.rules()) {
                 var attempt = Attempt.of(what, List.of(rule.provenance().origin()), () -> checked(rule, what));
@@ -40,9 +41,9 @@ final class SiteEmitter {
             // The routes were checked one by one, so that a violation names its rule.
             var violations = validation.check(message.toBuilder().clearRoutes().build());
             if (!violations.isEmpty()) {
-                return new Attempt.Failed<>(new Withheld(what, origins(site), violations.toString()));
+                return new Attempt.Failed<>(new Withheld(what, origins, violations.toString()));
             }
-            return new Attempt.Made<>(new Piece(Values.bytes(message), origins(site)));
+            return new Attempt.Made<>(new Piece(Values.bytes(message), origins));
         });
     }
 

@@ -75,11 +75,11 @@ final class TableEmitter {
                 .build());
     }
 
-    /// One exact host as a resource of its own.
-    static EnvoyResource scope(RouteTableId id, String host, Piece site) {
+    /// One exact host as a resource of its own, with the table's [#head].
+    static EnvoyResource scope(RouteTableId id, ByteString head, String host, Piece site) {
         var hosts = List.of(
                 Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, Wire.join(List.of(site.bytes(), SERVED))));
-        return scope(id, ResourceNames.scope(id, host), hosts, site.origins());
+        return scope(head, ResourceNames.scope(id, host), hosts, site.origins());
     }
 
     /// All other hosts as one resource, where Envoy's own rule picks the longest wildcard.
@@ -90,23 +90,23 @@ final class TableEmitter {
             hosts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, site.bytes()));
             origins.addAll(site.origins());
         }
-        return scope(id, ResourceNames.wildcardScope(id), hosts, origins.build());
+        return scope(head(id), ResourceNames.wildcardScope(id), hosts, origins.build());
     }
 
     private static EnvoyResource scope(
-            RouteTableId id, String name, List<ByteString> hosts, ImmutableList<Origin> origins) {
+            ByteString head, String name, List<ByteString> hosts, ImmutableList<Origin> origins) {
         var key = ScopedRouteConfiguration.newBuilder().setName(name);
         key.getKeyBuilder().addFragmentsBuilder().setStringKey(name);
         var parts = new ArrayList<ByteString>();
-        parts.add(head(id));
+        parts.add(head);
         parts.addAll(hosts);
         var routes = Wire.field(ScopedRouteConfiguration.ROUTE_CONFIGURATION_FIELD_NUMBER, Wire.join(parts));
         return EnvoyResource.of(
                 ResourceType.SCOPED_ROUTES, name, Wire.join(List.of(Values.bytes(key.build()), routes)), origins);
     }
 
-    // A route to a cluster that is missing is served as 503 and not refused.
-    private static ByteString head(RouteTableId id) {
+    /// What a table says beside its hosts. A route to a cluster that is missing is served as 503 and not refused.
+    static ByteString head(RouteTableId id) {
         return Values.bytes(RouteConfiguration.newBuilder()
                 .setName(ResourceNames.routes(id))
                 .setValidateClusters(Values.bool(false))

@@ -42,18 +42,18 @@ final class EnvoyRules {
     private EnvoyRules() {}
 
     /// What Envoy would refuse about this one message. What is below it is asked on its own.
-    static void check(Message message, String path, List<Violation> found) {
+    static void check(Message message, Place place, List<Violation> found) {
         switch (message) {
-            case RouteConfiguration routes -> checkHosts(routes.getVirtualHostsList(), path, found);
-            case RegexMatcher regex -> checkRegex(regex.getRegex(), join(path, "regex"), found);
-            case HeaderValueOption option -> checkHeader(option, path, found);
-            case WeightedCluster split -> checkWeights(split, path, found);
-            case DirectResponseAction response -> checkBody(response, path, found);
-            case RetryPolicy.RetryBackOff backOff -> checkBackOff(backOff, path, found);
-            case Cluster cluster -> checkCluster(cluster, path, found);
-            case Listener listener -> checkListener(listener, path, found);
+            case RouteConfiguration routes -> checkHosts(routes.getVirtualHostsList(), place.toString(), found);
+            case RegexMatcher regex -> checkRegex(regex.getRegex(), place.field("regex").toString(), found);
+            case HeaderValueOption option -> checkHeader(option, place.toString(), found);
+            case WeightedCluster split -> checkWeights(split, place.toString(), found);
+            case DirectResponseAction response -> checkBody(response, place.toString(), found);
+            case RetryPolicy.RetryBackOff backOff -> checkBackOff(backOff, place.toString(), found);
+            case Cluster cluster -> checkCluster(cluster, place.toString(), found);
+            case Listener listener -> checkListener(listener, place.toString(), found);
             // Those inside a cluster are its own to judge: a cluster that looks names up has names here.
-            case ClusterLoadAssignment endpoints when path.isEmpty() -> checkEndpoints(endpoints, path, found);
+            case ClusterLoadAssignment endpoints when place.isRoot() -> checkEndpoints(endpoints, place.toString(), found);
             default -> {}
         }
     }

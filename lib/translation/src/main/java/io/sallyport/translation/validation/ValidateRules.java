@@ -29,7 +29,7 @@ final class ValidateRules {
 
     /// What is expected of a message beyond its rules.
     interface Beyond {
-        void check(Message message, String path, List<Violation> found);
+        void check(Message message, Place path, List<Violation> found);
     }
 
     ValidateRules(List<? extends Message> packed) {
@@ -48,11 +48,11 @@ final class ValidateRules {
     /// Everything that breaks a rule, in order of the fields; empty when Envoy would take the message.
     List<Violation> check(Message message) {
         var found = new ArrayList<Violation>();
-        check(message, "", found);
+        check(message, Place.ROOT, found);
         return List.copyOf(found);
     }
 
-    void check(Message message, String path, List<Violation> found) {
+    void check(Message message, Place path, List<Violation> found) {
         if (message instanceof Any any) {
             checkPacked(any, path, found);
         } else {
@@ -61,20 +61,20 @@ final class ValidateRules {
         }
     }
 
-    private void checkPacked(Any any, String path, List<Violation> found) {
+    private void checkPacked(Any any, Place path, List<Violation> found) {
         if (any.getTypeUrl().isEmpty()) {
             return;
         }
         var name = any.getTypeUrl().substring(any.getTypeUrl().lastIndexOf('/') + 1);
         var type = packed.get(name);
         if (type == null) {
-            found.add(new Violation(path, "packs the type \"" + name + "\" (expected: a type that is checked)"));
+            found.add(new Violation(path.toString(), "packs the type \"" + name + "\" (expected: a type that is checked)"));
             return;
         }
         try {
             check(type.getParserForType().parseFrom(any.getValue()), path, found);
         } catch (InvalidProtocolBufferException e) {
-            found.add(new Violation(path, "does not parse as \"" + name + "\": " + e.getMessage()));
+            found.add(new Violation(path.toString(), "does not parse as \"" + name + "\": " + e.getMessage()));
         }
     }
 
@@ -108,7 +108,8 @@ final class ValidateRules {
         var fields = new ArrayList<FieldCheck>();
         for (var field : descriptor.getFields()) {
             var rules = field.getOptions().getExtension(Validate.rules);
-            if (isMessage(field) || !rules.equals(Validate.FieldRules.getDefaultInstance())) {
+            var isRuled = isMessage(field) && (field.isMapField() || !isPlain(field));
+            if (isRuled || !rules.equals(Validate.FieldRules.getDefaultInstance())) {
                 fields.add(compile(field, rules));
             }
         }
@@ -120,6 +121,7 @@ final class ValidateRules {
 
     private FieldCheck compile(FieldDescriptor field, Validate.FieldRules rules) {
         if (field.isMapField()) {
+            var content = field.getMessageType().findFieldByNumber(2);
             return new MapCheck(
                     field,
                     rules.getMap(),
@@ -129,6 +131,7 @@ final class ValidateRules {
                     ValueChecks.of(
                             field.getMessageType().findFieldByNumber(2),
                             rules.getMap().getValues()),
+                    isMessage(content) && !isPlain(content) && !rules.getMap().getValues().getMessage().getSkip(),
                     this);
         }
         if (field.isRepeated()) {
@@ -137,10 +140,17 @@ final class ValidateRules {
                     field,
                     rules.getRepeated(),
                     ValueChecks.of(field, rules.getRepeated().getItems()),
-                    isMessage(field) && !skip,
+                    isMessage(field) && !isPlain(field) && !skip,
                     this);
         }
-        return new SingleCheck(field, rules, ValueChecks.of(field, rules), this);
+        var descends = isMessage(field) && !isPlain(field) && !rules.getMessage().getSkip();
+        return new SingleCheck(field, rules, ValueChecks.of(field, rules), descends, this);
+    }
+
+    // Protobuf's own types, such as free structures of any depth, carry no rules; only what is packed may.
+    private static boolean isPlain(FieldDescriptor field) {
+        var name = field.getMessageType().getFullName();
+        return name.startsWith("google.protobuf.") && !name.equals("google.protobuf.Any");
     }
 
     private static boolean isMessage(FieldDescriptor field) {
@@ -149,40 +159,43 @@ final class ValidateRules {
 
     /// One field of one message type, with all that is expected of it.
     private sealed interface FieldCheck permits SingleCheck, ListCheck, MapCheck {
-        void run(Message message, String path, List<Violation> found);
+        void run(Message message, Place path, List<Violation> found);
     }
 
     private record MessageCheck(List<FieldCheck> fields, List<OneofDescriptor> required) {
 
         static final MessageCheck NONE = new MessageCheck(List.of(), List.of());
 
-        void run(Message message, String path, List<Violation> found) {
+        void run(Message message, Place path, List<Violation> found) {
             for (var field : fields) {
                 field.run(message, path, found);
             }
             for (var oneof : required) {
                 if (!message.hasOneof(oneof)) {
-                    found.add(new Violation(join(path, oneof.getName()), "is required"));
+                    found.add(new Violation(path.field(oneof.getName()).toString(), "is required"));
                 }
             }
         }
     }
 
-    private record SingleCheck(FieldDescriptor field, Validate.FieldRules rules, ValueCheck value, ValidateRules all)
+    private record SingleCheck(
+            FieldDescriptor field, Validate.FieldRules rules, ValueCheck value, boolean descends, ValidateRules all)
             implements FieldCheck {
 
         @Override
-        public void run(Message message, String path, List<Violation> found) {
+        public void run(Message message, Place path, List<Violation> found) {
             if (field.hasPresence() && !message.hasField(field)) {
                 if (isRequired()) {
-                    found.add(new Violation(join(path, field.getName()), "is required"));
+                    found.add(new Violation(path.field(field.getName()).toString(), "is required"));
                 }
                 return;
             }
             var content = message.getField(field);
-            value.check(content, reason -> found.add(new Violation(join(path, field.getName()), reason)));
-            if (content instanceof Message part && !rules.getMessage().getSkip()) {
-                all.check(part, join(path, field.getName()), found);
+            if (value != ValueCheck.NONE) {
+                value.check(content, reason -> found.add(new Violation(path.field(field.getName()).toString(), reason)));
+            }
+            if (content instanceof Message part && descends) {
+                all.check(part, path.field(field.getName()), found);
             }
         }
 
@@ -203,29 +216,27 @@ final class ValidateRules {
             implements FieldCheck {
 
         @Override
-        public void run(Message message, String path, List<Violation> found) {
+        public void run(Message message, Place path, List<Violation> found) {
             var items = (List<?>) message.getField(field);
-            if (items.isEmpty() && rules.getIgnoreEmpty()) {
+            if (items.isEmpty() && (rules.getMinItems() == 0 || rules.getIgnoreEmpty())) {
                 return;
             }
-            var place = join(path, field.getName());
+            var place = path.field(field.getName());
             if (items.size() < rules.getMinItems()) {
-                found.add(new Violation(
-                        place, "has " + items.size() + " items (expected: >= " + rules.getMinItems() + ")"));
+                found.add(new Violation(place.toString(), "has " + items.size() + " items (expected: >= " + rules.getMinItems() + ")"));
             }
             if (rules.hasMaxItems() && items.size() > rules.getMaxItems()) {
-                found.add(new Violation(
-                        place, "has " + items.size() + " items (expected: <= " + rules.getMaxItems() + ")"));
+                found.add(new Violation(place.toString(), "has " + items.size() + " items (expected: <= " + rules.getMaxItems() + ")"));
             }
             if (rules.getUnique() && items.stream().distinct().count() != items.size()) {
-                found.add(new Violation(place, "has an item twice"));
+                found.add(new Violation(place.toString(), "has an item twice"));
             }
             if (item == ValueCheck.NONE && !descends) {
                 return;
             }
             for (int i = 0; i < items.size(); i++) {
-                var at = place + "[" + i + "]";
-                item.check(items.get(i), reason -> found.add(new Violation(at, reason)));
+                var at = place.index(i);
+                item.check(items.get(i), reason -> found.add(new Violation(at.toString(), reason)));
                 if (descends) {
                     all.check((Message) items.get(i), at, found);
                 }
@@ -234,30 +245,28 @@ final class ValidateRules {
     }
 
     private record MapCheck(
-            FieldDescriptor field, Validate.MapRules rules, ValueCheck key, ValueCheck value, ValidateRules all)
+            FieldDescriptor field, Validate.MapRules rules, ValueCheck key, ValueCheck value, boolean descends, ValidateRules all)
             implements FieldCheck {
 
         @Override
-        public void run(Message message, String path, List<Violation> found) {
+        public void run(Message message, Place path, List<Violation> found) {
             var entries = (List<?>) message.getField(field);
-            if (entries.isEmpty() && rules.getIgnoreEmpty()) {
+            if (entries.isEmpty() && (rules.getMinPairs() == 0 || rules.getIgnoreEmpty())) {
                 return;
             }
-            var place = join(path, field.getName());
+            var place = path.field(field.getName());
             if (entries.size() < rules.getMinPairs()) {
-                found.add(new Violation(
-                        place, "has " + entries.size() + " entries (expected: >= " + rules.getMinPairs() + ")"));
+                found.add(new Violation(place.toString(), "has " + entries.size() + " entries (expected: >= " + rules.getMinPairs() + ")"));
             }
             if (rules.hasMaxPairs() && entries.size() > rules.getMaxPairs()) {
-                found.add(new Violation(
-                        place, "has " + entries.size() + " entries (expected: <= " + rules.getMaxPairs() + ")"));
+                found.add(new Violation(place.toString(), "has " + entries.size() + " entries (expected: <= " + rules.getMaxPairs() + ")"));
             }
             for (var entry : entries) {
                 var pair = (Message) entry;
                 var name = pair.getField(field.getMessageType().findFieldByNumber(1));
                 var content = pair.getField(field.getMessageType().findFieldByNumber(2));
-                var at = place + "[\"" + name + "\"]";
-                Consumer<String> report = reason -> found.add(new Violation(at, reason));
+                var at = place.key(name);
+                Consumer<String> report = reason -> found.add(new Violation(at.toString(), reason));
                 key.check(name, report);
                 value.check(content, report);
                 if (content instanceof Message part
@@ -266,9 +275,5 @@ final class ValidateRules {
                 }
             }
         }
-    }
-
-    private static String join(String path, String name) {
-        return path.isEmpty() ? name : path + "." + name;
     }
 }

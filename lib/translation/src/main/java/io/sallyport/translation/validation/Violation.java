@@ -8,11 +8,4 @@ public record Violation(String field, String reason) {
     public String toString() {
         return field + " " + reason;
     }
-
-    Violation under(String prefix) {
-        if (field.isEmpty()) {
-            return new Violation(prefix, reason);
-        }
-        return new Violation(field.startsWith("[") ? prefix + field : prefix + "." + field, reason);
-    }
 }
