@@ -201,9 +201,9 @@ final class AllInOne {
         platformKnown.await();
         var status = services.status();
         var revision = status.getRevision();
-        terminal.print("Sallyport " + Version.current() + " · " + directory + " · " + status.getResources()
+        terminal.print("Sallyport " + Version.current() + " · " + shown(directory) + " · " + status.getResources()
                 + " resources, revision " + revision);
-        terminal.print("  api      " + local(doors.api()) + " (gRPC)   xds " + local(doors.xds()) + "   http http://"
+        terminal.print("  api      " + local(doors.api()) + " (gRPC)   xds " + local(doors.xds()) + "   http "
                 + local(doors.http()));
         announcer.tellRefusals(status);
         var hasComplained = false;
@@ -243,7 +243,14 @@ final class AllInOne {
             terminal.print("Try:  curl -H 'Host: shop.example.com' http://localhost:8080/api/items");
             terminal.print("      ./sallyport proxy-config route istio-ingressgateway");
         }
-        terminal.print("Edit a file in " + directory + " and watch it go live. Ctrl-C stops everything.");
+        terminal.print("Edit a file in " + shown(directory) + " and watch it go live. Ctrl-C stops everything.");
+    }
+
+    // As the user would name it: relative where that is shorter.
+    private static Path shown(Path directory) {
+        var here = Path.of("").toAbsolutePath();
+        var absolute = directory.toAbsolutePath().normalize();
+        return absolute.startsWith(here) && !absolute.equals(here) ? here.relativize(absolute) : directory;
     }
 
     private static String url(String address) {
