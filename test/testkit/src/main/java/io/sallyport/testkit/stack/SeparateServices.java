@@ -1,0 +1,199 @@
+package io.sallyport.testkit.stack;
+
+import com.google.common.collect.ImmutableSortedMap;
+import io.sallyport.cli.DataDirectory;
+import io.sallyport.model.Platform;
+import io.sallyport.standalone.envoy.AdminSocket;
+import io.sallyport.standalone.envoy.EnvoyBootstrap;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// config-service, xds-service and one Envoy, each a process of its own that can be killed and started again on the
+/// same
+/// ports and files. This is how Helm runs them, without Kubernetes.
+public final class SeparateServices implements AutoCloseable {
+
+    private static final String PROXY = "edge";
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /// The services that run alone.
+    public enum Name {
+        CONFIG("config"),
+        XDS("xds");
+
+        private final String word;
+
+        Name(String word) {
+            this.word = word;
+        }
+    }
+
+    private final Path scratch;
+    private final Map<Name, ChildProcess> running = new LinkedHashMap<>();
+    private final List<Integer> ports;
+    private @Nullable Process envoy;
+
+    private SeparateServices(Path scratch) throws IOException {
+        this.scratch = scratch;
+        this.ports = FreePorts.take(6);
+    }
+
+    /// Starts all three. The Envoy binds gateway port 80 as [#port()].
+    public static SeparateServices start(Path scratch) throws IOException {
+        var services = new SeparateServices(scratch);
+        try {
+            services.writeSettings();
+            services.start(Name.CONFIG);
+            services.start(Name.XDS);
+            services.startEnvoy();
+            return services;
+        } catch (IOException failed) {
+            services.close();
+            throw failed;
+        }
+    }
+
+    private int configPort() {
+        return ports.get(0);
+    }
+
+    private int xdsApiPort() {
+        return ports.get(1);
+    }
+
+    private int xdsPort() {
+        return ports.get(2);
+    }
+
+    /// The local port of gateway port 80.
+    public int port() {
+        return ports.get(3);
+    }
+
+    private void writeSettings() throws IOException {
+        var token = Files.createDirectories(scratch.resolve("data")).resolve("token");
+        Files.writeString(settings(Name.CONFIG), """
+                grpc: 127.0.0.1:%d
+                http: 127.0.0.1:%d
+                tokenFile: %s
+                store: {file: %s}
+                """.formatted(
+                        configPort(), ports.get(4), token, scratch.resolve("data/config.db")));
+        Files.writeString(
+                settings(Name.XDS), """
+                xds: 127.0.0.1:%d
+                grpc: 127.0.0.1:%d
+                http: 127.0.0.1:%d
+                config: 127.0.0.1:%d
+                tokenFile: %s
+                """.formatted(xdsPort(), xdsApiPort(), ports.get(5), configPort(), token));
+    }
+
+    private Path settings(Name name) {
+        return scratch.resolve(name.word + ".yaml");
+    }
+
+    /// Starts a service and waits until it says that it is ready.
+    public void start(Name name) throws IOException {
+        running.put(
+                name,
+                ChildProcess.java(
+                        line -> line.startsWith("ready"),
+                        List.of("service", name.word, "--config", settings(name).toString())));
+    }
+
+    /// Ends a service as a power cut would.
+    public void kill(Name name) {
+        var service = running.remove(name);
+        if (service == null) {
+            throw new IllegalStateException(name + " does not run");
+        }
+        service.kill();
+    }
+
+    /// The command line that speaks to both.
+    public Shell shell() throws IOException {
+        var data = scratch.resolve("data");
+        new DataDirectory(data)
+                .publish(new DataDirectory.Endpoints("127.0.0.1:" + configPort(), "127.0.0.1:" + xdsPort(), ""));
+        return new Shell(data, "--xds-server", "127.0.0.1:" + xdsApiPort());
+    }
+
+    /// Starts the Envoy with a bootstrap that `sallyport bootstrap` would print.
+    public void startEnvoy() throws IOException {
+        var proxy = new Platform.Proxy(
+                PROXY,
+                "istio-system",
+                ImmutableSortedMap.of("istio", "ingressgateway"),
+                Platform.ProxyKind.router,
+                "127.0.0.1",
+                ImmutableSortedMap.of("80", port()));
+        var discovery = new InetSocketAddress(InetAddress.getLoopbackAddress(), xdsPort());
+        var bootstrap = scratch.resolve("envoy.json");
+        Files.deleteIfExists(adminSocket());
+        Files.writeString(
+                bootstrap,
+                EnvoyBootstrap.of(proxy, discovery, adminSocket(), 10_000).json());
+        envoy = new ProcessBuilder(
+                        LocalEnvoy.path().toString(),
+                        "-c",
+                        bootstrap.toString(),
+                        "--disable-hot-restart",
+                        "--concurrency",
+                        "1",
+                        "--log-level",
+                        "warning")
+                .redirectErrorStream(true)
+                .redirectOutput(scratch.resolve("envoy.log").toFile())
+                .start();
+    }
+
+    // Unix sockets have short paths, shorter than temporary folders can be.
+    private Path adminSocket() {
+        return Path.of(System.getProperty("java.io.tmpdir"), "sallyport-envoy-" + port() + ".sock");
+    }
+
+    public void killEnvoy() {
+        var process = envoy;
+        if (process != null) {
+            process.destroyForcibly();
+            process.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+        }
+    }
+
+    /// The name under which proxy-status lists the Envoy.
+    public static String proxy() {
+        return PROXY + ".istio-system";
+    }
+
+    /// Envoy's counters whose name has one of these parts, as `name: value` lines.
+    public List<String> counters(String... parts) throws IOException {
+        var found = new ArrayList<String>();
+        new AdminSocket(adminSocket(), PATIENCE).get("/stats").lines().forEach(line -> {
+            for (var part : parts) {
+                if (line.contains(part)) {
+                    found.add(line);
+                    return;
+                }
+            }
+        });
+        return found;
+    }
+
+    @Override
+    public void close() {
+        killEnvoy();
+        running.values().forEach(ChildProcess::kill);
+        running.clear();
+    }
+}
