@@ -47,6 +47,13 @@ final class ActionEmitter {
         }
     }
 
+    // The newer max_stream_duration would say the same of gRPC, but where it stands Envoy does not look at `timeout`.
+    @SuppressWarnings("deprecation")
+    private static void addTimeout(Forward forward, RouteAction.Builder action) {
+        var timeout = Values.zeroIfNone(forward.timeout());
+        action.setTimeout(timeout).setMaxGrpcTimeout(timeout);
+    }
+
     // A split over one upstream is spelled as a plain cluster: shorter dumps, and Envoy skips the random pick. What
     // holds for the share alone then stands on the route.
     private static RouteAction forward(Forward forward, Route.Builder route) {
@@ -61,8 +68,7 @@ final class ActionEmitter {
         } else {
             action.setWeightedClusters(split(forward));
         }
-        action.setTimeout(Values.zeroIfNone(forward.timeout()));
-        action.getMaxStreamDurationBuilder().setGrpcTimeoutHeaderMax(Values.zeroIfNone(forward.timeout()));
+        addTimeout(forward, action);
         switch (forward.retry()) {
             case Retry.None() -> {}
             case Retry.On retry -> action.setRetryPolicy(retry(retry));
