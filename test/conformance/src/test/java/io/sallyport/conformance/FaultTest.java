@@ -57,6 +57,7 @@ class FaultTest {
         try (var client = new SteadyClient(services.port(), "shop.test", "/")) {
             client.awaitAnswers(100);
             var before = services.counters(".update_success", ".config_reload", "_modified", "_added", "_removed");
+            assertThat(before).isNotEmpty();
 
             services.kill(Name.XDS);
             client.awaitAnswers(OUTAGE_REQUESTS);
