@@ -42,8 +42,10 @@ import io.envoyproxy.envoy.type.matcher.v3.ListStringMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import io.sallyport.model.Platform;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -112,12 +114,28 @@ public final class EnvoyBootstrap {
                 .putFields("ADDRESS", text(proxy.address()));
         var listen = Struct.newBuilder();
         proxy.listen().forEach((gatewayPort, localPort) -> listen.putFields(gatewayPort, text(localPort.toString())));
+        if (!mayBindLowPorts()) {
+            // Istio's word for it: listeners below 1,024 are then left out instead of being refused by the system.
+            metadata.putFields("UNPRIVILEGED_POD", text("true"));
+        }
         metadata.putFields("LISTEN", Value.newBuilder().setStructValue(listen).build());
         return Node.newBuilder()
                 .setId(id)
                 .setCluster(proxy.name() + "." + proxy.namespace())
                 .setMetadata(metadata)
                 .build();
+    }
+
+    private static boolean mayBindLowPorts() {
+        if (System.getProperty("user.name", "").equals("root")) {
+            return true;
+        }
+        try {
+            var first = Files.readString(Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start"));
+            return Integer.parseInt(first.strip()) <= 1;
+        } catch (IOException | NumberFormatException e) {
+            return false;
+        }
     }
 
     private static Bootstrap.DynamicResources discovery() {
