@@ -51,9 +51,7 @@ class SimulatedCasesTest {
             simulators.put(proxy.name(), new TrafficSimulator(translator.translate(image, proxy)));
         }
         for (var step : example.steps()) {
-            var simulator =
-                    step.gateway().isEmpty() ? simulators.values().iterator().next() : simulators.get(step.gateway());
-            assertThat(simulator).as("gateway " + step.gateway()).isNotNull();
+            var simulator = simulator(simulators, step.gateway());
             switch (step) {
                 case Step.Send send ->
                     send.versions()
@@ -61,6 +59,14 @@ class SimulatedCasesTest {
                 case Step.Connect connect -> compare(example, connect, simulator.connect(connect.port(), ""));
             }
         }
+    }
+
+    private static TrafficSimulator simulator(Map<String, TrafficSimulator> simulators, String gateway) {
+        var simulator = gateway.isEmpty() ? simulators.values().iterator().next() : simulators.get(gateway);
+        if (simulator == null) {
+            throw new IllegalArgumentException("gateway \"%s\" (expected: one of %s)".formatted(gateway, simulators));
+        }
+        return simulator;
     }
 
     private static CheckedImage checked(Case example) {
