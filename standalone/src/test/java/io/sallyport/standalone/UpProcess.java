@@ -23,15 +23,7 @@ final class UpProcess implements AutoCloseable {
     }
 
     static UpProcess start(Path directory, Path data) throws IOException {
-        var command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.sallyport.standalone.Main",
+        return run(
                 "up",
                 directory.toString(),
                 "--data",
@@ -41,7 +33,21 @@ final class UpProcess implements AutoCloseable {
                 "--api-port",
                 "0",
                 "--http-port",
-                "0"));
+                "0");
+    }
+
+    /// Any command of the program.
+    static UpProcess run(String... arguments) throws IOException {
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.sallyport.standalone.Main"));
+        command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("ENVOY", TestEnvoy.path().toString());
         return new UpProcess(builder.start());
