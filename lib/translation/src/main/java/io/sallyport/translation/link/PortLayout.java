@@ -40,14 +40,15 @@ record PortLayout(
             return new Bind(bind.isEmpty() ? EVERYWHERE : bind, port);
         }
 
+        // Everywhere is wherever the proxy may listen: one that is kept on loopback stays there.
         String address(ProxyClass proxy) {
-            return bind.isEmpty() ? proxy.address() : bind;
+            return bind.isEmpty() || bind.equals(EVERYWHERE) ? proxy.address() : bind;
         }
     }
 
     static PortLayout of(World world, ProxyClass proxy) {
         var services = world.servicesFor(proxy.namespace(), proxy.labels());
-        var merge = new Merge();
+        var merge = new Merge(proxy);
         for (var gateway : world.gatewaysFor(proxy.labels())) {
             for (int i = 0; i < gateway.spec().servers().size(); i++) {
                 var server = gateway.spec().servers().get(i);
@@ -87,51 +88,56 @@ record PortLayout(
                 .orElse(number);
     }
 
-    /// The conflicts of one proxy. Each map is keyed by the bound port.
+    /// The conflicts of one proxy. Each map is keyed by the socket: servers that name the address which the others get
+    /// anyway share it with them.
     private static final class Merge {
 
+        private final ProxyClass proxy;
         private final Map<Slot, List<Member>> slots = new LinkedHashMap<>();
         private final Map<RouteTableId, List<Member>> tables = new LinkedHashMap<>();
-        private final Map<Integer, Slot> plain = new HashMap<>();
-        private final Set<Integer> taken = new HashSet<>();
+        private final Map<Bind, Slot> plain = new HashMap<>();
+        private final Map<Bind, Slot> first = new HashMap<>();
         private final Set<Bind> joined = new HashSet<>();
-        private final Map<Integer, Map<String, String>> tlsHosts = new HashMap<>();
+        private final Map<Bind, Set<String>> tlsHosts = new HashMap<>();
+
+        Merge(ProxyClass proxy) {
+            this.proxy = proxy;
+        }
 
         void add(Member member, int bound) {
-            var bind = member.server().bind();
-            if (member.server().tls() != null && !claimHosts(member, bound, bind)) {
+            var own = new Slot(bound, member.protocol(), member.server().bind());
+            var socket = new Bind(own.address(proxy), bound);
+            if (member.server().tls() != null && !claimHosts(member, socket)) {
                 return;
             }
-            var slot = new Slot(bound, member.protocol(), bind);
-            var table = table(member, bound, bind);
-            if (taken.add(bound)) {
+            // The older server names the socket's listener and tables.
+            var older = first.putIfAbsent(socket, own);
+            var slot = new Slot(bound, member.protocol(), older == null ? own.bind() : older.bind());
+            var table = table(member, bound, slot.bind());
+            if (older == null) {
                 if (!isTls(member)) {
-                    plain.put(bound, slot);
+                    plain.put(socket, slot);
                 }
                 put(slot, member, table);
-            } else if (plain.containsKey(bound)) {
-                joinPlain(slot, member, table, plain.get(bound));
+            } else if (plain.containsKey(socket)) {
+                joinPlain(slot, member, table, plain.get(socket));
             } else {
-                joinTls(slot, member, table, bind);
+                joinTls(slot, member, table, socket);
             }
         }
 
         private void joinPlain(Slot slot, Member member, Optional<RouteTableId> table, Slot current) {
-            if (!current.bind().equals(slot.bind())) {
-                put(slot, member, table);
-                return;
-            }
             boolean bothHttp = slot.protocol().isHttp() && current.protocol().isHttp();
             if (bothHttp && table.isPresent()) {
                 put(current, member, table);
             }
         }
 
-        private void joinTls(Slot slot, Member member, Optional<RouteTableId> table, String bind) {
+        private void joinTls(Slot slot, Member member, Optional<RouteTableId> table, Bind socket) {
             if (table.isPresent() && tables.containsKey(table.get())) {
                 return;
             }
-            boolean isNewBind = joined.add(new Bind(bind.isEmpty() ? EVERYWHERE : bind, slot.port()));
+            boolean isNewBind = joined.add(socket);
             if (member.server().tls() == null && !isNewBind) {
                 return;
             }
@@ -145,13 +151,9 @@ record PortLayout(
         }
 
         // Two chains with one name on one port and address are refused as a whole, so the younger server goes.
-        private boolean claimHosts(Member member, int bound, String bind) {
-            var claimed = tlsHosts.computeIfAbsent(bound, _ -> new HashMap<>());
-            if (member.hosts().stream().anyMatch(host -> bind.equals(claimed.get(host)))) {
-                return false;
-            }
-            member.hosts().forEach(host -> claimed.put(host, bind));
-            return true;
+        private boolean claimHosts(Member member, Bind socket) {
+            var claimed = tlsHosts.computeIfAbsent(socket, _ -> new HashSet<>());
+            return member.hosts().stream().noneMatch(claimed::contains) && claimed.addAll(member.hosts());
         }
     }
 

@@ -90,11 +90,24 @@ final class UpstreamLinker {
                 .isPresent();
     }
 
+    // One entry has one endpoint. Where several entries state the host, the first of them is asked.
+    private static List<Group> first(List<Group> groups) {
+        return groups.stream()
+                .filter(group -> !group.endpoints().isEmpty())
+                .limit(1)
+                .map(group -> new Group(
+                        group.locality(),
+                        group.weight(),
+                        group.priority(),
+                        List.of(group.endpoints().getFirst())))
+                .toList();
+    }
+
     private Discovery discovery(Backend backend, Backend.Port port, List<Group> groups) {
         return switch (backend.source()) {
             case LISTED -> new Discovery.Listed(groups);
             case DNS -> new Discovery.Dns(groups, world.mesh().dnsRefreshRate());
-            case DNS_ROUND_ROBIN -> new Discovery.DnsOne(groups, world.mesh().dnsRefreshRate());
+            case DNS_ROUND_ROBIN -> new Discovery.DnsOne(first(groups), world.mesh().dnsRefreshRate());
             // A gateway's client was going to the gateway itself, so there is nowhere to send to.
             case CLIENT ->
                 proxy.role() == ProxyClass.Role.ROUTER
