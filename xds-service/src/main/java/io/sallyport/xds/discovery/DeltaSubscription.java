@@ -29,6 +29,10 @@ final class DeltaSubscription {
     // resource falls back to it. The difference came with a revision in (from, to].
     private record Entry(Held held, Held confirmed, boolean asked, long from, long to) {
 
+        Item item(String name, @Nullable EnvoyResource resource) {
+            return new Item(name, resource, held, confirmed, from, to);
+        }
+
         Entry withHeld(Held now) {
             return new Entry(now, confirmed, false, from, to);
         }
@@ -43,7 +47,7 @@ final class DeltaSubscription {
     }
 
     /// Part of a response; without a resource it says that the name is gone.
-    record Item(String name, @Nullable EnvoyResource resource, Held confirmed, long from, long to) {}
+    record Item(String name, @Nullable EnvoyResource resource, Held before, Held confirmed, long from, long to) {}
 
     record Response(String nonce, List<Item> items, Instant sent) {}
 
@@ -56,6 +60,8 @@ final class DeltaSubscription {
         REMOVAL
     }
 
+    private static final int PARDONS = 5;
+
     private final ResourceType type;
     private final Refusals refusals;
     private final Pace pace;
@@ -64,6 +70,9 @@ final class DeltaSubscription {
     private final Deque<List<String>> trials = new ArrayDeque<>();
     private final Set<String> onTrial = new HashSet<>();
     private final Map<String, Response> overdue = new LinkedHashMap<>();
+    // Responses that were taken as refused for want of an answer.
+    private final Map<String, Response> givenUp = new LinkedHashMap<>();
+    private final Map<String, Integer> pardoned = new HashMap<>();
     private final Set<String> evicting = new TreeSet<>();
     private Snapshot base;
     private boolean wildcard;
@@ -92,6 +101,7 @@ final class DeltaSubscription {
         Bounds.checkNames(claims.size());
         wildcard = subscribe.contains("*") || (subscribe.isEmpty() && isWildcardByDefault());
         fresh = claims.isEmpty();
+        refusals.forgetPresumed(type);
         if (fresh) {
             refusals.forget(type);
         }
@@ -215,6 +225,9 @@ final class DeltaSubscription {
             }
         }
         base = next;
+        if (pardoned.size() > Bounds.NAMES) {
+            pardoned.clear();
+        }
         open.entrySet().removeIf(open -> isSettled(open.getKey(), open.getValue()) && isInSync(open));
     }
 
@@ -290,7 +303,7 @@ final class DeltaSubscription {
         for (var name : evicting) {
             var entry = open.get(name);
             if (entry != null) {
-                items.add(new Item(name, null, entry.confirmed(), entry.from(), entry.to()));
+                items.add(entry.item(name, null));
             }
         }
         evicting.clear();
@@ -349,13 +362,13 @@ final class DeltaSubscription {
                         var resource = wanted(name);
                         if (resource != null) {
                             bytes += resource.bytes().size();
-                            items.add(new Item(name, resource, entry.confirmed(), entry.from(), entry.to()));
+                            items.add(entry.item(name, resource));
                         }
                     }
                 }
                 case REMOVAL -> {
                     if (gates.removals() || entry.asked()) {
-                        items.add(new Item(name, null, entry.confirmed(), entry.from(), entry.to()));
+                        items.add(entry.item(name, null));
                     }
                 }
             }
@@ -407,7 +420,7 @@ final class DeltaSubscription {
     boolean acknowledge(String nonce, Instant now) {
         var response = take(nonce);
         if (response == null) {
-            return false;
+            return pardon(nonce);
         }
         refusedInARow = 0;
         answered = now;
@@ -425,13 +438,43 @@ final class DeltaSubscription {
         return true;
     }
 
+    // It was only slow. Not for ever: a cluster that sticks again and again is the culprit after all.
+    private boolean pardon(String nonce) {
+        var response = givenUp.remove(nonce);
+        if (response == null) {
+            return false;
+        }
+        for (var item : response.items()) {
+            var resource = item.resource();
+            if (resource != null && pardoned.merge(resource.version(), 1, Integer::sum) <= PARDONS) {
+                refusals.pardon(resource);
+            }
+        }
+        return true;
+    }
+
+    // What was presumed is now said.
+    private boolean confirm(String nonce, String detail, Instant now) {
+        var response = givenUp.remove(nonce);
+        if (response == null) {
+            return false;
+        }
+        var suspects = response.items().stream()
+                .filter(item -> item.resource() != null)
+                .toList();
+        if (suspects.size() == 1) {
+            condemn(suspects.getFirst(), Bounds.printable(detail), now, false);
+        }
+        return true;
+    }
+
     /// The proxy refused a response. One resource alone is the culprit; among several it is searched for by halving,
     /// those that the message names first, since the answer says nothing about the others.
     boolean refuse(String nonce, String detail, Instant now) {
         var reason = Bounds.printable(detail);
         var response = take(nonce);
         if (response == null) {
-            return false;
+            return confirm(nonce, detail, now);
         }
         answered = now;
         refusedInARow++;
@@ -444,7 +487,7 @@ final class DeltaSubscription {
                 .filter(item -> item.resource() != null)
                 .toList();
         if (suspects.size() == 1) {
-            condemn(suspects.getFirst(), reason, now);
+            condemn(suspects.getFirst(), reason, now, false);
         } else {
             suspects.forEach(item -> doubt(item, new Held.Unknown()));
             search(suspects, reason);
@@ -452,7 +495,7 @@ final class DeltaSubscription {
         return true;
     }
 
-    private void condemn(Item item, String reason, Instant now) {
+    private void condemn(Item item, String reason, Instant now, boolean presumed) {
         var resource = item.resource();
         if (resource == null) {
             return;
@@ -461,10 +504,10 @@ final class DeltaSubscription {
                         && !before.version().equals(resource.version())
                 ? before
                 : null;
-        refusals.add(resource, good, reason, item.from(), item.to(), now);
+        refusals.add(resource, good, reason, item.from(), item.to(), now, presumed);
         // A refused cluster may stay in warming and hold back every later acknowledgement, until it is replaced or
         // named as removed. Other types keep what they had.
-        doubt(item, type == ResourceType.CLUSTER ? new Held.Unknown() : item.confirmed());
+        doubt(item, type == ResourceType.CLUSTER ? new Held.Unknown() : item.before());
     }
 
     // Sets what the proxy holds, unless something newer was sent for the name since.
@@ -547,11 +590,15 @@ final class DeltaSubscription {
     // Envoy keeps a bad cluster in warming and says nothing, not even about good ones, until it is named as removed.
     private void unstick(Response response, Instant now) {
         overdue.remove(response.nonce());
+        givenUp.put(response.nonce(), response);
+        if (givenUp.size() > Bounds.OVERDUE) {
+            givenUp.remove(givenUp.keySet().iterator().next());
+        }
         var suspects = response.items().stream()
                 .filter(item -> item.resource() != null)
                 .toList();
         if (suspects.size() == 1) {
-            condemn(suspects.getFirst(), "no answer: Envoy keeps it warming", now);
+            condemn(suspects.getFirst(), "no answer: Envoy keeps it warming", now, true);
             return;
         }
         for (var item : suspects) {

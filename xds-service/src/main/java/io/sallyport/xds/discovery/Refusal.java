@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// A resource that one proxy refused: its versions are not sent to that proxy again. `fallback` is the last version
 /// that the proxy acknowledged, which it keeps; null: it has none, so the resource is withheld.
 ///
+/// `presumed`: the proxy said nothing at all for too long, so the next stream tries again.
 /// The refused version came with a revision in `(from, to]`: several revisions may be merged into one step.
 public record Refusal(
         EnvoyResource resource,
@@ -17,9 +18,18 @@ public record Refusal(
         String reason,
         long from,
         long to,
-        Instant time) {
+        Instant time,
+        boolean presumed) {
 
     public Refusal {
         versions = ImmutableList.copyOf(versions);
+    }
+
+    Refusal with(List<String> newVersions, @Nullable EnvoyResource newFallback) {
+        return new Refusal(resource, newVersions, newFallback, reason, from, to, time, presumed);
+    }
+
+    Refusal came(EnvoyResource again, long newFrom, long newTo) {
+        return new Refusal(again, versions, fallback, reason, newFrom, newTo, time, presumed);
     }
 }

@@ -55,7 +55,14 @@ public final class Refusals {
         return fallback != null && refusal.versions().contains(fallback.version()) ? null : fallback;
     }
 
-    void add(EnvoyResource resource, @Nullable EnvoyResource good, String reason, long from, long to, Instant now) {
+    void add(
+            EnvoyResource resource,
+            @Nullable EnvoyResource good,
+            String reason,
+            long from,
+            long to,
+            Instant now,
+            boolean presumed) {
         refused.compute(new Key(resource.type(), resource.name()), (_, before) -> {
             var versions = new ArrayList<String>();
             var fallback = good;
@@ -66,7 +73,7 @@ public final class Refusals {
             }
             versions.add(resource.version());
             var newest = versions.subList(Math.max(0, versions.size() - VERSIONS), versions.size());
-            return new Refusal(resource, newest, fallback, reason, from, to, now);
+            return new Refusal(resource, newest, fallback, reason, from, to, now, presumed);
         });
     }
 
@@ -76,17 +83,7 @@ public final class Refusals {
             return;
         }
         refused.computeIfPresent(new Key(resource.type(), resource.name()), (_, before) -> {
-            if (before.versions().contains(resource.version())) {
-                return before;
-            }
-            return new Refusal(
-                    before.resource(),
-                    before.versions(),
-                    resource,
-                    before.reason(),
-                    before.from(),
-                    before.to(),
-                    before.time());
+            return before.versions().contains(resource.version()) ? before : before.with(before.versions(), resource);
         });
     }
 
@@ -97,22 +94,32 @@ public final class Refusals {
         }
         refused.computeIfPresent(
                 new Key(resource.type(), resource.name()),
-                (_, before) -> before.versions().contains(resource.version())
-                        ? new Refusal(
-                                resource,
-                                before.versions(),
-                                before.fallback(),
-                                before.reason(),
-                                from,
-                                to,
-                                before.time())
-                        : before);
+                (_, before) ->
+                        before.versions().contains(resource.version()) ? before.came(resource, from, to) : before);
+    }
+
+    /// The version was not refused after all.
+    void pardon(EnvoyResource resource) {
+        refused.computeIfPresent(new Key(resource.type(), resource.name()), (_, before) -> {
+            var versions = new ArrayList<>(before.versions());
+            versions.remove(resource.version());
+            return versions.isEmpty() ? null : before.with(versions, before.fallback());
+        });
     }
 
     void forget(ResourceType type, String name) {
         if (!refused.isEmpty()) {
             refused.remove(new Key(type, name));
         }
+    }
+
+    /// A new stream tries again what was only presumed to be refused.
+    void forgetPresumed(ResourceType type) {
+        refused.forEach((key, refusal) -> {
+            if (key.type() == type && refusal.presumed()) {
+                pardon(refusal.resource());
+            }
+        });
     }
 
     /// A proxy that comes without any resource has started anew: what it refused may be tried once more (a port that

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -127,7 +128,11 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
 
     private void wake() {
         if (wakes.getAndIncrement() == 0) {
-            house.executor().execute(this::drain);
+            try {
+                house.executor().execute(this::drain);
+            } catch (RejectedExecutionException _) {
+                // The server is stopping; its transport ends the stream.
+            }
         }
     }
 

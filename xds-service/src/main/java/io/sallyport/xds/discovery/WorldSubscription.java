@@ -80,6 +80,7 @@ final class WorldSubscription {
         wildcard = resources.contains("*") || (resources.isEmpty() && isWhole());
         fresh = version.isEmpty();
         due = true;
+        refusals.forgetPresumed(type);
         if (fresh) {
             refusals.forget(type);
             takenKnown = true;
@@ -323,13 +324,13 @@ final class WorldSubscription {
                 .filter(name -> DeltaSubscription.isNamed(name, reason))
                 .toList();
         if (suspects.size() == 1) {
-            condemn(suspects, response, reason, now);
+            condemn(suspects, response, reason, now, false);
             // A refused cluster may stay in warming until a table without it comes.
             due |= type == ResourceType.CLUSTER;
         } else if (!takenKnown) {
             // What it has is unknown, so holding some back would take them away. Envoy names bad listeners and
             // clusters; if it does not, the next change is the next chance.
-            condemn(named, response, reason, now);
+            condemn(named, response, reason, now, false);
             quietUntil = named.isEmpty() ? now.plus(pace.maxBackOff()) : quietUntil;
         } else {
             search(suspects, named);
@@ -337,13 +338,13 @@ final class WorldSubscription {
         return Answer.EXPECTED;
     }
 
-    private void condemn(List<String> culprits, Response response, String reason, Instant now) {
+    private void condemn(List<String> culprits, Response response, String reason, Instant now, boolean presumed) {
         for (var name : culprits) {
             var resource = response.table().get(name);
             if (resource != null) {
                 var good = taken.get(name);
                 boolean same = good != null && good.version().equals(resource.version());
-                refusals.add(resource, same ? null : good, reason, response.from(), response.revision(), now);
+                refusals.add(resource, same ? null : good, reason, response.from(), response.revision(), now, presumed);
             }
         }
     }
@@ -394,7 +395,7 @@ final class WorldSubscription {
                     overdue.remove(old.nonce());
                     if (old.changed().size() == 1) {
                         due = true;
-                        condemn(List.copyOf(old.changed()), old, "no answer: Envoy keeps it warming", now);
+                        condemn(List.copyOf(old.changed()), old, "no answer: Envoy keeps it warming", now, true);
                     }
                 });
     }

@@ -46,7 +46,6 @@ public final class Publisher implements AutoCloseable {
     private final Map<ProxyClass, Seat> seats = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable ConfigImage> newest = new AtomicReference<>();
     private final BlockingQueue<Boolean> wakes = new ArrayBlockingQueue<>(1);
-    private final SortedMap<ObjectRef, Poison> poisoned = new ConcurrentSkipListMap<>();
     private final AtomicLong failures = new AtomicLong();
     private final Thread owner;
     private volatile long revision;
@@ -63,6 +62,8 @@ public final class Publisher implements AutoCloseable {
         private volatile @Nullable Instant idleSince;
         // Belongs to the owner thread.
         private @Nullable ConfigImage served;
+        // For this class alone: one proxy with a strange node must not withhold anything from others.
+        private final SortedMap<ObjectRef, Poison> poisoned = new ConcurrentSkipListMap<>();
 
         private Seat(ProxyClass proxies) {
             this.board = new Board(proxies);
@@ -123,7 +124,9 @@ public final class Publisher implements AutoCloseable {
 
     /// Objects that are left out because their translation throws.
     public List<Poison> poisoned() {
-        return List.copyOf(poisoned.values());
+        var all = new TreeMap<ObjectRef, Poison>();
+        seats.values().forEach(seat -> all.putAll(seat.poisoned));
+        return List.copyOf(all.values());
     }
 
     public long failures() {
@@ -161,29 +164,41 @@ public final class Publisher implements AutoCloseable {
 
     private void step(ConfigImage image) {
         dropIdle();
-        var serving = withoutPoison(image);
         for (var seat : seats.values()) {
             if (seat.served != image) {
                 seat.served = image;
-                publish(seat.board, serving);
+                publish(seat, image);
             }
         }
         last = image;
         revision = image.revision();
     }
 
-    private void publish(Board board, ConfigImage image) {
+    private void publish(Seat seat, ConfigImage image) {
         try {
-            put(board, image.revision(), translation.translate(image, board.proxies()));
+            put(seat.board, image.revision(), translated(seat, withoutPoison(seat, image)));
+        } catch (RuntimeException e) {
+            failures.incrementAndGet();
+            LOG.atError()
+                    .addKeyValue("revision", image.revision())
+                    .addKeyValue("class", seat.board.proxies().name())
+                    .setCause(e)
+                    .log("A class of proxies cannot be served the new revision; its last good one stays");
+        }
+    }
+
+    private EnvoyResources translated(Seat seat, ConfigImage image) {
+        try {
+            return translation.translate(image, seat.board.proxies());
         } catch (Exception | StackOverflowError e) {
             failures.incrementAndGet();
             LOG.atError()
                     .addKeyValue("revision", image.revision())
-                    .addKeyValue("class", board.proxies().name())
+                    .addKeyValue("class", seat.board.proxies().name())
                     .setCause(e)
                     .log("Translation failed; looking for the object that causes it");
             translation = translations.get();
-            put(board, image.revision(), withholding(board.proxies(), image, String.valueOf(e)));
+            return withholding(seat, image, String.valueOf(e));
         }
     }
 
@@ -194,19 +209,23 @@ public final class Publisher implements AutoCloseable {
     }
 
     // Objects known to be poison stay out until they change.
-    private ConfigImage withoutPoison(ConfigImage image) {
-        poisoned.entrySet()
+    private static ConfigImage withoutPoison(Seat seat, ConfigImage image) {
+        seat.poisoned
+                .entrySet()
                 .removeIf(entry -> image.find(entry.getKey())
                         .filter(object -> object == entry.getValue().object())
                         .isEmpty());
-        return poisoned.isEmpty() ? image : image.with(image.revision(), List.of(), poisoned.keySet());
+        return seat.poisoned.isEmpty() ? image : image.with(image.revision(), List.of(), seat.poisoned.keySet());
     }
 
     // Finds the objects that cannot be translated by halving: the shortest failing front of the objects (those that
     // changed last at the end) ends in one of them.
-    private EnvoyResources withholding(ProxyClass proxies, ConfigImage image, String reason) {
+    private EnvoyResources withholding(Seat seat, ConfigImage image, String reason) {
+        var proxies = seat.board.proxies();
         var order = suspectsLast(image);
-        while (poisoned.size() < MAX_POISONED) {
+        // If even nothing cannot be translated, no object is to blame.
+        boolean blameless = !translates(proxies, front(image, order, 0));
+        while (!blameless && seat.poisoned.size() < MAX_POISONED && !order.isEmpty()) {
             int good = 0;
             int bad = order.size();
             while (bad - good > 1) {
@@ -217,11 +236,8 @@ public final class Publisher implements AutoCloseable {
                     bad = middle;
                 }
             }
-            if (bad == 0) {
-                break;
-            }
             var culprit = order.remove(bad - 1);
-            poisoned.put(culprit.ref(), new Poison(culprit, reason));
+            seat.poisoned.put(culprit.ref(), new Poison(culprit, reason));
             LOG.atError().addKeyValue("object", culprit.ref()).log("Withheld an object that cannot be translated");
             var rest = front(image, order, order.size());
             if (translates(proxies, rest)) {
@@ -234,11 +250,7 @@ public final class Publisher implements AutoCloseable {
     private List<ConfigObject<?>> suspectsLast(ConfigImage image) {
         var changed = image.changesSince(last);
         var known = new TreeMap<ObjectRef, ConfigObject<?>>();
-        image.objects().forEach(object -> {
-            if (!poisoned.containsKey(object.ref())) {
-                known.put(object.ref(), object);
-            }
-        });
+        image.objects().forEach(object -> known.put(object.ref(), object));
         return new ArrayList<>(Stream.concat(
                         known.values().stream().filter(object -> !changed.contains(object.ref())),
                         known.values().stream().filter(object -> changed.contains(object.ref())))

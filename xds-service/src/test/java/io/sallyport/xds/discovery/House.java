@@ -52,7 +52,7 @@ public final class House implements AutoCloseable, InstantSource {
     private ConfigImage image = ConfigImage.EMPTY;
     public Publisher publisher = new Publisher(HandMade::new, this);
     public Fleet fleet = new Fleet(this);
-    public Discovery discovery = new Discovery(publisher, fleet, this);
+    public Discovery discovery = new Discovery(publisher, fleet, this, IMPATIENT);
     private final Server server;
     private final ManagedChannel channel;
 
@@ -80,9 +80,8 @@ public final class House implements AutoCloseable, InstantSource {
     /// Serves real connections too; time runs by itself from here on.
     public void listen(int port) throws IOException {
         running = true;
-        discovery.close();
-        discovery = new Discovery(publisher, fleet, this, IMPATIENT);
         door = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                .maxInboundMessageSize(16 << 20)
                 .addService(discovery)
                 .build()
                 .start();
@@ -110,9 +109,11 @@ public final class House implements AutoCloseable, InstantSource {
         if (door != null) {
             door.shutdownNow().awaitTermination();
         }
+        discovery.close();
         publisher.close();
         publisher = new Publisher(HandMade::new, this);
         fleet = new Fleet(this);
+        discovery = new Discovery(publisher, fleet, this, IMPATIENT);
         publisher.offer(image);
         listen(port);
     }

@@ -1,0 +1,194 @@
+package io.sallyport.xds.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import io.sallyport.translation.EnvoyResource;
+import io.sallyport.translation.ResourceType;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/// Clients that mean harm or are broken, over real connections, beside a good one.
+class HostileClientsTest {
+
+    private static final String GOOD = "router~127.0.0.1~good.shop~shop.svc.cluster.local";
+
+    private final House house;
+    private final ManagedChannel channel;
+
+    HostileClientsTest() throws IOException {
+        house = new House();
+        house.listen(0);
+        channel = NettyChannelBuilder.forAddress("127.0.0.1", house.port())
+                .usePlaintext()
+                .build();
+    }
+
+    @AfterEach
+    void close() {
+        channel.shutdownNow();
+        house.close();
+    }
+
+    @Test
+    @Tag("F19")
+    @Tag("H59")
+    void aReaderThatNeverReadsHoldsOneNewestStateAndDelaysNobody() throws Exception {
+        house.publish(_ -> Made.resources(1, big("l", 1)));
+        for (int i = 0; i < 50; i++) {
+            neverReading(i);
+        }
+        var good = new FakeEnvoy(GOOD);
+        good.subscribe(ResourceType.LISTENER);
+        good.connect(house.channel());
+        int rounds = Boolean.getBoolean("sallyport.nightly") ? 5_000 : 100;
+        for (int i = 2; i < rounds; i++) {
+            int version = i;
+            house.publish(before -> Made.with(before, big("l", version)));
+            var wanted = house.resources()
+                    .find(ResourceType.LISTENER, "l")
+                    .orElseThrow()
+                    .version();
+            good.until(() -> wanted.equals(good.held(ResourceType.LISTENER).get("l")));
+        }
+
+        // Each of them was given its first response and nothing since.
+        assertThat(house.sentResources() - good.received().size()).isLessThanOrEqualTo(50);
+        good.close();
+    }
+
+    @Test
+    @Tag("H56")
+    void aProxyThatRefusesEverythingHarmsItselfAlone() throws Exception {
+        house.publish(_ -> Made.resources(
+                1, Made.resource(ResourceType.LISTENER, "a", "1"), Made.resource(ResourceType.LISTENER, "b", "1")));
+        var refusing = new FakeEnvoy("router~127.0.0.2~good.shop~shop.svc.cluster.local").judging(_ -> "never");
+        refusing.subscribe(ResourceType.LISTENER);
+        refusing.connect(house.channel());
+        refusing.until(() -> refusing.received().size() >= 3);
+        var good = new FakeEnvoy(GOOD);
+        good.subscribe(ResourceType.LISTENER);
+        good.connect(house.channel());
+
+        good.untilHolds(ResourceType.LISTENER, "a", "b");
+
+        house.publish(before -> Made.with(before, Made.resource(ResourceType.LISTENER, "c", "1")));
+        good.untilHolds(ResourceType.LISTENER, "a", "b", "c");
+    }
+
+    @Test
+    @Tag("H61")
+    void bytesThatAreNoRequestEndThatStreamAlone() throws Exception {
+        house.publish(_ -> Made.resources(1, Made.resource(ResourceType.LISTENER, "a", "1")));
+        var nested = new byte[200_000];
+        // 100,000 groups, one in another.
+        Arrays.fill(nested, 0, 100_000, (byte) 0xfb);
+        Arrays.fill(nested, 100_000, 200_000, (byte) 0x01);
+        for (var bytes : new byte[][] {
+            {(byte) 0xff, (byte) 0xff, (byte) 0xff},
+            {0x12, 0x7f, 0x01},
+            {0x12, 0x02, (byte) 0xc3, 0x28},
+            {0x08, 0x01, 0x12, 0x03},
+            nested
+        }) {
+            assertThat(raw(bytes, null).isOk()).isFalse();
+        }
+        var good = new FakeEnvoy(GOOD);
+        good.subscribe(ResourceType.LISTENER);
+        good.connect(channel);
+
+        good.untilHolds(ResourceType.LISTENER, "a");
+    }
+
+    @Test
+    @Tag("H62")
+    void aMessageBeyondTheBoundIsRefusedWhileItIsInflated() throws Exception {
+        house.publish(_ -> Made.resources(1));
+
+        // gRPC chooses the code: it says UNKNOWN where it notices while it inflates.
+        assertThat(raw(new byte[(16 << 20) + 1], null).isOk()).isFalse();
+        assertThat(raw(new byte[256 << 20], "gzip").isOk()).isFalse();
+        var good = new FakeEnvoy(GOOD);
+        good.subscribe(ResourceType.LISTENER);
+        good.connect(channel);
+        good.until(() -> good.received().size() == 1);
+    }
+
+    private void neverReading(int number) {
+        var call = channel.newCall(
+                AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod(), CallOptions.DEFAULT);
+        call.start(new ClientCall.Listener<>() {}, new Metadata());
+        call.sendMessage(DeltaDiscoveryRequest.newBuilder()
+                .setNode(FakeEnvoy.node(
+                        "router~10.0.0." + number + "~slow.shop~shop.svc.cluster.local", java.util.Map.of()))
+                .setTypeUrl(ResourceType.LISTENER.url())
+                .build());
+    }
+
+    // Sends bytes as a request and says how the stream ends.
+    private Status raw(byte[] bytes, @org.jspecify.annotations.Nullable String compressor) throws InterruptedException {
+        var method = AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod().toBuilder(
+                        new Bytes(),
+                        AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod()
+                                .getResponseMarshaller())
+                .build();
+        BlockingQueue<Status> end = new LinkedBlockingQueue<>();
+        var options = compressor == null ? CallOptions.DEFAULT : CallOptions.DEFAULT.withCompression(compressor);
+        ClientCall<byte[], DeltaDiscoveryResponse> call = channel.newCall(method, options);
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onClose(Status status, Metadata trailers) {
+                        end.add(status);
+                    }
+                },
+                new Metadata());
+        call.request(1);
+        call.sendMessage(bytes);
+        var status = end.poll(30, TimeUnit.SECONDS);
+        if (status == null) {
+            throw new AssertionError("the stream goes on");
+        }
+        return status;
+    }
+
+    private static EnvoyResource big(String name, int version) {
+        return Made.resource(ResourceType.LISTENER, name, version + "x".repeat(100_000));
+    }
+
+    private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+
+        @Override
+        public InputStream stream(byte[] value) {
+            return new ByteArrayInputStream(value);
+        }
+
+        @Override
+        public byte[] parse(InputStream stream) {
+            try (var copy = new ByteArrayOutputStream()) {
+                stream.transferTo(copy);
+                return copy.toByteArray();
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}
