@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
 public final class Translator {
 
     private final Map<ProxyClass, Line> lines = new HashMap<>();
+    private final Emitter emitter = new Emitter();
 
     /// Everything that proxies of this class are to run.
     public EnvoyResources translate(CheckedImage image, ProxyClass proxy) {
-        return lines.computeIfAbsent(proxy, Line::new).emit(image);
+        return lines.computeIfAbsent(proxy, Line::new).emit(emitter, image);
     }
 
     /// What proxies of this class are to do, before it is spelled in Envoy's words.
@@ -34,7 +35,6 @@ public final class Translator {
     private static final class Line {
 
         private final Linker linker;
-        private final Emitter emitter = new Emitter();
         private @Nullable CheckedImage image;
         private ProxyPlan plan = ProxyPlan.EMPTY;
         private Emission emission = Emission.EMPTY;
@@ -51,7 +51,7 @@ public final class Translator {
             return plan;
         }
 
-        EnvoyResources emit(CheckedImage next) {
+        EnvoyResources emit(Emitter emitter, CheckedImage next) {
             emission = emitter.emit(emission, link(next), next.image().revision());
             return emission.resources();
         }
