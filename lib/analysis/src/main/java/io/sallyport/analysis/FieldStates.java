@@ -38,7 +38,7 @@ public final class FieldStates {
     /// It is not for a gateway platform to act on, as with Istio; nobody is told.
     public record Foreign(String reason) implements State {}
 
-    private static final String TLS = "TLS is not terminated or originated yet";
+    private static final String CERTIFICATES = "workloads have no certificates of their own";
     private static final String CLIENTS = "client proxies are not served yet";
     private static final String LOCALITY = "endpoints are not yet chosen by locality";
     private static final State KUBERNETES = new Foreign("Kubernetes' own");
@@ -66,16 +66,20 @@ public final class FieldStates {
             .later(Gateway.Server.class, "gateways forward by routes only", "defaultEndpoint")
             .works(Gateway.Server.class, "tls")
             .works(Gateway.ServerTlsSettings.class, "httpsRedirect")
-            .later(
+            .differs(
                     Gateway.ServerTlsSettings.class,
-                    TLS,
-                    "mode serverCertificate privateKey caCertificates caCrl credentialName credentialNames"
+                    "servers with ISTIO_MUTUAL or AUTO_PASSTHROUGH are not served: " + CERTIFICATES,
+                    "mode")
+            .works(
+                    Gateway.ServerTlsSettings.class,
+                    "serverCertificate privateKey caCertificates caCrl credentialName credentialNames"
                             + " caCertCredentialName tlsCertificates subjectAltNames verifyCertificateSpki"
                             + " verifyCertificateHash minProtocolVersion maxProtocolVersion cipherSuites")
+            .works(Gateway.TlsCertificate.class, "serverCertificate privateKey")
+            .later(Gateway.TlsCertificate.class, "caCertificates of the server itself counts", "caCertificates")
             .works(Port.class, "number protocol name")
             .later(Port.class, "refused, as by Istio", "targetPort")
-            .works(VirtualService.class, "hosts gateways http tcp exportTo")
-            .later(VirtualService.class, TLS, "tls")
+            .works(VirtualService.class, "hosts gateways http tls tcp exportTo")
             .works(
                     VirtualService.HttpRoute.class,
                     "name match route redirect directResponse delegate rewrite timeout retries fault mirror mirrors"
@@ -113,6 +117,9 @@ public final class FieldStates {
             .later(VirtualService.Abort.class, "refused, as by Istio", "http2Error")
             .works(VirtualService.HttpMirrorPolicy.class, "destination percentage")
             .works(VirtualService.Percent.class, "value")
+            .works(VirtualService.TlsRoute.class, "match route")
+            .works(VirtualService.TlsMatchAttributes.class, "sniHosts port gateways")
+            .later(VirtualService.TlsMatchAttributes.class, CLIENTS, "destinationSubnets sourceLabels sourceNamespace")
             .works(VirtualService.TcpRoute.class, "match route")
             .works(VirtualService.L4MatchAttributes.class, "port gateways")
             .later(
@@ -124,12 +131,19 @@ public final class FieldStates {
             .works(DestinationRule.Subset.class, "name labels trafficPolicy")
             .works(
                     DestinationRule.TrafficPolicy.class,
-                    "loadBalancer connectionPool outlierDetection portLevelSettings tunnel proxyProtocol retryBudget")
-            .later(DestinationRule.TrafficPolicy.class, TLS, "tls")
+                    "loadBalancer connectionPool outlierDetection tls portLevelSettings tunnel proxyProtocol"
+                            + " retryBudget")
             .later(DestinationRule.TrafficPolicy.class, "responses are not unpacked", "compression")
-            .works(DestinationRule.PortTrafficPolicy.class, "port loadBalancer connectionPool outlierDetection")
-            .later(DestinationRule.PortTrafficPolicy.class, TLS, "tls")
+            .works(DestinationRule.PortTrafficPolicy.class, "port loadBalancer connectionPool outlierDetection tls")
             .later(DestinationRule.PortTrafficPolicy.class, "responses are not unpacked", "compression")
+            .differs(
+                    DestinationRule.ClientTlsSettings.class,
+                    "ISTIO_MUTUAL needs the secrets default and ROOTCA: " + CERTIFICATES,
+                    "mode")
+            .works(
+                    DestinationRule.ClientTlsSettings.class,
+                    "clientCertificate privateKey caCertificates credentialName caCertCredentialName subjectAltNames"
+                            + " sni insecureSkipVerify caCrl")
             .works(DestinationRule.TunnelSettings.class, "protocol targetHost targetPort")
             .works(DestinationRule.ProxyProtocol.class, "version")
             .works(DestinationRule.RetryBudget.class, "percent minRetryConcurrency")
@@ -167,13 +181,12 @@ public final class FieldStates {
                     "only consecutive errors count",
                     "outlierDetectionHttpErrorCodes failurePercentageThreshold")
             .later(LocalityLoadBalancerSetting.class, LOCALITY, "distribute failover failoverPriority enabled")
-            .works(ServiceEntry.class, "hosts ports resolution endpoints workloadSelector exportTo")
+            .works(ServiceEntry.class, "hosts ports resolution endpoints workloadSelector exportTo subjectAltNames")
             .later(ServiceEntry.class, CLIENTS, "addresses location")
-            .later(ServiceEntry.class, TLS, "subjectAltNames")
             .works(ServiceEntry.ServicePort.class, "number protocol name targetPort")
             .works(WorkloadEntry.class, "address ports labels locality weight")
             .later(WorkloadEntry.class, "there is one network", "network")
-            .later(WorkloadEntry.class, TLS, "serviceAccount")
+            .later(WorkloadEntry.class, CERTIFICATES, "serviceAccount")
             .works(WorkloadSelector.class, "labels")
             .build();
 
@@ -204,6 +217,10 @@ public final class FieldStates {
 
         Table works(Class<?> owner, String fields) {
             return put(owner, new Works(), fields);
+        }
+
+        Table differs(Class<?> owner, String how, String fields) {
+            return put(owner, new Differs(how), fields);
         }
 
         Table later(Class<?> owner, String reason, String fields) {

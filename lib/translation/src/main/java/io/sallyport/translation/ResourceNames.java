@@ -51,7 +51,11 @@ public final class ResourceNames {
     /// What Envoy answers in its `server` header.
     public static final String SERVER = "istio-envoy";
 
+    /// The cluster of the bootstrap behind which secrets are found. No secret comes by the way of all else.
+    public static final String SECRETS_CLUSTER = "sds-grpc";
+
     private static final String WILDCARD = "*";
+    private static final String BUILT_IN = "builtin://";
 
     private ResourceNames() {}
 
@@ -86,6 +90,20 @@ public final class ResourceNames {
     /// The one virtual host of a table without sites: `blackhole:80`.
     public static String blackhole(int serverPort) {
         return "blackhole:" + serverPort;
+    }
+
+    /// The virtual host for requests that came on a connection of another host: `misdirected:443`.
+    public static String misdirected(int serverPort) {
+        return "misdirected:" + serverPort;
+    }
+
+    /// `shop-cert` is `kubernetes://shop-cert`, found in the proxy's own namespace. A name that says where it is from
+    /// stays; what the proxy has by itself has no such part.
+    public static String secret(String name) {
+        if (name.startsWith(BUILT_IN)) {
+            return name.substring(BUILT_IN.length());
+        }
+        return name.contains("://") ? name : "kubernetes://" + name;
     }
 
     /// Where in the space of scopes a table's hosts lie: `http.8080|`. Two tables never share a scope, although Envoy

@@ -3,11 +3,11 @@ package io.sallyport.analysis.gateway;
 import static io.sallyport.model.Severity.ERROR;
 import static io.sallyport.model.Severity.WARNING;
 
-import com.google.common.collect.ImmutableSet;
 import io.sallyport.analysis.At;
 import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
+import io.sallyport.analysis.text.CipherSuites;
 import io.sallyport.analysis.text.Protocol;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Gateway.Server;
@@ -352,28 +352,6 @@ final class TlsRules {
 
     /// SP4303: ciphers that are left out. Istio warns too.
     static final class CipherIsKnown extends ObjectRule<Gateway> {
-        private static final ImmutableSet<String> KNOWN = ImmutableSet.of(
-                "ECDHE-ECDSA-AES128-GCM-SHA256",
-                "ECDHE-RSA-AES128-GCM-SHA256",
-                "ECDHE-ECDSA-AES256-GCM-SHA384",
-                "ECDHE-RSA-AES256-GCM-SHA384",
-                "ECDHE-ECDSA-CHACHA20-POLY1305",
-                "ECDHE-RSA-CHACHA20-POLY1305",
-                "ECDHE-PSK-CHACHA20-POLY1305",
-                "ECDHE-ECDSA-AES128-SHA",
-                "ECDHE-RSA-AES128-SHA",
-                "ECDHE-PSK-AES128-CBC-SHA",
-                "ECDHE-ECDSA-AES256-SHA",
-                "ECDHE-RSA-AES256-SHA",
-                "ECDHE-PSK-AES256-CBC-SHA",
-                "AES128-GCM-SHA256",
-                "AES256-GCM-SHA384",
-                "AES128-SHA",
-                "AES256-SHA",
-                "PSK-AES128-CBC-SHA",
-                "PSK-AES256-CBC-SHA",
-                "DES-CBC3-SHA");
-
         CipherIsKnown() {
             super(
                     "SP4303",
@@ -394,7 +372,7 @@ final class TlsRules {
             tls(gateway).forEach(tls -> {
                 var seen = new HashSet<String>();
                 tls.each("cipherSuites", ServerTlsSettings::cipherSuites).forEach(cipher -> {
-                    if (!isKnown(cipher.value())) {
+                    if (!CipherSuites.accepts(cipher.value())) {
                         report.at(
                                 cipher,
                                 "cipher suite \"%s\" is left out (expected: a name of BoringSSL)"
@@ -404,14 +382,6 @@ final class TlsRules {
                     }
                 });
             });
-        }
-
-        // Expressions of OpenSSL's cipher language, such as "-ALL", are left to Envoy.
-        private static boolean isKnown(String cipher) {
-            return cipher.isEmpty()
-                    || cipher.equals("ALL")
-                    || !Character.isLetterOrDigit(cipher.charAt(0))
-                    || KNOWN.contains(cipher);
         }
     }
 

@@ -71,6 +71,11 @@ public record MeshSettings(Optional<MeshConfig> config) {
                 .isPresent();
     }
 
+    /// What a TLS server that says nothing itself is held to.
+    public Optional<MeshConfig.TlsConfig> tlsDefaults() {
+        return config.map(MeshConfig::tlsDefaults);
+    }
+
     /// How many proxies in front of the gateways are believed about the client's address.
     public int trustedProxies() {
         return config.map(MeshConfig::defaultConfig)

@@ -30,7 +30,6 @@ import java.util.TreeMap;
 /// Emits one Envoy cluster per known [Upstream].
 final class ClusterEmitter {
 
-    private static final String TRANSPORT = "envoy.transport_sockets.tls";
     private static final String BY_REQUEST = "envoy.clusters.dynamic_forward_proxy";
     private static final String NAME_CACHE = "sallyport.names";
     private static final int ALWAYS = 100;
@@ -52,7 +51,7 @@ final class ClusterEmitter {
             case Tls.None() -> {}
             case Tls.Originate tls ->
                 out.getTransportSocketBuilder()
-                        .setName(TRANSPORT)
+                        .setName(TlsParts.TRANSPORT)
                         .setTypedConfig(Values.pack(UpstreamTlsEmitter.emit(tls)));
         }
         return out.build();

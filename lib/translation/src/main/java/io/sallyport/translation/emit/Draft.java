@@ -14,6 +14,7 @@ import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ProxyPlan;
 import io.sallyport.translation.plan.RouteTable;
+import io.sallyport.translation.plan.RouteTable.Others;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.Upstream;
 import io.sallyport.translation.plan.Upstream.Discovery;
@@ -82,7 +83,7 @@ final class Draft {
         if (table == null) {
             return;
         }
-        var before = tables.getOrDefault(id, Table.empty(table.serverPort()));
+        var before = tables.getOrDefault(id, Table.EMPTY);
         var pieces = before.sites();
         var wildcards = before.wildcards();
         for (var host : hosts) {
@@ -96,24 +97,25 @@ final class Draft {
             }
         }
         var delivery = before.delivery().next(pieces.size());
-        var after = new Table(table.serverPort(), pieces, wildcards, delivery);
+        var after = new Table(pieces, wildcards, TableEmitter.others(table), delivery);
         tables = tables.plus(id, after);
         if (before.delivery().isScoped() != delivery.isScoped()) {
             turned.add(id);
         }
         deliverWhole(id, before, after);
-        deliverScopes(id, hosts, before, after);
+        deliverScopes(table, hosts, before, after);
     }
 
     private void deliverWhole(RouteTableId id, Table before, Table after) {
         if (after.delivery().hasWhole()) {
-            upserts.add(TableEmitter.whole(id, after.serverPort(), after.sites()));
+            upserts.add(TableEmitter.whole(id, after.sites(), after.others()));
         } else if (before.delivery().hasWhole()) {
             remove(ResourceType.ROUTES, ResourceNames.routes(id));
         }
     }
 
-    private void deliverScopes(RouteTableId id, Set<String> changed, Table before, Table after) {
+    private void deliverScopes(RouteTable table, Set<String> changed, Table before, Table after) {
+        var id = table.id();
         if (!after.delivery().hasScopes()) {
             return;
         }
@@ -129,10 +131,13 @@ final class Draft {
                 }
             }
         }
-        if (after.wildcards().isEmpty()) {
+        boolean isSame = after.wildcards() == before.wildcards()
+                && after.others().equals(before.others())
+                && before.delivery().hasScopes();
+        if (after.wildcards().isEmpty() && table.others() instanceof Others.Missing) {
             remove(ResourceType.SCOPED_ROUTES, ResourceNames.wildcardScope(id));
-        } else if (after.wildcards() != before.wildcards() || !before.delivery().hasScopes()) {
-            upserts.add(TableEmitter.wildcards(id, after.wildcards()));
+        } else if (!isSame) {
+            upserts.add(TableEmitter.wildcards(id, after.wildcards(), after.others()));
         }
     }
 

@@ -1,5 +1,7 @@
 package io.sallyport.translation.emit;
 
+import com.google.common.collect.ImmutableList;
+import com.google.protobuf.ByteString;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.Withheld;
 import io.sallyport.translation.emit.SiteEmitter.Piece;
@@ -32,13 +34,15 @@ public final class Emission {
         this.withheld = withheld;
     }
 
-    /// A route table's sites as bytes, by host, and how they are delivered. `wildcards` are those without a scope.
+    /// A route table's sites as bytes, by host, and how they are delivered. `wildcards` are those without a scope;
+    /// `others` are virtual hosts for what has no site.
     record Table(
-            int serverPort, PSortedMap<String, Piece> sites, PSortedMap<String, Piece> wildcards, Delivery delivery) {
+            PSortedMap<String, Piece> sites,
+            PSortedMap<String, Piece> wildcards,
+            ImmutableList<ByteString> others,
+            Delivery delivery) {
 
-        static Table empty(int serverPort) {
-            return new Table(serverPort, TreePMap.empty(), TreePMap.empty(), Delivery.NONE);
-        }
+        static final Table EMPTY = new Table(TreePMap.empty(), TreePMap.empty(), ImmutableList.of(), Delivery.NONE);
     }
 
     public EnvoyResources resources() {

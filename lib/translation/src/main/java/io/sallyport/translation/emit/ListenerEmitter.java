@@ -55,7 +55,7 @@ final class ListenerEmitter {
                 .setTrafficDirection(TrafficDirection.OUTBOUND)
                 // A second process that binds the port must fail, not take half of the connections.
                 .setEnableReusePort(Values.bool(false));
-        if (plan.chains().stream().anyMatch(chain -> chain.match() instanceof Match.Names)) {
+        if (plan.chains().stream().anyMatch(chain -> !(chain.match() instanceof Match.Any))) {
             out.addListenerFiltersBuilder()
                     .setName(ResourceNames.TLS_INSPECTOR)
                     .setTypedConfig(Values.pack(TlsInspector.getDefaultInstance()));
@@ -68,11 +68,16 @@ final class ListenerEmitter {
         var out = FilterChain.newBuilder().setTransportSocketConnectTimeout(HANDSHAKE);
         switch (chain.match()) {
             case Match.Any() -> {}
+            case Match.AnyEncrypted() -> out.getFilterChainMatchBuilder().setTransportProtocol("tls");
             case Match.Names(var servers, var protocols) ->
                 out.getFilterChainMatchBuilder().addAllServerNames(servers).addAllApplicationProtocols(protocols);
         }
         switch (chain.tls()) {
             case Chain.Tls.None() -> {}
+            case Chain.Tls.Terminate tls ->
+                out.getTransportSocketBuilder()
+                        .setName(TlsParts.TRANSPORT)
+                        .setTypedConfig(Values.pack(DownstreamTlsEmitter.emit(tls)));
         }
         switch (chain.content()) {
             case Content.Http http ->

@@ -15,6 +15,8 @@ import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.emit.SiteEmitter.Piece;
+import io.sallyport.translation.plan.RouteTable;
+import io.sallyport.translation.plan.RouteTable.Others;
 import io.sallyport.translation.plan.RouteTableId;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,7 @@ import java.util.SortedMap;
 final class TableEmitter {
 
     private static final int MAX_DIRECT_RESPONSE_BYTES = 1 << 20;
+    private static final int MISDIRECTED = 421;
 
     // What a scope adds to the virtual host of its one site: it says that the host is served, and switches the scripts
     // off that look for hosts elsewhere.
@@ -53,26 +56,64 @@ final class TableEmitter {
         return !host.startsWith("*") && !host.endsWith("*") && !host.contains(ResourceNames.SCOPE_SEPARATOR);
     }
 
-    /// The table as one resource. Without sites it answers 404 to every host.
-    static EnvoyResource whole(RouteTableId id, int serverPort, SortedMap<String, Piece> sites) {
+    /// The table as one resource.
+    static EnvoyResource whole(RouteTableId id, SortedMap<String, Piece> sites, List<ByteString> others) {
         var origins = ImmutableList.<Origin>builder();
         var parts = new ArrayList<ByteString>();
         parts.add(head(id));
+        addHosts(sites, others, parts, origins);
+        return EnvoyResource.of(ResourceType.ROUTES, ResourceNames.routes(id), Wire.join(parts), origins.build());
+    }
+
+    private static void addHosts(
+            SortedMap<String, Piece> sites,
+            List<ByteString> others,
+            List<ByteString> parts,
+            ImmutableList.Builder<Origin> origins) {
         for (var site : sites.values()) {
             parts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, site.bytes()));
             origins.addAll(site.origins());
         }
-        if (sites.isEmpty()) {
-            parts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, blackhole(serverPort)));
+        for (var host : others) {
+            parts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, host));
         }
-        return EnvoyResource.of(ResourceType.ROUTES, ResourceNames.routes(id), Wire.join(parts), origins.build());
     }
 
-    private static ByteString blackhole(int serverPort) {
+    /// The virtual hosts for what has no site. A host that none of them takes is answered 404, so a table that answers
+    /// nothing else needs one only to show that it is there.
+    static ImmutableList<ByteString> others(RouteTable table) {
+        int port = table.serverPort();
+        return switch (table.others()) {
+            case Others.Missing() ->
+                table.sites().isEmpty() ? ImmutableList.of(blackhole(port, List.of("*"))) : ImmutableList.of();
+            case Others.Misdirected(var served) -> {
+                var hosts = ImmutableList.<ByteString>builder();
+                var bare = served.stream()
+                        .filter(host -> !table.sites().containsKey(host))
+                        .toList();
+                if (!bare.isEmpty()) {
+                    hosts.add(blackhole(port, bare));
+                }
+                yield hosts.add(misdirected(port)).build();
+            }
+        };
+    }
+
+    private static ByteString blackhole(int serverPort, List<String> hosts) {
         return Values.bytes(VirtualHost.newBuilder()
                 .setName(ResourceNames.blackhole(serverPort))
-                .addDomains("*")
+                .addAllDomains(hosts)
                 .build());
+    }
+
+    private static ByteString misdirected(int serverPort) {
+        var out = VirtualHost.newBuilder()
+                .setName(ResourceNames.misdirected(serverPort))
+                .addDomains("*");
+        var route = out.addRoutesBuilder().setName(ResourceNames.misdirected(serverPort));
+        route.getMatchBuilder().setPrefix("/");
+        route.getDirectResponseBuilder().setStatus(MISDIRECTED);
+        return Values.bytes(out.build());
     }
 
     /// One exact host as a resource of its own, with the table's [#head].
@@ -83,13 +124,10 @@ final class TableEmitter {
     }
 
     /// All other hosts as one resource, where Envoy's own rule picks the longest wildcard.
-    static EnvoyResource wildcards(RouteTableId id, SortedMap<String, Piece> sites) {
+    static EnvoyResource wildcards(RouteTableId id, SortedMap<String, Piece> sites, List<ByteString> others) {
         var origins = ImmutableList.<Origin>builder();
         var hosts = new ArrayList<ByteString>();
-        for (var site : sites.values()) {
-            hosts.add(Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, site.bytes()));
-            origins.addAll(site.origins());
-        }
+        addHosts(sites, others, hosts, origins);
         return scope(head(id), ResourceNames.wildcardScope(id), hosts, origins.build());
     }
 

@@ -22,6 +22,7 @@ import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ProxyPlan;
 import io.sallyport.translation.plan.RouteRule;
 import io.sallyport.translation.plan.RouteTable;
+import io.sallyport.translation.plan.RouteTable.Others;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.Site;
 import io.sallyport.translation.plan.Upstream;
@@ -228,10 +229,16 @@ final class LinkDraft {
 
     private void layTables() {
         layout.tables().forEach((id, members) -> {
-            if (isServed(id)) {
+            if (isServed(id, members)) {
                 var old = previous.plan().tables().get(id);
                 int port = members.getFirst().port();
-                tables = tables.plus(id, new RouteTable(id, port, old == null ? TreePMap.empty() : old.sites()));
+                tables = tables.plus(
+                        id,
+                        new RouteTable(
+                                id,
+                                port,
+                                old == null ? TreePMap.empty() : old.sites(),
+                                others(id, members.getFirst())));
                 dirtySites.put(
                         id, new TreeSet<>(old == null ? Set.of() : old.sites().keySet()));
                 for (int i = 0; i < members.size(); i++) {
@@ -247,13 +254,31 @@ final class LinkDraft {
         });
     }
 
-    private static boolean isServed(RouteTableId id) {
-        return id instanceof RouteTableId.Plain;
+    private static boolean isServed(RouteTableId id, List<Member> members) {
+        return switch (id) {
+            case RouteTableId.Plain _ -> true;
+            case RouteTableId.Terminated _ -> {
+                var tls = members.getFirst().server().tls();
+                yield tls != null && ServerTlsLinker.isTerminated(tls);
+            }
+        };
+    }
+
+    // Clients reuse a connection for every host that its certificate covers, also for those of other servers.
+    private static Others others(RouteTableId id, Member member) {
+        return switch (id) {
+            case RouteTableId.Plain _ -> new Others.Missing();
+            case RouteTableId.Terminated _ ->
+                member.hosts().contains("*")
+                        ? new Others.Missing()
+                        : new Others.Misdirected(
+                                member.hosts().stream().distinct().sorted().toList());
+        };
     }
 
     private void replaceStale() {
         layout.tables().forEach((id, members) -> {
-            if (!isServed(id)) {
+            if (!isServed(id, members)) {
                 return;
             }
             for (int i = 0; i < members.size(); i++) {
@@ -265,7 +290,7 @@ final class LinkDraft {
         });
         forgetRules();
         layout.tables().forEach((id, members) -> {
-            if (!isServed(id)) {
+            if (!isServed(id, members)) {
                 return;
             }
             for (int i = 0; i < members.size(); i++) {
@@ -405,7 +430,7 @@ final class LinkDraft {
                 }
             }
             if (sites != table.sites()) {
-                tables = tables.plus(id, new RouteTable(id, table.serverPort(), sites));
+                tables = tables.plus(id, table.withSites(sites));
             }
         });
         tables.forEach((id, table) -> {
@@ -413,6 +438,7 @@ final class LinkDraft {
             if (before != null
                     && before != table
                     && before.serverPort() == table.serverPort()
+                    && before.others().equals(table.others())
                     && before.sites() == table.sites()) {
                 tables = tables.plus(id, before);
             }
@@ -480,7 +506,8 @@ final class LinkDraft {
     private boolean touchesTcp() {
         return staleRoutings.stream()
                 .flatMap(ref -> Stream.concat(previous.world().routing(ref).stream(), world.routing(ref).stream()))
-                .anyMatch(routing -> !routing.object().spec().tcp().isEmpty());
+                .map(routing -> routing.object().spec())
+                .anyMatch(spec -> !spec.tcp().isEmpty() || !spec.tls().isEmpty());
     }
 
     private void linkListeners() {

@@ -7,7 +7,9 @@ import io.sallyport.analysis.world.Visibility;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Origin;
+import io.sallyport.model.VirtualService;
 import io.sallyport.model.VirtualService.L4MatchAttributes;
+import io.sallyport.model.VirtualService.RouteDestination;
 import io.sallyport.model.VirtualService.TcpRoute;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.ResourceNames;
@@ -23,12 +25,17 @@ import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.plan.UpstreamId;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /// Makes the listeners of a layout. A port is bound when at least one of its servers has something to do: plain HTTP
-/// always has (it answers 404), TCP only with a VirtualService that says where to.
+/// always has (it answers 404), TCP only with a VirtualService that says where to. A server that ends TLS has one chain
+/// for its hosts; one that passes TLS on has a chain for each `tls` match of a VirtualService.
 /// (Istio: `buildGatewayListeners` in `pilot/pkg/networking/core/gateway.go`.)
 final class ListenerLinker {
 
@@ -59,8 +66,37 @@ final class ListenerLinker {
         });
         var listeners = new ArrayList<ListenerPlan>();
         chains.forEach((bind, made) -> listeners.add(new ListenerPlan(
-                bind, addresses.getOrDefault(bind, bind.address()), made, origins.getOrDefault(bind, List.of()))));
+                bind,
+                addresses.getOrDefault(bind, bind.address()),
+                apart(made),
+                origins.getOrDefault(bind, List.of()))));
         return listeners;
+    }
+
+    // Two chains for the same connections would be refused, and the whole port with them, so the later one goes. One
+    // for all encrypted connections need not say so where there are no others.
+    private static List<Chain> apart(List<Chain> chains) {
+        boolean hasPlain = chains.stream().anyMatch(chain -> chain.match() instanceof Match.Any);
+        var taken = new HashSet<String>();
+        var kept = new ArrayList<Chain>();
+        for (var chain : chains) {
+            var keys = keys(chain.match());
+            if (keys.stream().noneMatch(taken::contains)) {
+                taken.addAll(keys);
+                boolean isAlone = chain.match() instanceof Match.AnyEncrypted && !hasPlain;
+                kept.add(isAlone ? new Chain(new Match.Any(), chain.tls(), chain.content(), chain.origin()) : chain);
+            }
+        }
+        return kept;
+    }
+
+    // Server names have no spaces.
+    private static List<String> keys(Match match) {
+        return switch (match) {
+            case Match.Any() -> List.of("any connection");
+            case Match.AnyEncrypted() -> List.of("any encrypted");
+            case Match.Names names -> names.servers();
+        };
     }
 
     /// What the TCP chains send to.
@@ -79,56 +115,109 @@ final class ListenerLinker {
     private List<Chain> chains(Slot slot, List<Member> members) {
         if (slot.protocol().isHttp()) {
             var table = new RouteTableId.Plain(slot.port(), slot.bind());
-            var options = new HttpOptions(world.mesh().trustedProxies(), false);
             return List.of(new Chain(
                     new Match.Any(),
                     new Chain.Tls.None(),
-                    new Content.Http(table, options),
+                    http(table),
                     members.getFirst().origin()));
         }
-        return members.stream()
-                .filter(member -> member.server().tls() == null)
-                .flatMap(member -> tcp(member).stream())
-                .toList();
+        return members.stream().flatMap(member -> chains(slot, member)).toList();
+    }
+
+    private Stream<Chain> chains(Slot slot, Member member) {
+        var settings = member.server().tls();
+        if (settings == null) {
+            return tcp(member, new Match.Any(), new Chain.Tls.None()).stream();
+        }
+        if (ServerTlsLinker.isPassedOn(settings)) {
+            return passedOn(member);
+        }
+        if (!ServerTlsLinker.isTerminated(settings)) {
+            return Stream.empty();
+        }
+        var match = names(member.hosts());
+        var table = PortLayout.table(member, slot.port(), slot.bind());
+        return ServerTlsLinker.link(settings, world.mesh(), table.isPresent()).stream()
+                .flatMap(tls -> table.map(id -> Stream.of(new Chain(match, tls, http(id), member.origin())))
+                        .orElseGet(() -> tcp(member, match, tls).stream()));
+    }
+
+    private Content http(RouteTableId table) {
+        return new Content.Http(table, new HttpOptions(world.mesh().trustedProxies(), false));
+    }
+
+    // A server for every host takes clients that name none, too.
+    private static Match names(List<String> hosts) {
+        return hosts.contains("*")
+                ? new Match.AnyEncrypted()
+                : new Match.Names(
+                        hosts.stream()
+                                .map(host -> host.toLowerCase(Locale.ROOT))
+                                .distinct()
+                                .sorted()
+                                .toList(),
+                        List.of());
+    }
+
+    // The names are those of the VirtualServices; the server's hosts only say which VirtualServices count.
+    private Stream<Chain> passedOn(Member member) {
+        var chains = new ArrayList<Chain>();
+        for (var routing : candidates(member, spec -> !spec.tls().isEmpty())) {
+            var rules = routing.object().spec().tls();
+            for (int i = 0; i < rules.size(); i++) {
+                var rule = rules.get(i);
+                var origin = new Origin(
+                        routing.object().ref(),
+                        io.sallyport.model.Path.of("spec", "tls").index(i));
+                var content = content(rule.route(), routing, member);
+                rule.match().stream()
+                        .filter(match -> isFor(match.port(), match.gateways(), routing, member))
+                        .forEach(match -> content.ifPresent(bytes ->
+                                chains.add(new Chain(names(match.sniHosts()), new Chain.Tls.None(), bytes, origin))));
+            }
+        }
+        return chains.stream();
     }
 
     // The first VirtualService whose host meets and that has a rule for the port supplies the whole chain.
-    private Optional<Chain> tcp(Member member) {
-        var candidates = world.routingsOf(member.gatewayName()).stream()
-                .filter(routing -> !routing.object().spec().tcp().isEmpty())
-                .filter(routing -> routing.visibility().rank(proxy.namespace()) != Visibility.HIDDEN)
-                .filter(member::overlaps)
-                .sorted(Comparator.<Routing>comparingInt(
-                                routing -> routing.visibility().rank(proxy.namespace()))
-                        .thenComparing(Routing::object, ConfigObject.BY_AGE))
-                .toList();
-        for (var routing : candidates) {
-            for (var rule : routing.object().spec().tcp()) {
+    private Optional<Chain> tcp(Member member, Match match, Chain.Tls tls) {
+        for (var routing : candidates(member, spec -> !spec.tcp().isEmpty())) {
+            var rules = routing.object().spec().tcp();
+            for (int i = 0; i < rules.size(); i++) {
+                var rule = rules.get(i);
                 if (matches(rule, routing, member) && !rule.route().isEmpty()) {
-                    return chain(rule, routing, member);
+                    var origin = new Origin(
+                            routing.object().ref(),
+                            io.sallyport.model.Path.of("spec", "tcp").index(i));
+                    return content(rule.route(), routing, member)
+                            .map(content -> new Chain(match, tls, content, origin));
                 }
             }
         }
         return Optional.empty();
     }
 
-    private Optional<Chain> chain(TcpRoute rule, Routing routing, Member member) {
-        var shares = rules.shares(routing, rule.route(), member.port());
+    private List<Routing> candidates(Member member, Predicate<VirtualService> isMeant) {
+        return world.routingsOf(member.gatewayName()).stream()
+                .filter(routing -> isMeant.test(routing.object().spec()))
+                .filter(routing -> routing.visibility().rank(proxy.namespace()) != Visibility.HIDDEN)
+                .filter(member::overlaps)
+                .sorted(Comparator.<Routing>comparingInt(
+                                routing -> routing.visibility().rank(proxy.namespace()))
+                        .thenComparing(Routing::object, ConfigObject.BY_AGE))
+                .toList();
+    }
+
+    // None when every weight is 0.
+    private Optional<Content> content(List<RouteDestination> route, Routing routing, Member member) {
+        var shares = rules.shares(routing, route, member.port());
         if (shares.isEmpty()) {
             return Optional.empty();
         }
+        var first = shares.getFirst().upstream();
         var object = routing.object();
-        var stat = rule.route().size() == 1
-                ? ResourceNames.cluster(shares.getFirst().upstream())
-                : object.name() + "." + object.namespace();
-        return Optional.of(new Chain(
-                new Match.Any(),
-                new Chain.Tls.None(),
-                new Content.Tcp(stat, shares, idle(shares.getFirst().upstream())),
-                new Origin(
-                        object.ref(),
-                        io.sallyport.model.Path.of("spec", "tcp")
-                                .index(object.spec().tcp().indexOf(rule)))));
+        var stat = route.size() == 1 ? ResourceNames.cluster(first) : object.name() + "." + object.namespace();
+        return Optional.of(new Content.Tcp(stat, shares, idle(first)));
     }
 
     private Timeout idle(UpstreamId id) {
@@ -142,10 +231,14 @@ final class ListenerLinker {
     }
 
     private static boolean matches(L4MatchAttributes match, Routing routing, Member member) {
-        boolean isPort = match.port() == 0 || match.port() == member.port();
+        return isFor(match.port(), match.gateways(), routing, member);
+    }
+
+    private static boolean isFor(int port, List<String> gateways, Routing routing, Member member) {
+        boolean isPort = port == 0 || port == member.port();
         return isPort
-                && (match.gateways().isEmpty()
-                        || match.gateways().stream()
+                && (gateways.isEmpty()
+                        || gateways.stream()
                                 .map(name ->
                                         HostNames.gateway(name, routing.object().namespace()))
                                 .anyMatch(member.gatewayName()::equals));

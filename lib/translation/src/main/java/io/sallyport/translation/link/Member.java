@@ -23,9 +23,10 @@ record Member(ConfigObject<Gateway> gateway, int index, Gateway.Server server, i
         return new Origin(gateway.ref(), Path.of("spec", "servers").index(index));
     }
 
+    /// Whether plain requests are sent to `https`. Those that come encrypted are there already.
     boolean redirectsToHttps() {
         var tls = server.tls();
-        return tls != null && tls.httpsRedirect();
+        return tls != null && tls.httpsRedirect() && protocol.isHttp();
     }
 
     /// The server's own hosts, in lower case.

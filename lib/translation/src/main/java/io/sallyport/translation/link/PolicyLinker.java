@@ -15,6 +15,7 @@ import io.sallyport.model.DestinationRule.TcpKeepalive;
 import io.sallyport.model.DestinationRule.TcpSettings;
 import io.sallyport.model.DestinationRule.TlsMode;
 import io.sallyport.model.DestinationRule.TrafficPolicy;
+import io.sallyport.translation.plan.Revocations;
 import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.plan.Upstream.Balancing;
 import io.sallyport.translation.plan.Upstream.Ejection;
@@ -179,14 +180,16 @@ final class PolicyLinker {
             return new Tls.Originate(
                     new Tls.Sni.Fixed(settings.sni().isEmpty() ? meshSni() : settings.sni()),
                     settings.subjectAltNames(),
-                    new Tls.Authority.Secret("ROOTCA"),
-                    new Tls.Certificate.Secret("default"),
+                    new Tls.Authority.Secret("builtin://ROOTCA"),
+                    new Revocations.AsDelivered(),
+                    new Tls.Certificate.Secret("builtin://default"),
                     List.of("istio"));
         }
         return new Tls.Originate(
                 settings.sni().isEmpty() ? new Tls.Sni.AsRequest() : new Tls.Sni.Fixed(settings.sni()),
                 settings.subjectAltNames().isEmpty() ? backend.subjectAltNames() : settings.subjectAltNames(),
                 authority(settings),
+                Revocations.file(settings.caCrl()),
                 certificate(settings),
                 alpn);
     }
@@ -199,8 +202,10 @@ final class PolicyLinker {
         if (Boolean.TRUE.equals(settings.insecureSkipVerify())) {
             return new Tls.Authority.Unchecked();
         }
-        if (!settings.credentialName().isEmpty()) {
-            return new Tls.Authority.Secret(settings.credentialName() + "-cacert");
+        var credential =
+                settings.caCertCredentialName().isEmpty() ? settings.credentialName() : settings.caCertCredentialName();
+        if (!credential.isEmpty()) {
+            return new Tls.Authority.Secret(ServerTlsLinker.authorityOf(credential));
         }
         var file = settings.caCertificates();
         return file.isEmpty() || file.equals(SYSTEM) ? new Tls.Authority.SystemRoots() : new Tls.Authority.File(file);

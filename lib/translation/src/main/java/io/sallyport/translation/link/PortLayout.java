@@ -162,7 +162,8 @@ record PortLayout(
         return member.server().tls() != null && !member.protocol().isHttp();
     }
 
-    private static Optional<RouteTableId> table(Member member, int bound, String bind) {
+    /// The table that the server's requests go by, where it reads any.
+    static Optional<RouteTableId> table(Member member, int bound, String bind) {
         if (member.protocol().isHttp()) {
             return Optional.of(new RouteTableId.Plain(bound, bind));
         }

@@ -12,8 +12,12 @@ public record Chain(Match match, Tls tls, Content content, Origin origin) {
         /// Every connection that no narrower chain takes.
         record Any() implements Match {}
 
-        /// Connections that name one of these servers in their TLS hello (`*.shop.test` is a suffix), and speak one of
-        /// these protocols where the list is not empty.
+        /// Every connection with TLS that no narrower chain takes, the ones without a server name too. Only
+        /// where plain connections of the port have a chain of their own; [Any] is as good elsewhere.
+        record AnyEncrypted() implements Match {}
+
+        /// Connections that name one of these servers in their TLS hello (`*.shop.test` is a suffix), and speak
+        /// one of these protocols where the list is not empty.
         record Names(List<String> servers, List<String> protocols) implements Match {
             public Names {
                 servers = List.copyOf(servers);
@@ -22,11 +26,79 @@ public record Chain(Match match, Tls tls, Content content, Origin origin) {
         }
     }
 
-    /// How the proxy itself ends TLS. Termination is a variant of its own when it comes.
+    /// How the proxy itself ends TLS.
     public sealed interface Tls {
 
         /// Bytes are read as they are.
         record None() implements Tls {}
+
+        /// The proxy shows one of `certificates`, whichever suits the client. An empty list of ciphers or curves
+        /// is the proxy's own; `protocols` are offered for what is inside: `h2`.
+        record Terminate(
+                List<Certificate> certificates,
+                Clients clients,
+                Version oldest,
+                Version newest,
+                List<String> ciphers,
+                List<String> curves,
+                List<String> protocols)
+                implements Tls {
+            public Terminate {
+                certificates = List.copyOf(certificates);
+                ciphers = List.copyOf(ciphers);
+                curves = List.copyOf(curves);
+                protocols = List.copyOf(protocols);
+            }
+        }
+
+        /// A certificate with its key.
+        sealed interface Certificate {
+
+            /// Delivered as the named secret, never with the plan.
+            record Secret(String name) implements Certificate {}
+
+            /// Files of the proxy's own.
+            record File(String chain, String key) implements Certificate {}
+        }
+
+        /// Whether clients show certificates.
+        sealed interface Clients {
+
+            /// They are not asked.
+            record Unasked() implements Clients {}
+
+            /// They are asked. One that shows none is let in unless `required`; one with a bad one never is.
+            /// Where a list is not empty, the certificate must fit one entry of it: `names` are its own
+            /// names, `keyPins` hashes of its key in Base64, `certificatePins` hashes of itself in hex.
+            record Asked(
+                    boolean required,
+                    Authority authority,
+                    Revocations revocations,
+                    List<String> names,
+                    List<String> keyPins,
+                    List<String> certificatePins)
+                    implements Clients {
+                public Asked {
+                    names = List.copyOf(names);
+                    keyPins = List.copyOf(keyPins);
+                    certificatePins = List.copyOf(certificatePins);
+                }
+            }
+        }
+
+        /// Who vouches for clients.
+        sealed interface Authority {
+            record Secret(String name) implements Authority {}
+
+            record File(String path) implements Authority {}
+        }
+
+        enum Version {
+            TLS1_0,
+            TLS1_1,
+            TLS1_2,
+            TLS1_3
+        }
     }
 
     /// What reads the bytes of a connection.

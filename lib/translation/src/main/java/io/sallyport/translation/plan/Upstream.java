@@ -177,7 +177,12 @@ public sealed interface Upstream {
 
         /// Encrypted; `authority` says how the endpoint is checked.
         record Originate(
-                Sni sni, List<String> alternativeNames, Authority authority, Certificate certificate, List<String> alpn)
+                Sni sni,
+                List<String> alternativeNames,
+                Authority authority,
+                Revocations revocations,
+                Certificate certificate,
+                List<String> alpn)
                 implements Tls {
             public Originate {
                 alternativeNames = List.copyOf(alternativeNames);

@@ -45,6 +45,9 @@ public final class TrafficSimulator {
             var name = serverName.isEmpty() ? "a plain connection" : "server name \"" + serverName + "\"";
             return new Closed(listener.getName(), "no filter chain takes " + name);
         }
+        if (chain.orElseThrow().hasTransportSocket() && serverName.isEmpty()) {
+            return new Closed(listener.getName(), "the filter chain reads TLS, and the connection is plain");
+        }
         var filter = chain.orElseThrow().getFilters(chain.orElseThrow().getFiltersCount() - 1);
         if (filter.getName().equals(ResourceNames.TCP_PROXY)) {
             return tunnelled(listener, ParsedResources.parse(TcpProxy.parser(), filter.getTypedConfig()));
@@ -53,16 +56,20 @@ public final class TrafficSimulator {
         return new HttpSimulation(resources, listener, manager, request).answer();
     }
 
-    // The exact name, else the longest wildcard that covers it, else the chain without names.
+    // The exact name, else the longest wildcard that covers it, else the chain for whatever is encrypted, else the one
+    // for everything. A connection without a name is a plain one here.
     private static Optional<FilterChain> chain(Listener listener, String serverName) {
         var name = serverName.toLowerCase(Locale.ROOT);
         FilterChain best = null;
         int bestLength = -1;
         for (var chain : listener.getFilterChainsList()) {
-            var names = chain.getFilterChainMatch().getServerNamesList();
-            if (names.isEmpty() && bestLength < 0) {
+            var match = chain.getFilterChainMatch();
+            var names = match.getServerNamesList();
+            boolean isForTls = match.getTransportProtocol().equals("tls");
+            int length = isForTls ? 1 : 0;
+            if (names.isEmpty() && length > bestLength && !(isForTls && name.isEmpty())) {
                 best = chain;
-                bestLength = 0;
+                bestLength = length;
             }
             for (var candidate : (List<String>) names) {
                 if (covers(candidate, name) && candidate.length() > bestLength) {

@@ -10,6 +10,7 @@ import io.sallyport.translation.plan.RequestMatch;
 import io.sallyport.translation.plan.RequestMatch.PathMatch;
 import io.sallyport.translation.plan.Retry;
 import io.sallyport.translation.plan.RouteRule;
+import io.sallyport.translation.plan.RouteTable;
 import io.sallyport.translation.plan.Site;
 import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.plan.Upstream;
@@ -34,10 +35,10 @@ final class PlanText {
         var text = new PlanText();
         plan.listeners().values().forEach(listener -> {
             text.line(0, "listen " + listener.bind() + " at " + listener.address());
-            listener.chains().forEach(chain -> text.line(1, content(chain)));
+            listener.chains().forEach(chain -> text.line(1, match(chain) + tls(chain) + content(chain)));
         });
         plan.tables().values().forEach(table -> {
-            text.line(0, "table " + table.id() + " (server port " + table.serverPort() + ")");
+            text.line(0, "table " + table.id() + " (server port " + table.serverPort() + ")" + others(table));
             table.sites().values().forEach(text::site);
         });
         plan.upstreams().values().forEach(upstream -> text.line(0, "upstream " + upstream(upstream)));
@@ -51,6 +52,34 @@ final class PlanText {
     private void site(Site site) {
         line(1, site.host() + ":" + site.port() + (site.encryption() == Site.Encryption.REQUIRED ? " needs TLS" : ""));
         site.rules().forEach(rule -> line(2, rule(rule)));
+    }
+
+    private static String others(RouteTable table) {
+        return switch (table.others()) {
+            case RouteTable.Others.Missing() -> "";
+            case RouteTable.Others.Misdirected(var served) -> ", 421 but for " + served;
+        };
+    }
+
+    private static String match(Chain chain) {
+        return switch (chain.match()) {
+            case Chain.Match.Any() -> "";
+            case Chain.Match.AnyEncrypted() -> "any encrypted: ";
+            case Chain.Match.Names(var servers, var protocols) ->
+                servers + (protocols.isEmpty() ? "" : " " + protocols) + ": ";
+        };
+    }
+
+    private static String tls(Chain chain) {
+        return switch (chain.tls()) {
+            case Chain.Tls.None() -> "";
+            case Chain.Tls.Terminate tls ->
+                "tls " + tls.oldest() + ".." + tls.newest() + " " + tls.certificates() + " " + tls.clients()
+                        + (tls.ciphers().isEmpty() ? "" : " " + tls.ciphers())
+                        + (tls.curves().isEmpty() ? "" : " " + tls.curves())
+                        + (tls.protocols().isEmpty() ? "" : " " + tls.protocols())
+                        + " ";
+        };
     }
 
     private static String content(Chain chain) {

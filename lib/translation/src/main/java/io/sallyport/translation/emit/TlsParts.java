@@ -1,0 +1,80 @@
+package io.sallyport.translation.emit;
+
+import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ApiVersion;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType;
+import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.sallyport.translation.ResourceNames;
+import io.sallyport.translation.plan.Revocations;
+import java.util.List;
+
+/// What TLS towards clients and TLS towards endpoints have in common.
+final class TlsParts {
+
+    /// The transport socket of both.
+    static final String TRANSPORT = "envoy.transport_sockets.tls";
+
+    private static final List<SanType> SAN_TYPES = List.of(SanType.DNS, SanType.URI, SanType.IP_ADDRESS);
+
+    // Secrets come by a stream of their own, so that whoever delivers the rest never sees one.
+    private static final ConfigSource SECRETS = secrets();
+
+    private TlsParts() {}
+
+    private static ConfigSource secrets() {
+        var source = ApiConfigSource.newBuilder()
+                .setApiType(ApiConfigSource.ApiType.DELTA_GRPC)
+                .setTransportApiVersion(ApiVersion.V3);
+        source.addGrpcServicesBuilder().getEnvoyGrpcBuilder().setClusterName(ResourceNames.SECRETS_CLUSTER);
+        return ConfigSource.newBuilder()
+                .setApiConfigSource(source)
+                .setResourceApiVersion(ApiVersion.V3)
+                .build();
+    }
+
+    static SdsSecretConfig secret(String name) {
+        return SdsSecretConfig.newBuilder()
+                .setName(ResourceNames.secret(name))
+                .setSdsConfig(SECRETS)
+                .build();
+    }
+
+    static DataSource file(String path) {
+        return DataSource.newBuilder().setFilename(path).build();
+    }
+
+    static void addCertificate(String chain, String key, CommonTlsContext.Builder out) {
+        out.addTlsCertificatesBuilder().setCertificateChain(file(chain)).setPrivateKey(file(key));
+    }
+
+    /// What holds whoever vouches for the other side: one of these names, and no revoked certificate.
+    static CertificateValidationContext.Builder demands(List<String> alternativeNames, Revocations revocations) {
+        var out = CertificateValidationContext.newBuilder();
+        for (var name : alternativeNames) {
+            for (var type : SAN_TYPES) {
+                out.addMatchTypedSubjectAltNames(SubjectAltNameMatcher.newBuilder()
+                        .setSanType(type)
+                        .setMatcher(StringMatcher.newBuilder().setExact(name)));
+            }
+        }
+        switch (revocations) {
+            case Revocations.AsDelivered() -> {}
+            case Revocations.File(var path) -> out.setCrl(file(path));
+        }
+        return out;
+    }
+
+    /// The demands on the other side, with the authorities of a secret.
+    static void addAuthority(
+            CertificateValidationContext.Builder demands, String secret, CommonTlsContext.Builder out) {
+        out.getCombinedValidationContextBuilder()
+                .setDefaultValidationContext(demands)
+                .setValidationContextSdsSecretConfig(secret(secret));
+    }
+}
