@@ -238,6 +238,7 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     public void get(GetRequest request, StreamObserver<GetResponse> observer) {
         answer(request, MAX_REQUEST_BYTES, observer, () -> {
             var ref = Wire.ref(request.getRef());
+            log.awaitJudged();
             var published = log.published();
             long head = published.state().revision();
             if (request.hasRevision() && (request.getRevision() < 0 || request.getRevision() > head)) {
@@ -342,6 +343,7 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     @Override
     public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
         answer(request, MAX_REQUEST_BYTES, observer, () -> {
+            log.awaitJudged();
             var published = log.published();
             var uptime = java.time.Duration.between(started, clock.instant());
             var response = StatusResponse.newBuilder()

@@ -98,7 +98,7 @@ final class Watcher implements Runnable {
         var part = header(state).setSnapshot(true);
         long bytes = 0;
         for (var object : state.objects().values()) {
-            if (!state.image().find(object.ref()).isPresent()) {
+            if (!state.isReadable(object.ref())) {
                 continue;
             }
             var resource = Wire.resource(object);

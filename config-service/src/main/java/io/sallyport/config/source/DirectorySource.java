@@ -1,6 +1,5 @@
 package io.sallyport.config.source;
 
-import io.sallyport.analysis.Analyzer;
 import io.sallyport.config.api.Refusals;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.RevisionLog;
@@ -58,6 +57,7 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     private final Set<String> disturbed = new HashSet<>();
     private final CountDownLatch ready = new CountDownLatch(1);
     private final Thread owner;
+    private FileContent.Memory memory = LogMemory.NOTHING;
     private boolean everythingWatched = true;
     private boolean lookAtTree;
     private Instant nextLook;
@@ -133,6 +133,8 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     }
 
     private void firstLook() throws InterruptedException {
+        revisions.awaitJudged();
+        memory = LogMemory.of(revisions.published().state());
         look();
         var settled = clock.instant().plus(QUIET);
         while (!closed && !writing.isEmpty() && clock.instant().isBefore(settled)) {
@@ -141,6 +143,7 @@ public final class DirectorySource implements Refusals, AutoCloseable {
         dirty.addAll(due(writing, clock.instant()));
         var touched = new HashSet<>(submission.owned());
         var files = read(touched);
+        memory = LogMemory.NOTHING;
         touched.addAll(offers.refs());
         submit(touched, files, true);
         while (!closed && !unsubmitted.isEmpty()) {
@@ -351,7 +354,7 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     private FileContent content(String path) {
         var before = known.get(path);
         return FileContent.of(
-                root, path, before == null ? null : before.digest().orElse(null), reader);
+                root, path, before == null ? null : before.digest().orElse(null), memory, reader);
     }
 
     // Whether there is something new to say about the file.
@@ -377,16 +380,7 @@ public final class DirectorySource implements Refusals, AutoCloseable {
                     submission.broken(path, file.findings());
                 } else {
                     submission.whole(path, file.findings());
-                    // A new analyzer: it belongs to the thread that reads, and inspecting one object needs no memory.
-                    var analyzer = new Analyzer();
-                    touched.addAll(offers.put(
-                            path,
-                            file.documents().stream()
-                                    .map(document -> document.object().isPresent()
-                                            ? document.with(analyzer.inspect(
-                                                    document.object().get()))
-                                            : document)
-                                    .toList()));
+                    touched.addAll(offers.put(path, file.documents()));
                 }
                 yield true;
             }

@@ -2,6 +2,7 @@ package io.sallyport.config.source;
 
 import com.google.common.hash.HashCode;
 import com.google.common.hash.Hashing;
+import io.sallyport.analysis.Analyzer;
 import io.sallyport.config.store.Document;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.model.Finding;
@@ -36,7 +37,7 @@ sealed interface FileContent {
     record Unreadable(DirectoryScan.@Nullable Stat stat, List<Finding> findings) implements FileContent {}
 
     /// Reads and parses a file, unless its bytes are those of `known`.
-    static FileContent of(Path root, String relative, @Nullable HashCode known, DocumentReader reader) {
+    static FileContent of(Path root, String relative, @Nullable HashCode known, Memory memory, DocumentReader reader) {
         var before = DirectoryScan.stat(root, relative);
         if (before.isEmpty()) {
             return new Missing();
@@ -63,7 +64,8 @@ sealed interface FileContent {
         if (digest.equals(known)) {
             return new Same(stat, digest);
         }
-        return new Read(stat, digest, withoutSecrets(reader.readFile(relative, bytes)));
+        var remembered = memory.recall(relative, digest);
+        return new Read(stat, digest, remembered.orElseGet(() -> inspected(reader.readFile(relative, bytes))));
     }
 
     private static FileContent unreadable(DirectoryScan.Stat stat, String relative, String message) {
@@ -71,16 +73,27 @@ sealed interface FileContent {
     }
 
     // Secrets are secret-service's alone: neither their data nor a message about it may go any further.
-    private static DocumentReader.File withoutSecrets(DocumentReader.File file) {
+    private static DocumentReader.File inspected(DocumentReader.File file) {
+        // A new one: an analyzer belongs to one thread, and inspecting single objects needs no memory.
+        var analyzer = new Analyzer();
         return new DocumentReader.File(
                 file.documents().stream()
                         .filter(document -> !isSecret(document))
+                        .map(document -> document.object().isPresent()
+                                ? document.with(
+                                        analyzer.inspect(document.object().get()))
+                                : document)
                         .toList(),
                 file.findings());
     }
 
     private static boolean isSecret(Document document) {
         return document.ref().map(ref -> ref.kind() == Kind.SECRET).orElse(false);
+    }
+
+    /// Knows what files hold that were read before, by their digest.
+    interface Memory {
+        Optional<DocumentReader.File> recall(String relative, HashCode digest);
     }
 
     /// What is known of a file between two looks. `digest` is absent for a file that could not be read.

@@ -15,10 +15,14 @@ import java.util.TreeMap;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 import org.pcollections.TreePMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The configuration after one revision, with what the log needs to decide the next. Immutable; states share what did
 /// not change. Only applying a revision makes the next one: restart, replica and test all go the same way.
 public final class ConfigState {
+
+    private static final Logger log = LoggerFactory.getLogger(ConfigState.class);
 
     private final RevisionHeader head;
     private final ConfigImage image;
@@ -57,36 +61,60 @@ public final class ConfigState {
                 RecentChanges.NONE);
     }
 
-    /// The state that a store holds. An object that can no longer be read is withheld alone.
-    static ConfigState of(StoredState loaded, DocumentReader reader) {
-        var documents = loaded.objects().parallelStream()
-                .map(object -> reader.read(object.source()))
-                .toList();
-        var objects = new ArrayList<ConfigObject<?>>();
+    /// The state that a store holds, not yet read: the texts are there, the image is empty until [#read].
+    static ConfigState of(StoredState loaded) {
         var stored = new TreeMap<ObjectRef, StoredObject>();
-        var unreadable = TreePMap.<ObjectRef, Document>empty();
         var counts = new LinkedHashMap<String, Integer>();
         var digest = StateDigest.EMPTY;
-        for (int i = 0; i < documents.size(); i++) {
-            var object = loaded.objects().get(i);
-            var read = documents.get(i).object();
-            if (read.isPresent() && read.get().ref().equals(object.ref())) {
-                objects.add(read.get().withAge(object.age()));
-            } else {
-                unreadable = unreadable.plus(object.ref(), documents.get(i));
-            }
+        for (var object : loaded.objects()) {
             stored.put(object.ref(), object);
             counts.merge(object.ref().namespace(), 1, Integer::sum);
             digest = digest.plus(object.checksum());
         }
         return new ConfigState(
                 loaded.head(),
-                ConfigImage.EMPTY.with(loaded.head().number(), objects, List.of()),
+                ConfigImage.EMPTY.with(loaded.head().number(), List.of(), List.of()),
                 TreePMap.from(stored),
                 HashTreePMap.from(counts),
-                unreadable,
+                TreePMap.empty(),
                 digest,
                 RecentChanges.of(loaded.head().number(), loaded.touched()));
+    }
+
+    /// The same state with every object read. One that can no longer be read is withheld alone.
+    ConfigState read(DocumentReader reader) {
+        var documents = stored.values().parallelStream()
+                .map(object -> read(object, reader))
+                .toList();
+        var objects = new ArrayList<ConfigObject<?>>();
+        var withheld = new TreeMap<ObjectRef, Document>();
+        int position = 0;
+        for (var object : stored.values()) {
+            var document = documents.get(position++);
+            var found = document.object().filter(read -> read.ref().equals(object.ref()));
+            found.ifPresent(read -> objects.add(read.withAge(object.age())));
+            if (found.isEmpty()) {
+                withheld.put(object.ref(), document);
+            }
+        }
+        return new ConfigState(
+                head,
+                ConfigImage.EMPTY.with(head.number(), objects, List.of()),
+                stored,
+                perNamespace,
+                TreePMap.from(withheld),
+                digest,
+                recent);
+    }
+
+    // Whatever stands in the store, one object must not keep the others from being served.
+    private static Document read(StoredObject object, DocumentReader reader) {
+        try {
+            return reader.read(object.source());
+        } catch (RuntimeException e) {
+            log.atError().addKeyValue("object", object.ref()).setCause(e).log("A stored object cannot be read");
+            return new Document(object.source(), Optional.of(object.ref()), Optional.empty(), List.of());
+        }
     }
 
     public long revision() {
@@ -127,7 +155,8 @@ public final class ConfigState {
                 .toList();
     }
 
-    boolean isReadable(ObjectRef ref) {
+    /// Whether this version can read it; false for an object that is withheld for that.
+    public boolean isReadable(ObjectRef ref) {
         return !unreadable.containsKey(ref);
     }
 
@@ -199,7 +228,7 @@ public final class ConfigState {
                     if (known != null) {
                         upserts.add(known.withAge(object.age()));
                     } else {
-                        var document = reader.read(object.source());
+                        var document = read(object, reader);
                         document.object().ifPresent(found -> upserts.add(found.withAge(object.age())));
                         if (document.object().isEmpty()) {
                             nextUnreadable = nextUnreadable.plus(ref, document);

@@ -46,6 +46,10 @@ final class LogTables {
         }
     }
 
+    static long version(Connection connection) throws SQLException {
+        return number(connection, "select coalesce(max(cast(version as integer)), 0) from flyway_schema_history");
+    }
+
     static long head(Connection connection) throws SQLException {
         return number(connection, "select coalesce(max(number), 0) from revision");
     }

@@ -16,6 +16,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,6 +37,7 @@ public final class RevisionLog implements AutoCloseable {
     private static final int MAX_READ_AT_ONCE = 100;
     private static final int DECIDE_ATTEMPTS = 20;
     private static final int ANSWER_WITHIN_SECONDS = 20;
+    private static final int READ_WITHIN_SECONDS = 120;
     private static final int KEPT_REVISIONS = 10_000;
     private static final int PRUNE_EVERY = 1_000;
 
@@ -73,6 +75,7 @@ public final class RevisionLog implements AutoCloseable {
     private final Subscription replicas;
     private volatile Published published;
     private volatile boolean failing;
+    private final CountDownLatch judged = new CountDownLatch(1);
 
     /// Opens the log over an SQLite file (`config.db`) or a PostgreSQL URL (`jdbc:postgresql:…`).
     public static RevisionLog open(
@@ -90,7 +93,7 @@ public final class RevisionLog implements AutoCloseable {
             throws StoreUnavailableException {
         try {
             var loaded = store.load();
-            var state = ConfigState.of(loaded, reader);
+            var state = ConfigState.of(loaded);
             if (!loaded.damage().isEmpty()) {
                 state = recover(store, state, loaded, reader, clock);
             }
@@ -130,7 +133,8 @@ public final class RevisionLog implements AutoCloseable {
         this.reader = reader;
         this.writer = writer;
         this.clock = clock;
-        this.published = new Published(state, findings(state));
+        // Reading and judging everything takes a while, and watchers need neither: the owner does it first of all.
+        this.published = new Published(state, List.of());
         this.owner = Thread.ofPlatform().name("config-revision-log").start(this::run);
         this.replicas = store.listen(() -> tasks.offer(new Task.Follow(new CompletableFuture<>())));
     }
@@ -158,6 +162,9 @@ public final class RevisionLog implements AutoCloseable {
 
     /// Decides, stores and applies a request; returns when it is on disk.
     public Outcome submit(ChangeRequest request) throws StoreUnavailableException, InterruptedException {
+        if (!judged.await(READ_WITHIN_SECONDS, TimeUnit.SECONDS)) {
+            throw unavailable("still reading what is stored", new TimeoutException());
+        }
         long chars = request.upserts().stream()
                 .mapToLong(object -> object.source().text().length())
                 .sum();
@@ -210,6 +217,7 @@ public final class RevisionLog implements AutoCloseable {
     }
 
     private void run() {
+        judgeFirst();
         while (true) {
             var batch = new ArrayList<Task>();
             try {
@@ -247,6 +255,24 @@ public final class RevisionLog implements AutoCloseable {
                 return;
             }
         }
+    }
+
+    private void judgeFirst() {
+        try {
+            var state = published.state().read(reader);
+            published = new Published(state, state.unreadableFindings());
+            publish(state, findings(state));
+        } catch (Exception e) {
+            log.atError().setCause(e).log("The stored configuration cannot be judged; it is served all the same");
+        } finally {
+            judged.countDown();
+        }
+    }
+
+    /// Returns when the configuration that was stored has been read and judged, so that the image and the findings are
+    /// complete.
+    public void awaitJudged() throws InterruptedException {
+        judged.await();
     }
 
     // One request that we cannot handle must not take those with it that came at the same moment.

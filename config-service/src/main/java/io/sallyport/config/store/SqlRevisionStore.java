@@ -20,6 +20,8 @@ final class SqlRevisionStore {
     // How many of the latest revisions, and names of objects in them, a start reads so that watchers can resume.
     private static final int RESUMABLE_REVISIONS = 1_000;
     private static final int VERSIONS_TRIED = 100;
+    /// The number of the newest script beside this class.
+    static final int NEWEST_VERSION = 1;
 
     private final HikariDataSource pool;
     private final Dialect dialect;
@@ -32,6 +34,9 @@ final class SqlRevisionStore {
     /// Brings the tables up to date and takes over the pool, which it closes if that fails.
     static SqlRevisionStore open(HikariDataSource pool, Dialect dialect) throws StoreUnavailableException {
         try {
+            if (isCurrent(pool)) {
+                return new SqlRevisionStore(pool, dialect);
+            }
             Flyway.configure()
                     .dataSource(pool)
                     .locations("classpath:io/sallyport/config/store")
@@ -42,6 +47,20 @@ final class SqlRevisionStore {
         } catch (FlywayException e) {
             pool.close();
             throw new StoreUnavailableException("cannot open: " + firstLine(e), e);
+        }
+    }
+
+    // Flyway takes half a second to find that nothing is to be done, at every start.
+    private static boolean isCurrent(HikariDataSource pool) {
+        try (var connection = pool.getConnection();
+                var select = connection.prepareStatement(
+                        "select success from flyway_schema_history order by installed_rank desc limit 1")) {
+            try (var rows = select.executeQuery()) {
+                return rows.next() && rows.getBoolean(1) && LogTables.version(connection) == NEWEST_VERSION;
+            }
+        } catch (SQLException e) {
+            // A new database, or none at all: Flyway says which.
+            return false;
         }
     }
 

@@ -163,6 +163,7 @@ class RevisionLogTest {
                 accepted -> ByteString.EMPTY,
                 clock));
 
+        log().awaitJudged();
         var published = log().published();
         assertThat(published.state().image().find(gateway("a"))).isEmpty();
         assertThat(published.state().image().find(gateway("b"))).isPresent();
@@ -236,6 +237,7 @@ class RevisionLogTest {
         int choice = random.nextInt(20);
         if (choice == 0) {
             restart();
+            log().awaitJudged();
         } else if (choice == 1) {
             stores.getLast().full = true;
             assertThatThrownBy(() -> apply("Gateway shop/full " + random.nextInt()))
