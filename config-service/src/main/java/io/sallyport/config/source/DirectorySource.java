@@ -4,6 +4,8 @@ import io.sallyport.config.api.Refusals;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.RevisionLog;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.runtime.file.FileEvent;
+import io.sallyport.runtime.file.FileEvents;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +90,7 @@ public final class DirectorySource implements Refusals, AutoCloseable {
         if (!Files.isDirectory(root)) {
             throw new IOException(root + " is no directory (expected: a directory with YAML files)");
         }
-        return new DirectorySource(root, revisions, reader, listener, clock, Inotify.open());
+        return new DirectorySource(root, revisions, reader, listener, clock, FileEvents.open());
     }
 
     /// Returns when everything that stood in the directory at the start is in the log, or is known to be refused.

@@ -1,4 +1,4 @@
-package io.sallyport.config.source;
+package io.sallyport.runtime.file;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;

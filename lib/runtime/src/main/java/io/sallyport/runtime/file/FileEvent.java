@@ -1,10 +1,10 @@
-package io.sallyport.config.source;
+package io.sallyport.runtime.file;
 
 /// Something that happened to an entry of a watched directory: `shop.yaml WRITTEN`.
 /// `path` is relative to the root; it is empty where everything has to be looked at.
-record FileEvent(String path, Type type) {
+public record FileEvent(String path, Type type) {
 
-    enum Type {
+    public enum Type {
         /// Its content is changing: wait for `WRITTEN`.
         WRITING,
         /// A writer has closed it.

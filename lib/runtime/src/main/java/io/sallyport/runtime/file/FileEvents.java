@@ -1,10 +1,16 @@
-package io.sallyport.config.source;
+package io.sallyport.runtime.file;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
 /// Tells what happens in directories. Used by one thread; only [#wake] and [#close] come from others.
-interface FileEvents extends AutoCloseable {
+public interface FileEvents extends AutoCloseable {
+
+    /// The operating system's own.
+    static FileEvents open() throws IOException {
+        return Inotify.open();
+    }
 
     /// Also watches a directory, known as `relative` (`""` is the root). False if the system refuses one more.
     boolean watch(Path folder, String relative);
