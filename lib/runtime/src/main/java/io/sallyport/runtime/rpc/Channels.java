@@ -10,8 +10,13 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.sallyport.runtime.BearerToken;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /// Makes channels to Sallyport's services, with its bounds set.
@@ -42,6 +47,17 @@ public final class Channels {
     /// As [#to(String, int)], for an address that is known already.
     public static ManagedChannel to(InetSocketAddress address) {
         return to(address.getHostString(), address.getPort());
+    }
+
+    /// To a server on a Unix socket of this machine.
+    public static ManagedChannel to(Path socket) {
+        var loops = new NioEventLoopGroup(1, new DefaultThreadFactory("unix-socket-client", true));
+        return NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+                .channelType(NioDomainSocketChannel.class)
+                .eventLoopGroup(loops)
+                .usePlaintext()
+                .maxInboundMessageSize(MAX_RESPONSE_BYTES)
+                .build();
     }
 
     /// Adds the token to every call: `stub.withInterceptors(Channels.bearing(token))`.

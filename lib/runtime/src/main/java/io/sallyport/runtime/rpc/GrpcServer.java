@@ -11,9 +11,12 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.core.instrument.Gauge;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.sallyport.runtime.metric.Metrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -38,10 +41,17 @@ public final class GrpcServer implements AutoCloseable {
     private final HealthStatusManager health;
     private final ExecutorService calls;
     private final ConnectionBound bound;
+    private final Place place;
 
     private GrpcServer(
-            String name, Server server, HealthStatusManager health, ExecutorService calls, ConnectionBound bound) {
+            String name,
+            Server server,
+            HealthStatusManager health,
+            ExecutorService calls,
+            ConnectionBound bound,
+            Place place) {
         this.name = name;
+        this.place = place;
         this.bound = bound;
         this.server = server;
         this.health = health;
@@ -50,9 +60,25 @@ public final class GrpcServer implements AutoCloseable {
 
     /// A server on an address; port 0 is chosen by the system, see [#port].
     public static Builder on(InetSocketAddress address, ServerLimits limits) {
+        return on(NettyServerBuilder.forAddress(address), limits, Place.NOWHERE);
+    }
+
+    /// A server on a Unix socket that only this user can open. What an earlier process left there is replaced, so the
+    /// caller makes sure that it is the only one; the folder of the socket is made for its owner alone if need be.
+    public static Builder on(Path socket, ServerLimits limits) throws IOException {
+        var place = UnixSocket.at(socket);
+        return on(
+                NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+                        .channelType(NioServerDomainSocketChannel.class)
+                        .bossEventLoopGroup(place.loops())
+                        .workerEventLoopGroup(place.loops()),
+                limits,
+                place);
+    }
+
+    private static Builder on(NettyServerBuilder server, ServerLimits limits, Place place) {
         var bound = new ConnectionBound(limits.maxConnections());
-        var netty = NettyServerBuilder.forAddress(address)
-                .maxInboundMessageSize(limits.maxRequestBytes())
+        var netty = server.maxInboundMessageSize(limits.maxRequestBytes())
                 .maxInboundMetadataSize(MAX_HEADER_BYTES)
                 .maxConcurrentCallsPerConnection(limits.maxCallsPerConnection())
                 .keepAliveTime(limits.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
@@ -60,12 +86,12 @@ public final class GrpcServer implements AutoCloseable {
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addTransportFilter(bound);
-        return new Builder(netty, bound);
+        return new Builder(netty, bound, place);
     }
 
     /// A server that only this process can reach, by `Channels.inProcess(name)`.
     public static Builder inProcess(String name) {
-        return new Builder(InProcessServerBuilder.forName(name), new ConnectionBound(Integer.MAX_VALUE));
+        return new Builder(InProcessServerBuilder.forName(name), new ConnectionBound(Integer.MAX_VALUE), Place.NOWHERE);
     }
 
     /// The port that is listened on; -1 in process.
@@ -98,6 +124,7 @@ public final class GrpcServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         calls.shutdownNow();
+        place.left();
     }
 
     @Override
@@ -105,17 +132,37 @@ public final class GrpcServer implements AutoCloseable {
         return name + " on " + server.getListenSockets();
     }
 
+    /// What there is to do about the place where a server listens, apart from listening.
+    interface Place {
+
+        Place NOWHERE = new Place() {
+            @Override
+            public void taken() {}
+
+            @Override
+            public void left() {}
+        };
+
+        /// The server listens now.
+        void taken() throws IOException;
+
+        /// It does no more, or never did.
+        void left();
+    }
+
     /// Collects what a server serves. Interceptors see a call in the order in which they were added.
     public static final class Builder {
 
         private final ServerBuilder<?> server;
         private final ConnectionBound bound;
+        private final Place place;
         private final List<BindableService> services = new ArrayList<>();
         private final List<ServerInterceptor> interceptors = new ArrayList<>();
 
-        private Builder(ServerBuilder<?> server, ConnectionBound bound) {
+        private Builder(ServerBuilder<?> server, ConnectionBound bound, Place place) {
             this.server = server;
             this.bound = bound;
+            this.place = place;
         }
 
         public Builder serve(BindableService... more) {
@@ -154,9 +201,12 @@ public final class GrpcServer implements AutoCloseable {
             interceptors.reversed().forEach(server::intercept);
             server.intercept(bound);
             try {
-                return new GrpcServer(name, server.build().start(), health, calls, bound);
+                var started = new GrpcServer(name, server.build().start(), health, calls, bound, place);
+                place.taken();
+                return started;
             } catch (IOException e) {
                 calls.shutdownNow();
+                place.left();
                 throw e;
             }
         }

@@ -25,4 +25,9 @@ public record ServerLimits(int maxRequestBytes, int maxCallsPerConnection, int m
     public static ServerLimits xds() {
         return new ServerLimits(16 << 20, 16, 10_000, Duration.ofSeconds(30));
     }
+
+    /// For secrets: Envoy opens a call for each secret, all on one connection.
+    public static ServerLimits sds() {
+        return new ServerLimits(4 << 20, 100_000, 1_000, Duration.ofSeconds(30));
+    }
 }
