@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
@@ -23,11 +24,11 @@ public final class SecretDocuments {
     /// One secret as a document has it: plain bytes by entry, `stringData` over `data` as Kubernetes has it.
     public record Found(SecretName name, Map<String, byte[]> entries) {}
 
-    /// The Secrets of one file, in order. A file that ends in a syntax error gives those before it.
-    public static List<Found> in(String text) {
+    /// The Secrets of one file, in order. Empty where the file cannot be parsed: whoever reads it keeps what it had.
+    public static Optional<List<Found>> in(String text) {
         var found = new ArrayList<Found>();
         if (!text.contains("Secret")) {
-            return found;
+            return Optional.of(found);
         }
         var settings = LoadSettings.builder()
                 .setCodePointLimit(MAX_CHARACTERS)
@@ -39,10 +40,10 @@ public final class SecretDocuments {
                 collect(document, found);
             }
         } catch (YamlEngineException broken) {
-            // The model's reader names the place; what came before it counts.
-            return found;
+            // The model's reader names the place.
+            return Optional.empty();
         }
-        return found;
+        return Optional.of(found);
     }
 
     private static void collect(@Nullable Object document, List<Found> found) {

@@ -9,12 +9,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Reads `secrets/<namespace>/<name>/{tls.crt,tls.key,ca.crt,…}`, the form in which certificates are mounted: each file
 /// is one entry. Kubernetes swaps such a directory by a symlink (`..data`), so files are read through it, and only
-/// while
-/// they stay below the root.
+/// while they stay below the root.
 public final class SecretMounts {
 
     private static final int MAX_SECRETS = 100_000;
@@ -42,6 +42,12 @@ public final class SecretMounts {
             }
         }
         return secrets;
+    }
+
+    /// One secret below the root; empty if it is not there.
+    public static Optional<Map<String, byte[]>> one(Path root, SecretName name) throws IOException {
+        var directory = root.resolve(name.namespace()).resolve(name.name());
+        return Files.isDirectory(directory) ? Optional.of(entries(directory, root.toRealPath())) : Optional.empty();
     }
 
     private static Map<String, byte[]> entries(Path directory, Path realRoot) throws IOException {

@@ -1,9 +1,13 @@
 package io.sallyport.secret.store;
 
 import com.google.common.hash.Hashing;
+import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.UTFDataFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,15 +16,20 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 
 /// Keeps one file a secret, readable only with the master key: AES-256-GCM with a fresh random nonce each time. The
-/// secret's name is bound into the seal, so two files that are swapped are both refused.
+/// secret's name stands in front in plain text and is bound into the seal, so two files that are swapped are both
+/// refused.
 public final class SealedFiles {
 
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
 
@@ -49,15 +58,16 @@ public final class SealedFiles {
         var part = target.resolveSibling(target.getFileName() + ".part");
         try {
             var sealed = cipher(Cipher.ENCRYPT_MODE, name, nonce).doFinal(plain);
-            var bytes = ByteBuffer.allocate(1 + NONCE_BYTES + sealed.length)
-                    .put(VERSION)
+            var head = head(name);
+            var bytes = ByteBuffer.allocate(head.length + NONCE_BYTES + sealed.length)
+                    .put(head)
                     .put(nonce)
                     .put(sealed)
                     .flip();
             Files.deleteIfExists(part);
             try (var channel = Files.newByteChannel(
                     part,
-                    java.util.Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SYNC),
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SYNC),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);
@@ -79,13 +89,15 @@ public final class SealedFiles {
         } catch (IOException e) {
             throw new SecretStoreException("secret store: cannot read " + name + ": " + e.getMessage(), e);
         }
-        if (bytes.length < 1 + NONCE_BYTES + TAG_BITS / Byte.SIZE || bytes[0] != VERSION) {
+        var head = head(name);
+        var start = head.length + NONCE_BYTES;
+        if (bytes.length < start + TAG_BITS / Byte.SIZE
+                || !Arrays.equals(bytes, 0, head.length, head, 0, head.length)) {
             throw new SecretStoreException("secret store: " + name + " is damaged");
         }
-        var nonce = java.util.Arrays.copyOfRange(bytes, 1, 1 + NONCE_BYTES);
+        var nonce = Arrays.copyOfRange(bytes, head.length, start);
         try {
-            return Optional.of(cipher(Cipher.DECRYPT_MODE, name, nonce)
-                    .doFinal(bytes, 1 + NONCE_BYTES, bytes.length - 1 - NONCE_BYTES));
+            return Optional.of(cipher(Cipher.DECRYPT_MODE, name, nonce).doFinal(bytes, start, bytes.length - start));
         } catch (GeneralSecurityException e) {
             throw new SecretStoreException(
                     "secret store: " + name + " is damaged, or was sealed with another master key", e);
@@ -98,6 +110,42 @@ public final class SealedFiles {
         } catch (IOException e) {
             throw new SecretStoreException("secret store: cannot delete " + name + ": " + e.getMessage(), e);
         }
+    }
+
+    /// The names of all that is kept, in order. A file whose beginning cannot be read is passed over.
+    public List<SecretName> names() throws SecretStoreException {
+        var names = new ArrayList<SecretName>();
+        try (var files = Files.newDirectoryStream(directory, "*.sealed")) {
+            for (var file : files) {
+                name(file).ifPresent(names::add);
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new SecretStoreException("secret store: cannot list " + directory + ": " + e.getMessage(), e);
+        }
+        names.sort(null);
+        return names;
+    }
+
+    private static Optional<SecretName> name(Path file) throws IOException {
+        try (var in = new DataInputStream(Files.newInputStream(file))) {
+            if (in.readByte() != VERSION) {
+                return Optional.empty();
+            }
+            var parts = in.readUTF().split("/", -1);
+            return parts.length == 2 ? Optional.of(new SecretName(parts[0], parts[1])) : Optional.empty();
+        } catch (EOFException | UTFDataFormatException | NoSuchFileException | IllegalArgumentException damaged) {
+            return Optional.empty();
+        }
+    }
+
+    // The version, the length of the name in two bytes, the name.
+    private static byte[] head(SecretName name) {
+        var text = name.toString().getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(1 + Short.BYTES + text.length)
+                .put(VERSION)
+                .putShort((short) text.length)
+                .put(text)
+                .array();
     }
 
     // A hash, because the two names together may be longer than a file name can be.

@@ -44,10 +44,10 @@ public final class SecretKeeper {
     public Change offer(String source, SecretName name, Map<String, byte[]> entries) {
         var digest = digest(entries);
         var before = Optional.ofNullable(secrets.get(name));
-        if (before.isPresent() && before.get().digest().equals(digest)) {
-            return new Change(before.get(), false);
-        }
         var now = clock.instant();
+        if (before.isPresent() && before.get().digest().equals(digest)) {
+            return judgedAgain(before.get(), entries, now);
+        }
         var last = before.orElseGet(() -> lastGood(source, name, now));
         var state = new SecretState(
                 name,
@@ -60,6 +60,36 @@ public final class SecretKeeper {
         secrets = secrets.plus(name, state);
         report(state);
         return new Change(state, true);
+    }
+
+    // What was refused may have become good by the passing of time alone: `not valid before` comes true.
+    private Change judgedAgain(SecretState before, Map<String, byte[]> entries, Instant now) {
+        if (isGood(before.certificate()) && isGood(before.trust())) {
+            return new Change(before, false);
+        }
+        var certificate = Half.after(SecretReader.certificate(entries, now), before.certificate());
+        var trust = Half.after(SecretReader.trust(entries, now), before.trust());
+        if (certificate.equals(before.certificate()) && trust.equals(before.trust())) {
+            return new Change(before, false);
+        }
+        var state = new SecretState(before.name(), before.source(), before.digest(), now, certificate, trust);
+        keep(state, entries, now);
+        secrets = secrets.plus(before.name(), state);
+        report(state);
+        return new Change(state, true);
+    }
+
+    /// Forgets what was kept of secrets that no source offers any more. Called when all sources were heard.
+    public void forgetOthers() {
+        try {
+            for (var name : kept.names()) {
+                if (!secrets.containsKey(name)) {
+                    kept.delete(name);
+                }
+            }
+        } catch (SecretStoreException e) {
+            log.atWarn().addKeyValue("reason", e.getMessage()).log("Old kept versions stay on disk");
+        }
     }
 
     /// Takes note that a source has it no more: it is served no more, and its last good version is forgotten.

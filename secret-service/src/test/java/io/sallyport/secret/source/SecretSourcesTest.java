@@ -33,7 +33,7 @@ class SecretSourcesTest {
                 type: kubernetes.io/tls
                 data: {tls.crt: aGVsbG8=, tls.key: d29ybGQ=}
                 stringData: {tls.key: plain}
-                """);
+                """).orElseThrow();
 
         assertThat(found).singleElement().satisfies(secret -> {
             assertThat(secret.name()).isEqualTo(SHOP);
@@ -46,6 +46,12 @@ class SecretSourcesTest {
     @Tag("H29")
     void passesOverSecretsWithHostileNames() {
         assertThat(SecretDocuments.in("{apiVersion: v1, kind: Secret, metadata: {name: ../../etc}}"))
+                .hasValueSatisfying(found -> assertThat(found).isEmpty());
+    }
+
+    @Test
+    void aFileThatCannotBeParsedSaysNothing() {
+        assertThat(SecretDocuments.in("{apiVersion: v1, kind: Secret, metadata: {name: a}}\n---\n{"))
                 .isEmpty();
     }
 

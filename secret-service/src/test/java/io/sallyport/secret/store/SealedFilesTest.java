@@ -39,6 +39,14 @@ class SealedFilesTest {
     }
 
     @Test
+    void whatIsKeptCanBeListed() throws SecretStoreException {
+        files.put(SHOP, "first".getBytes(UTF_8));
+        files.put(PAY, "second".getBytes(UTF_8));
+
+        assertThat(files.names()).containsExactly(PAY, SHOP);
+    }
+
+    @Test
     void whatWasDeletedIsGone() throws SecretStoreException {
         files.put(SHOP, "first".getBytes(UTF_8));
         files.delete(SHOP);

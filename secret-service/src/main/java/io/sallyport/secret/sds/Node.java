@@ -1,0 +1,32 @@
+package io.sallyport.secret.sds;
+
+import io.grpc.Status;
+import io.sallyport.secret.store.SecretName;
+
+/// Who asks: the namespace decides which secrets there are. The socket can be opened by this user alone, so what a node
+/// says of itself is believed.
+record Node(String id, String namespace) {
+
+    private static final int MAX_BYTES = 64 << 10;
+    private static final int MAX_ID = 1_024;
+
+    static Node of(io.envoyproxy.envoy.config.core.v3.Node message) throws Refusal {
+        if (message.getSerializedSize() > MAX_BYTES) {
+            throw new Refusal(
+                    Status.Code.RESOURCE_EXHAUSTED,
+                    "a node of %d bytes (expected: at most %d)".formatted(message.getSerializedSize(), MAX_BYTES));
+        }
+        if (message.getId().isEmpty() || message.getId().length() > MAX_ID) {
+            throw new Refusal(
+                    Status.Code.INVALID_ARGUMENT,
+                    "a node id of %d characters (expected: 1 to %d)"
+                            .formatted(message.getId().length(), MAX_ID));
+        }
+        var namespace = message.getMetadata().getFieldsMap().get("NAMESPACE");
+        if (namespace == null || !SecretName.isNamespace(namespace.getStringValue())) {
+            throw new Refusal(
+                    Status.Code.INVALID_ARGUMENT, "node metadata without NAMESPACE (expected: the proxy's namespace)");
+        }
+        return new Node(message.getId(), namespace.getStringValue());
+    }
+}

@@ -1,0 +1,23 @@
+package io.sallyport.secret.sds;
+
+import io.sallyport.secret.store.SecretName;
+import io.sallyport.secret.store.SecretState;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// One stream's side of a discovery protocol. One response is outstanding at most: who has not answered gets the newest
+/// state afterwards, not each state in between.
+interface Session<Q, R> {
+
+    /// Takes a request. Answers what the client says against the secret that it was sent last, if anything.
+    Optional<Rejected> request(Q request) throws Refusal;
+
+    /// What there is to say now; null: nothing.
+    @Nullable R poll(Map<SecretName, SecretState> secrets);
+
+    Subscription subscription();
+
+    /// A secret that the client could not use, and why.
+    record Rejected(String resource, String reason) {}
+}

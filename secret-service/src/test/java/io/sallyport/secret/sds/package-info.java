@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.secret.sds;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,207 @@
+package io.sallyport.secret.source;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sallyport.secret.material.Issued;
+import io.sallyport.secret.store.MasterKey;
+import io.sallyport.secret.store.SealedFiles;
+import io.sallyport.secret.store.SecretKeeper;
+import io.sallyport.secret.store.SecretName;
+import io.sallyport.secret.store.SecretRegistry;
+import io.sallyport.secret.store.SecretState.Half;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SecretDirectoryTest {
+
+    private static final SecretName SHOP = new SecretName("istio-system", "shop");
+    private static final Issued FIRST = Issued.leaf("first.test", Issued.ec(), null);
+    private static final Issued SECOND = Issued.leaf("second.test", Issued.ec(), null);
+
+    @TempDir
+    Path scratch;
+
+    private Path root;
+    private SecretRegistry registry;
+    private @Nullable SecretDirectory directory;
+
+    @BeforeEach
+    void open() throws Exception {
+        root = Files.createDirectory(scratch.resolve("config"));
+        var random = new SecureRandom();
+        var key = MasterKey.inFile(scratch.resolve("master.key"), random);
+        var clock = InstantSource.system();
+        registry = new SecretRegistry(
+                new SecretKeeper(
+                        new SealedFiles(scratch.resolve("kept"), key, random), InstantSource.fixed(Issued.NOW)),
+                new SealedFiles(scratch.resolve("put"), key, random),
+                clock,
+                _ -> {});
+    }
+
+    @AfterEach
+    void close() {
+        if (directory != null) {
+            directory.close();
+        }
+        registry.close();
+    }
+
+    @Test
+    @Tag("S16")
+    void whatStandsThereAtTheStartIsInForceWhenItHasStarted() throws Exception {
+        write("a.yaml", document(FIRST));
+        mount(root.resolve("secrets/istio-system/pay"), SECOND);
+        follow();
+
+        assertThat(registry.secrets()).containsOnlyKeys(SHOP, new SecretName("istio-system", "pay"));
+        assertThat(name(SHOP)).isEqualTo("first.test");
+    }
+
+    @Test
+    @Tag("P4")
+    void anEditedDocumentReplacesTheSecret() throws Exception {
+        write("a.yaml", document(FIRST));
+        follow();
+
+        write("a.yaml", document(SECOND));
+
+        awaitName("second.test");
+    }
+
+    @Test
+    void aDeletedDocumentWithdrawsTheSecret() throws Exception {
+        write("a.yaml", document(FIRST));
+        follow();
+
+        Files.delete(root.resolve("a.yaml"));
+
+        awaitSecrets(secrets -> secrets.secrets().isEmpty());
+    }
+
+    @Test
+    void aFileThatCannotBeParsedKeepsItsSecret() throws Exception {
+        write("a.yaml", document(FIRST));
+        follow();
+
+        write("a.yaml", document(SECOND) + "\n---\n{");
+        write("b.yaml", document(SECOND).replace("name: shop", "name: marker"));
+
+        awaitSecrets(secrets -> secrets.secrets().containsKey(new SecretName("istio-system", "marker")));
+        assertThat(name(SHOP)).isEqualTo("first.test");
+    }
+
+    @Test
+    void theFirstOfTwoPlacesCounts() throws Exception {
+        write("b.yaml", document(SECOND));
+        write("a.yaml", document(FIRST));
+        follow();
+        assertThat(name(SHOP)).isEqualTo("first.test");
+
+        Files.delete(root.resolve("a.yaml"));
+
+        awaitName("second.test");
+    }
+
+    @Test
+    @Tag("S28")
+    void aMountThatIsSwappedByItsLinkIsSeen() throws Exception {
+        var mount = root.resolve("secrets/istio-system/shop");
+        mount(mount.resolve("..2026_1"), FIRST);
+        Files.createSymbolicLink(mount.resolve("..data"), Path.of("..2026_1"));
+        Files.createSymbolicLink(mount.resolve("tls.crt"), Path.of("..data/tls.crt"));
+        Files.createSymbolicLink(mount.resolve("tls.key"), Path.of("..data/tls.key"));
+        follow();
+        assertThat(name(SHOP)).isEqualTo("first.test");
+
+        mount(mount.resolve("..2026_2"), SECOND);
+        Files.createSymbolicLink(mount.resolve("..data_tmp"), Path.of("..2026_2"));
+        Files.move(mount.resolve("..data_tmp"), mount.resolve("..data"), StandardCopyOption.ATOMIC_MOVE);
+
+        awaitName("second.test");
+    }
+
+    @Test
+    void aMountThatAppearsIsSeen() throws Exception {
+        follow();
+
+        mount(root.resolve("secrets/istio-system/shop"), FIRST);
+
+        awaitName("first.test");
+    }
+
+    @Test
+    @Tag("P1")
+    void aMountWhoseFilesAreReplacedOneByOneNeverClosesItsHost() throws Exception {
+        var mount = root.resolve("secrets/istio-system/shop");
+        mount(mount, FIRST);
+        follow();
+
+        Files.write(mount.resolve("tls.crt"), SECOND.certPem());
+        awaitSecrets(secrets -> secrets.secrets().get(SHOP).certificate() instanceof Half.LastGood<?>);
+        Files.write(mount.resolve("tls.key"), SECOND.keyPem());
+
+        awaitName("second.test");
+    }
+
+    private void follow() throws Exception {
+        directory = SecretDirectory.follow(root, registry, InstantSource.system());
+    }
+
+    private void awaitName(String wanted) {
+        awaitSecrets(_ -> name(SHOP).equals(wanted));
+    }
+
+    private void awaitSecrets(Predicate<SecretRegistry> condition) {
+        await().until(() -> condition.test(registry));
+    }
+
+    private String name(SecretName secret) {
+        var state = registry.secrets().get(secret);
+        return state != null
+                        && state.certificate()
+                                instanceof
+                                Half.Served<io.sallyport.secret.material.ServerCertificate>(var certificate, var _)
+                ? certificate.names().getFirst()
+                : "";
+    }
+
+    private void write(String file, String text) throws Exception {
+        Files.writeString(root.resolve(file), text);
+    }
+
+    private static void mount(Path folder, Issued issued) throws Exception {
+        Files.createDirectories(folder);
+        Files.write(folder.resolve("tls.crt"), issued.certPem());
+        Files.write(folder.resolve("tls.key"), issued.keyPem());
+    }
+
+    private static String document(Issued issued) {
+        return """
+                apiVersion: v1
+                kind: Secret
+                metadata: {name: shop, namespace: istio-system}
+                type: kubernetes.io/tls
+                data:
+                  tls.crt: %s
+                  tls.key: %s
+                """.formatted(base64(issued.certPem()), base64(issued.keyPem()));
+    }
+
+    private static String base64(byte[] bytes) {
+        return new String(Base64.getEncoder().encode(bytes), UTF_8);
+    }
+}
