@@ -41,7 +41,7 @@ public final class SecretServer implements AutoCloseable {
     /// Starts it; returns when every secret that there is can be served, so that no proxy hears "there is none" of one
     /// that was not read yet.
     public static SecretServer start(SecretSettings settings, InstantSource clock, SecureRandom random)
-            throws SecretStoreException, IOException, InterruptedException {
+            throws SecretStoreException, IOException {
         Files.createDirectories(
                 settings.store(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         var key = settings.masterKey().isPresent()
@@ -68,6 +68,11 @@ public final class SecretServer implements AutoCloseable {
     /// For people and tools: `SecretService`.
     public List<BindableService> api() {
         return List.of(api);
+    }
+
+    /// Ends the streams of all proxies, so that the server that carries them need not wait for them.
+    public void hangUp() {
+        discovery.close();
     }
 
     /// Registers what there is to measure.

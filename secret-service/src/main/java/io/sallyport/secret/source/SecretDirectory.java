@@ -90,13 +90,18 @@ public final class SecretDirectory implements AutoCloseable {
     }
 
     /// Starts to follow the directory; returns when everything that stands there at the start is in force.
-    public static SecretDirectory follow(Path root, SecretRegistry registry, InstantSource clock)
-            throws IOException, InterruptedException {
+    public static SecretDirectory follow(Path root, SecretRegistry registry, InstantSource clock) throws IOException {
         if (!Files.isDirectory(root)) {
             throw new IOException(root + " is no directory (expected: a directory with secrets)");
         }
         var source = new SecretDirectory(root, registry, clock, FileEvents.open());
-        source.ready.await();
+        try {
+            source.ready.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            source.close();
+            throw new IOException("interrupted while reading " + root, e);
+        }
         return source;
     }
 
