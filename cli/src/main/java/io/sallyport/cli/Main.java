@@ -7,6 +7,7 @@ import io.sallyport.cli.config.GetCommand;
 import io.sallyport.cli.config.HistoryCommand;
 import io.sallyport.cli.proxy.ProxyConfigCommand;
 import io.sallyport.cli.proxy.ProxyStatusCommand;
+import io.sallyport.cli.secret.SecretsCommand;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.NetworkDialer;
 import java.util.Set;
@@ -45,6 +46,7 @@ public final class Main {
                 .addSubcommand(new GetCommand(terminal, dialer))
                 .addSubcommand(new HistoryCommand(terminal, dialer))
                 .addSubcommand(new ProxyStatusCommand(terminal, dialer))
+                .addSubcommand(new SecretsCommand(terminal, dialer))
                 .addSubcommand(ProxyConfigCommand.commandLine(terminal, dialer));
         for (var command : more) {
             line.addSubcommand(command);

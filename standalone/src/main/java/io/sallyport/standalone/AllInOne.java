@@ -16,6 +16,9 @@ import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
 import io.sallyport.runtime.rpc.ServerLimits;
 import io.sallyport.runtime.rpc.TokenInterceptor;
+import io.sallyport.secret.SecretServer;
+import io.sallyport.secret.SecretSettings;
+import io.sallyport.secret.store.SecretStoreException;
 import io.sallyport.standalone.envoy.EnvoyBinary;
 import io.sallyport.standalone.envoy.EnvoyFleet;
 import io.sallyport.standalone.envoy.ProxyName;
@@ -110,8 +113,13 @@ final class AllInOne {
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
 
+        var secrets = lifecycle.started(
+                "secret-service", secrets(SecretSettings.local(folder.root(), directory, masterKey()), clock));
+        secrets.measure(metrics.registry());
+
         var api = new ArrayList<BindableService>(config.services());
         api.addAll(xds.api());
+        api.addAll(secrets.api());
         lifecycle.started(
                 "api in process", GrpcServer.inProcess(inProcess).serve(api).start("all"));
         var channel = Channels.inProcess(inProcess);
@@ -122,6 +130,13 @@ final class AllInOne {
                 "api", listen("api", ports.api(), ServerLimits.api(), api, metrics, new TokenInterceptor(token)));
         var xdsServer =
                 lifecycle.started("xds", listenForProxies(ports.xds(), folder.root(), xds.discovery(), metrics));
+        lifecycle.started(
+                "sds",
+                GrpcServer.on(folder.secretSocket(), ServerLimits.sds())
+                        .measured("sds", metrics)
+                        .serve(secrets.discovery())
+                        .start("sds"));
+        lifecycle.started("sds streams", secrets::hangUp);
         var http = lifecycle.started(
                 "http", HttpServer.start(loopback(ports.http()), readiness, metrics, Optional.of(token)));
         var doors = new DataDirectory.Endpoints(
@@ -150,6 +165,18 @@ final class AllInOne {
         } catch (StoreUnavailableException e) {
             throw new IOException(e.getMessage(), e);
         }
+    }
+
+    static SecretServer secrets(SecretSettings settings, InstantSource clock) throws IOException {
+        try {
+            return SecretServer.start(settings, clock, new SecureRandom());
+        } catch (SecretStoreException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    static Optional<String> masterKey() {
+        return Optional.ofNullable(System.getenv(SecretSettings.MASTER_KEY_VARIABLE));
     }
 
     // An Envoy that an earlier `up` left behind can only be adopted on the port that it knows.

@@ -59,6 +59,13 @@ final class BootstrapCommand implements Callable<Integer> {
             description = "Unix socket of Envoy's admin interface. Default: admin.sock.")
     private Path adminSocket = Path.of("admin.sock");
 
+    @Option(
+            names = "--sds-socket",
+            paramLabel = "PATH",
+            defaultValue = ".sallyport/sds.sock",
+            description = "Unix socket of secret discovery. Default: .sallyport/sds.sock.")
+    private Path secretSocket = Path.of(".sallyport", "sds.sock");
+
     BootstrapCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -74,7 +81,8 @@ final class BootstrapCommand implements Callable<Integer> {
                     kind,
                     address,
                     ImmutableSortedMap.copyOf(listen));
-            terminal.printText(EnvoyBootstrap.of(proxy, discovery(), adminSocket, MAX_CONNECTIONS)
+            terminal.printText(EnvoyBootstrap.of(
+                            proxy, new EnvoyBootstrap.Doors(discovery(), secretSocket, adminSocket), MAX_CONNECTIONS)
                     .json());
             return ExitCode.OK;
         } catch (IllegalArgumentException | UnknownHostException e) {

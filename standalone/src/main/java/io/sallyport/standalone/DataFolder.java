@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// The folder that one running `up` owns: `.sallyport/`. Nobody else may read it (0700), and a second `up` on it fails.
 ///
 /// ```
-/// lock  token  endpoints.json  config.db  admin/*.sock  proxies/<namespace>/<name>/{stdout,stderr}.log
+/// lock  token  endpoints.json  config.db  secrets/  sds.sock  admin/*.sock
+/// proxies/<namespace>/<name>/{stdout,stderr}.log
 /// ```
 public final class DataFolder implements EnvoyPlaces, AutoCloseable {
 
@@ -108,6 +109,13 @@ public final class DataFolder implements EnvoyPlaces, AutoCloseable {
         return plain.toString().length() <= MAX_SOCKET_PATH
                 ? plain
                 : sockets.resolve(digest(proxy.toString()).substring(0, 12) + ".sock");
+    }
+
+    /// The socket of secret discovery: `sds.sock`, beside the admin sockets where the folder's path is too long.
+    @Override
+    public Path secretSocket() {
+        var plain = root.resolve("sds.sock");
+        return plain.toString().length() <= MAX_SOCKET_PATH ? plain : sockets.resolve("sds.sock");
     }
 
     @Override

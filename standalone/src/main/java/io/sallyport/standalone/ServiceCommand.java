@@ -47,12 +47,13 @@ final class ServiceCommand implements Callable<Integer> {
     /// The services there are.
     enum Name {
         config,
-        xds
+        xds,
+        secret
     }
 
     private final Terminal terminal;
 
-    @Parameters(paramLabel = "NAME", description = "config or xds.")
+    @Parameters(paramLabel = "NAME", description = "config, xds or secret.")
     private Name name = Name.config;
 
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "The service's settings, YAML.")
@@ -71,6 +72,7 @@ final class ServiceCommand implements Callable<Integer> {
             var doors = switch (name) {
                 case config -> config(lifecycle, readiness);
                 case xds -> xds(lifecycle, readiness);
+                case secret -> secret(lifecycle, readiness);
             };
             terminal.print("Sallyport " + name + " · " + doors);
             while (!readiness.missing().isEmpty()) {
@@ -125,6 +127,23 @@ final class ServiceCommand implements Callable<Integer> {
                         .start("xds"));
         return "xds 127.0.0.1:" + proxies.port() + " · "
                 + serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), xds.api());
+    }
+
+    private String secret(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
+        var wanted = Settings.read(settings, ServiceSettings.Secret.class);
+        var metrics = lifecycle.started("metrics", new Metrics());
+        var secrets = lifecycle.started(
+                "secret-service", AllInOne.secrets(wanted.settings(AllInOne.masterKey()), terminal.clock()));
+        secrets.measure(metrics.registry());
+        lifecycle.started(
+                "sds",
+                GrpcServer.on(wanted.sds(), ServerLimits.sds())
+                        .measured("sds", metrics)
+                        .serve(secrets.discovery())
+                        .start("sds"));
+        lifecycle.started("sds streams", secrets::hangUp);
+        return "sds " + wanted.sds() + " · "
+                + serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), secrets.api());
     }
 
     private static String serve(

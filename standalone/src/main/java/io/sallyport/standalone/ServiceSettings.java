@@ -2,12 +2,14 @@ package io.sallyport.standalone;
 
 import com.google.common.net.HostAndPort;
 import io.sallyport.config.store.StoreSettings;
+import io.sallyport.secret.SecretSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The settings files of services that run alone, one record each. All paths are relative to the working directory.
@@ -87,6 +89,42 @@ final class ServiceSettings {
         }
     }
 
+    /// `sallyport service secret`:
+    ///
+    /// ```yaml
+    /// sds: data/sds.sock        # for Envoys: a Unix socket, since keys pass here
+    /// grpc: 127.0.0.1:15018
+    /// http: 127.0.0.1:15082
+    /// store: data/secrets       # what is kept, encrypted
+    /// directory: config         # optional: followed for secrets
+    /// masterKeyFile: data/master.key   # or SALLYPORT_MASTER_KEY; default: in the store
+    /// tokenFile: data/token
+    /// ```
+    record Secret(
+            Path sds,
+            String grpc,
+            String http,
+            Path store,
+            @Nullable Path directory,
+            @Nullable Path masterKeyFile,
+            @Nullable Path tokenFile) {
+
+        Secret {
+            requirePath("sds", sds);
+            requireText("grpc", grpc);
+            requireText("http", http);
+            requirePath("store", store);
+        }
+
+        SecretSettings settings(Optional<String> masterKey) {
+            return new SecretSettings(
+                    Optional.ofNullable(directory),
+                    store,
+                    masterKeyFile == null ? store.resolve("master.key") : masterKeyFile,
+                    masterKey);
+        }
+    }
+
     /// Reads `host:port`. Services speak plain text here, so only loopback is taken.
     static InetSocketAddress loopback(String address) {
         var parts = HostAndPort.fromString(address);
@@ -108,6 +146,12 @@ final class ServiceSettings {
     private static void requireText(String name, @Nullable String value) {
         if (value == null || value.isBlank()) {
             throw new IllegalArgumentException(name + " is missing (expected: host:port)");
+        }
+    }
+
+    private static void requirePath(String name, @Nullable Path value) {
+        if (value == null) {
+            throw new IllegalArgumentException(name + " is missing (expected: a path)");
         }
     }
 }

@@ -9,6 +9,8 @@ import io.grpc.stub.MetadataUtils;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc.ConfigServiceBlockingStub;
+import io.sallyport.proto.secret.v1.SecretServiceGrpc;
+import io.sallyport.proto.secret.v1.SecretServiceGrpc.SecretServiceBlockingStub;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc.ProxyServiceBlockingStub;
 import java.time.Duration;
@@ -62,6 +64,13 @@ public final class Connection implements AutoCloseable {
     public <T> T proxies(Duration patience, Call<ProxyServiceBlockingStub, T> call) throws CommandFailedException {
         var stub = ProxyServiceGrpc.newBlockingStub(withHeaders(xdsChannel, token))
                 .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS);
+        return answered(stub, call);
+    }
+
+    /// Calls secret-service.
+    public <T> T secrets(Call<SecretServiceBlockingStub, T> call) throws CommandFailedException {
+        var stub = SecretServiceGrpc.newBlockingStub(withHeaders(channel, token))
+                .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         return answered(stub, call);
     }
 

@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.bootstrap.v3.LayeredRuntime;
 import io.envoyproxy.envoy.config.bootstrap.v3.RuntimeLayer;
+import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.Address;
@@ -53,12 +54,14 @@ import java.util.Map;
 /// What an Envoy starts with: who it is, where discovery is, and the bounds that no discovery may lift.
 ///
 /// Built as Envoy's own message and printed as JSON, never as text with holes: a label with quotes or `%` in it stays a
-/// label. Listeners, routes and clusters all come by discovery. The cluster names `sds-grpc` and `als-grpc` are kept
-/// free beside `xds-grpc` for secrets and access logs.
+/// label. Listeners, routes and clusters all come by discovery, secrets from `sds-grpc`. The cluster name `als-grpc` is
+/// kept free for access logs.
 public final class EnvoyBootstrap {
 
     /// Istio's bootstrap raises Envoy's 100 to the same number; the checks of regular expressions count with it.
     private static final int RE2_MAX_PROGRAM_SIZE = 32_768;
+
+    private static final int MAX_SECRETS = 100_000;
 
     private static final JsonFormat.Printer JSON = JsonFormat.printer()
             .preservingProtoFieldNames()
@@ -73,17 +76,22 @@ public final class EnvoyBootstrap {
         this.bootstrap = bootstrap;
     }
 
-    /// For a proxy on this machine whose discovery is at `xds`; at most `maxConnections` from downstream at a time.
-    public static EnvoyBootstrap of(Platform.Proxy proxy, InetSocketAddress xds, Path adminSocket, int maxConnections) {
+    /// Where a proxy finds what it needs: discovery by address, secrets by a Unix socket, its own admin socket.
+    public record Doors(InetSocketAddress xds, Path secretSocket, Path adminSocket) {}
+
+    /// For a proxy on this machine; at most `maxConnections` from downstream at a time.
+    public static EnvoyBootstrap of(Platform.Proxy proxy, Doors doors, int maxConnections) {
         return new EnvoyBootstrap(Bootstrap.newBuilder()
                 .setNode(node(proxy))
                 .setAdmin(Admin.newBuilder()
                         .setAddress(Address.newBuilder()
                                 .setPipe(Pipe.newBuilder()
-                                        .setPath(adminSocket.toString())
+                                        .setPath(doors.adminSocket().toString())
                                         .setMode(0600))))
                 .setDynamicResources(discovery())
-                .setStaticResources(Bootstrap.StaticResources.newBuilder().addClusters(discoveryCluster(xds)))
+                .setStaticResources(Bootstrap.StaticResources.newBuilder()
+                        .addClusters(discoveryCluster(doors.xds()))
+                        .addClusters(secretCluster(doors.secretSocket())))
                 .setLayeredRuntime(runtime())
                 .setOverloadManager(overload(maxConnections))
                 .setStatsConfig(stats())
@@ -161,6 +169,25 @@ public final class EnvoyBootstrap {
         var address = Address.newBuilder()
                 .setSocketAddress(
                         SocketAddress.newBuilder().setAddress(literal(xds)).setPortValue(xds.getPort()));
+        return cluster("xds-grpc", address)
+                .setUpstreamConnectionOptions(UpstreamConnectionOptions.newBuilder()
+                        .setTcpKeepalive(TcpKeepalive.newBuilder().setKeepaliveTime(UInt32Value.of(300))))
+                .build();
+    }
+
+    // Envoy opens one call a secret: its usual 1,024 requests at a time would leave the rest without.
+    private static Cluster secretCluster(Path socket) {
+        var address = Address.newBuilder()
+                .setPipe(Pipe.newBuilder().setPath(socket.toAbsolutePath().toString()));
+        return cluster("sds-grpc", address)
+                .setCircuitBreakers(CircuitBreakers.newBuilder()
+                        .addThresholds(CircuitBreakers.Thresholds.newBuilder()
+                                .setMaxRequests(UInt32Value.of(MAX_SECRETS))
+                                .setMaxPendingRequests(UInt32Value.of(MAX_SECRETS))))
+                .build();
+    }
+
+    private static Cluster.Builder cluster(String name, Address.Builder address) {
         var http2 = Http2ProtocolOptions.newBuilder()
                 .setConnectionKeepalive(KeepaliveSettings.newBuilder()
                         .setInterval(Durations.fromSeconds(30))
@@ -170,19 +197,16 @@ public final class EnvoyBootstrap {
                         HttpProtocolOptions.ExplicitHttpConfig.newBuilder().setHttp2ProtocolOptions(http2))
                 .build();
         return Cluster.newBuilder()
-                .setName("xds-grpc")
+                .setName(name)
                 .setType(Cluster.DiscoveryType.STATIC)
                 .setConnectTimeout(Durations.fromSeconds(1))
                 .putTypedExtensionProtocolOptions(
                         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", any(protocol))
-                .setUpstreamConnectionOptions(UpstreamConnectionOptions.newBuilder()
-                        .setTcpKeepalive(TcpKeepalive.newBuilder().setKeepaliveTime(UInt32Value.of(300))))
                 .setLoadAssignment(ClusterLoadAssignment.newBuilder()
-                        .setClusterName("xds-grpc")
+                        .setClusterName(name)
                         .addEndpoints(LocalityLbEndpoints.newBuilder()
                                 .addLbEndpoints(LbEndpoint.newBuilder()
-                                        .setEndpoint(Endpoint.newBuilder().setAddress(address)))))
-                .build();
+                                        .setEndpoint(Endpoint.newBuilder().setAddress(address)))));
     }
 
     private static String literal(InetSocketAddress address) {

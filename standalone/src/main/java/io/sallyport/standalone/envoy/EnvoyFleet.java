@@ -168,7 +168,10 @@ public final class EnvoyFleet implements AutoCloseable {
                 process = newProcess(name);
                 processes.put(name, process);
             }
-            process.prepare(EnvoyBootstrap.of(entry.getValue(), xds, places.adminSocket(name), maxConnections));
+            process.prepare(EnvoyBootstrap.of(
+                    entry.getValue(),
+                    new EnvoyBootstrap.Doors(xds, places.secretSocket(), places.adminSocket(name)),
+                    maxConnections));
         }
     }
 

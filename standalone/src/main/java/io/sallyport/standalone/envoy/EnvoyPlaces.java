@@ -13,4 +13,7 @@ public interface EnvoyPlaces {
     Path proxyFolder(ProxyName proxy) throws IOException;
 
     Path adminSocket(ProxyName proxy);
+
+    /// Where proxies get their secrets.
+    Path secretSocket();
 }

@@ -73,8 +73,10 @@ class EnvoyBootstrapTest {
                 ImmutableSortedMap.of("80", 8080));
         return EnvoyBootstrap.of(
                 proxy,
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 15_010),
-                folder.resolve("admin.sock"),
+                new EnvoyBootstrap.Doors(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 15_010),
+                        folder.resolve("sds.sock"),
+                        folder.resolve("admin.sock")),
                 1_000);
     }
 

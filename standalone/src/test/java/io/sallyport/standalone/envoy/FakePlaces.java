@@ -20,4 +20,9 @@ record FakePlaces(Path root) implements EnvoyPlaces {
     public Path adminSocket(ProxyName proxy) {
         return root.resolve(proxy.name() + ".sock");
     }
+
+    @Override
+    public Path secretSocket() {
+        return root.resolve("sds.sock");
+    }
 }

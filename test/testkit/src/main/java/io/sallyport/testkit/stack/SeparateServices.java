@@ -143,7 +143,12 @@ public final class SeparateServices implements AutoCloseable {
         Files.deleteIfExists(adminSocket());
         Files.writeString(
                 bootstrap,
-                EnvoyBootstrap.of(proxy, discovery, adminSocket(), 10_000).json());
+                EnvoyBootstrap.of(
+                                proxy,
+                                new EnvoyBootstrap.Doors(
+                                        discovery, adminSocket().resolveSibling("sds.sock"), adminSocket()),
+                                10_000)
+                        .json());
         envoy = new ProcessBuilder(
                         LocalEnvoy.path().toString(),
                         "-c",
