@@ -8,7 +8,12 @@ import io.sallyport.cli.input.Documents;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
+import io.sallyport.model.Location;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.model.Path;
+import io.sallyport.model.RuleCode;
+import io.sallyport.model.Severity;
+import io.sallyport.model.SourceDocument;
 import io.sallyport.model.read.DocumentResult;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -18,13 +23,18 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// All that is wrong with some documents: what reading found, and what the analyzer finds as if they had all been
 /// accepted in one revision at this moment.
 final class Judgement {
 
+    // What the watched directory reports too, where the first one counts as well.
+    static final RuleCode TWO_PLACES = new RuleCode("SP3901", Severity.ERROR, "Object stands in two places");
+
     private final Documents documents;
     private final Instant now;
+    private final List<Finding> twice = new ArrayList<>();
 
     Judgement(Documents documents, Instant now) {
         this.documents = documents;
@@ -36,6 +46,7 @@ final class Judgement {
         var findings = new LinkedHashSet<Finding>();
         documents.findings().forEach(findings::add);
         findings.addAll(new Analyzer().check(image()).findings());
+        findings.addAll(twice);
         var reported = new ArrayList<ReportedFinding>();
         findings.forEach(finding -> reported.add(ReportedFinding.of(finding)));
         reported.sort(byPlace());
@@ -46,11 +57,23 @@ final class Judgement {
         var objects = new LinkedHashMap<ObjectRef, ConfigObject<?>>();
         documents.documents().forEach(document -> {
             var object = document.object();
-            if (object != null) {
-                objects.putIfAbsent(object.ref(), aged(document, object));
+            var first = object == null ? null : objects.putIfAbsent(object.ref(), aged(document, object));
+            if (first != null) {
+                twice.add(twice(first, document));
             }
         });
         return ConfigImage.EMPTY.with(1, objects.values(), List.of());
+    }
+
+    private static Finding twice(ConfigObject<?> first, DocumentResult second) {
+        var message = "stands in \"%s\", line %d, too, and that one counts (expected: one place)"
+                .formatted(first.source().name(), first.source().firstLine());
+        return new Finding(
+                TWO_PLACES, start(first.ref(), second.source()), message, List.of(start(first.ref(), first.source())));
+    }
+
+    private static Location start(ObjectRef ref, SourceDocument source) {
+        return new Location(ref, Path.ROOT, source.name(), source.firstLine(), 1);
     }
 
     private ConfigObject<?> aged(DocumentResult document, ConfigObject<?> object) {
@@ -73,7 +96,7 @@ final class Judgement {
         return place.file() == null ? -1 : order.getOrDefault(place.file(), Integer.MAX_VALUE);
     }
 
-    private static int number(@org.jspecify.annotations.Nullable Integer number) {
+    private static int number(@Nullable Integer number) {
         return number == null ? 0 : number;
     }
 }

@@ -47,6 +47,11 @@ final class RuleBook {
             var page = rule.page();
             entries.add(new Entry(rule.code(), page.about(), page.example(), page.repair()));
         }
+        entries.add(new Entry(
+                Judgement.TWO_PLACES,
+                "The first document counts, by file name and line; the second one is left out.",
+                "a.yaml: Gateway shop/edge\nb.yaml: Gateway shop/edge\n",
+                "a.yaml: Gateway shop/edge\n"));
         return entries;
     }
 

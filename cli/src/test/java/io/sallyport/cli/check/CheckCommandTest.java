@@ -76,6 +76,19 @@ class CheckCommandTest {
     }
 
     @Test
+    void anObjectInTwoFilesNamesBothPlaces() throws IOException {
+        var first = write("a.yaml", GOOD);
+        var second = write("b.yaml", GOOD);
+
+        assertThat(screen.run("check", folder.toString())).isEqualTo(1);
+
+        assertThat(screen.out())
+                .contains("error SP3901 Gateway shop/edge, " + second + ":1:1\n")
+                .contains("stands in \"" + first + "\", line 1, too")
+                .contains("1 error in 2 resources");
+    }
+
+    @Test
     void standardInputIsCheckedToo() {
         var piped = new FakeTerminal(GOOD);
 
