@@ -8,6 +8,7 @@ import io.sallyport.cli.server.Connection;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
 import io.sallyport.cli.server.ServerOptions;
+import io.sallyport.model.Kind;
 import io.sallyport.proto.config.v1.GetRequest;
 import io.sallyport.proto.config.v1.ListRequest;
 import io.sallyport.proto.config.v1.ListResponse;
@@ -85,7 +86,7 @@ public final class GetCommand implements Callable<Integer> {
         switch (form == null ? Form.yaml : form) {
             case yaml -> terminal.printText(response.getResource().getSourceText());
             case json -> terminal.printJson(Json.of(response));
-            case table -> table(List.of(response.getResource())).print(terminal);
+            case table -> table(connection, List.of(response.getResource())).print(terminal);
         }
         return ExitCode.OK;
     }
@@ -106,7 +107,7 @@ public final class GetCommand implements Callable<Integer> {
         } else if (form == Form.yaml) {
             terminal.printText(documents(found));
         } else {
-            table(found.getResourcesList()).print(terminal);
+            table(connection, found.getResourcesList()).print(terminal);
         }
         return ExitCode.OK;
     }
@@ -138,7 +139,10 @@ public final class GetCommand implements Callable<Integer> {
         return text.toString();
     }
 
-    private static Table table(List<Resource> resources) {
+    private Table table(Connection connection, List<Resource> resources) throws CommandFailedException {
+        if (resources.stream().allMatch(resource -> resource.getRef().getKind().equals(Kind.GATEWAY.text()))) {
+            return gateways(selectedProxies(connection), resources);
+        }
         var table = new Table("KIND", "NAMESPACE", "NAME", "REVISION", "OWNER", "SOURCE");
         for (var resource : resources) {
             var ref = resource.getRef();
@@ -149,6 +153,31 @@ public final class GetCommand implements Callable<Integer> {
                     "r" + resource.getRevision(),
                     resource.getOwner(),
                     source(resource));
+        }
+        return table;
+    }
+
+    // The objects can be shown without xds-service; whom they select cannot.
+    private SelectedProxies selectedProxies(Connection connection) {
+        try {
+            return SelectedProxies.of(connection);
+        } catch (CommandFailedException away) {
+            terminal.complain("which proxies are selected is not known: " + away.getMessage());
+            return SelectedProxies.UNKNOWN;
+        }
+    }
+
+    private static Table gateways(SelectedProxies proxies, List<Resource> gateways) {
+        var table = new Table("NAMESPACE", "NAME", "REVISION", "OWNER", "SOURCE", "SELECTS");
+        for (var gateway : gateways) {
+            var ref = gateway.getRef();
+            table.row(
+                    ref.getNamespace(),
+                    ref.getName(),
+                    "r" + gateway.getRevision(),
+                    gateway.getOwner(),
+                    source(gateway),
+                    proxies.by(gateway));
         }
         return table;
     }

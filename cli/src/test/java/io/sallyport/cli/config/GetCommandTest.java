@@ -7,6 +7,8 @@ import io.sallyport.cli.FakeTerminal;
 import io.sallyport.cli.server.FakeServer;
 import io.sallyport.proto.config.v1.Resource;
 import io.sallyport.proto.config.v1.ResourceRef;
+import io.sallyport.proto.xds.v1.Proxy;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -43,13 +45,47 @@ class GetCommandTest {
     @Test
     void manyObjectsAreATableOverAllPages() {
         for (var name : new String[] {"a", "b", "c"}) {
-            store("Gateway", "shop", name, "kind: Gateway\n");
+            store("VirtualService", "shop", name, "kind: VirtualService\n");
         }
 
-        assertThat(server.run(screen, "get", "gateways", "-A")).isEqualTo(0);
+        assertThat(server.run(screen, "get", "virtualservices", "-A")).isEqualTo(0);
 
         assertThat(screen.out().lines()).hasSize(4);
-        assertThat(screen.out()).startsWith("KIND      NAMESPACE   NAME   REVISION   OWNER   SOURCE\n");
+        assertThat(screen.out()).startsWith("KIND             NAMESPACE   NAME   REVISION   OWNER   SOURCE\n");
+    }
+
+    @Test
+    @Tag("S69")
+    @Tag("S71")
+    void aGatewayShowsEveryProxyThatItSelects() {
+        store("Gateway", "shop", "shared", gateway("selector: {istio: ingressgateway}, "));
+        store("Gateway", "shop", "own", gateway("selector: {istio: ingressgateway, team: hipster}, "));
+        store("Gateway", "shop", "all", gateway(""));
+        connect("istio-system", "ingress", Map.of("istio", "ingressgateway"));
+        connect("hipster", "ingress", Map.of("istio", "ingressgateway", "team", "hipster"));
+
+        assertThat(server.run(screen, "get", "gateways", "-n", "shop")).isEqualTo(0);
+
+        assertThat(screen.out()).isEqualTo("""
+                        NAMESPACE   NAME     REVISION   OWNER   SOURCE   SELECTS
+                        shop        shared   r1         -       -        hipster/ingress, istio-system/ingress
+                        shop        own      r1         -       -        hipster/ingress
+                        shop        all      r1         -       -        hipster/ingress, istio-system/ingress
+                        """);
+    }
+
+    private static String gateway(String selector) {
+        return "{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: x}, spec: {" + selector
+                + "servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [\"*\"]}]}}\n";
+    }
+
+    private void connect(String namespace, String name, Map<String, String> labels) {
+        server.proxies()
+                .connect(Proxy.newBuilder()
+                        .setNamespace(namespace)
+                        .setName(name)
+                        .putAllLabels(labels)
+                        .build());
     }
 
     @Test
