@@ -79,7 +79,8 @@ class AnalyzerTest {
     @Test
     void whoeverAskedForAnObjectIsComparedAgainWhenItGoes() {
         var analyzer = new Analyzer();
-        var image = Documents.image(GATEWAY + "---\n" + services(3));
+        var image = Documents.image(
+                GATEWAY + "---\n" + GATEWAY.replace("name: edge", "name: spare") + "---\n" + services(3));
         assertThat(codes(analyzer.check(image).findings())).doesNotContain("SP2101");
 
         var without = image.with(2, List.of(), List.of(new ObjectRef(Kind.GATEWAY, "shop", "edge")));

@@ -58,6 +58,7 @@ final class ReferenceRules {
     static List<Rule<?>> all() {
         return List.of(
                 new GatewayExists(),
+                new GatewaysAreKnown(),
                 new DestinationExists(),
                 new RegistryIsKnown(),
                 new SubsetExists(),
@@ -104,27 +105,65 @@ final class ReferenceRules {
 
         @Override
         public void check(At<VirtualService> service, Lookup world, Report report) {
-            var matched = service.each("http", VirtualService::http)
-                    .flatMap(route -> route.each("match", HttpRoute::match))
-                    .flatMap(match -> match.each("gateways", HttpMatchRequest::gateways));
-            Stream.concat(service.each("gateways", VirtualService::gateways), matched)
-                    .filter(gateway -> !gateway.value().equals("mesh"))
-                    .forEach(gateway -> {
-                        var name = Bindings.gatewayName(
-                                gateway.value(), report.object().namespace());
-                        if (world.gateway(name).isEmpty()) {
-                            report.at(
-                                    gateway,
-                                    "gateway \"%s\" does not exist (expected: %s)"
-                                            .formatted(name, expected(name, world)));
-                        }
-                    });
+            if (world.hasGateways()) {
+                unknownGateways(service, world, report)
+                        .forEach(gateway -> report.at(
+                                gateway,
+                                "gateway \"%s\" does not exist (expected: %s)"
+                                        .formatted(
+                                                gatewayName(gateway, report),
+                                                expected(gatewayName(gateway, report), world))));
+            }
         }
 
         private static String expected(String name, Lookup world) {
             return world.nearestGateway(name)
                     .map(nearest -> '"' + nearest + '"')
-                    .orElseGet(() -> world.hasGateways() ? "a declared Gateway" : "a declared Gateway; there is none");
+                    .orElse("a declared Gateway");
+        }
+    }
+
+    private static Stream<At<String>> unknownGateways(At<VirtualService> service, Lookup world, Report report) {
+        var matched = service.each("http", VirtualService::http)
+                .flatMap(route -> route.each("match", HttpRoute::match))
+                .flatMap(match -> match.each("gateways", HttpMatchRequest::gateways));
+        return Stream.concat(service.each("gateways", VirtualService::gateways), matched)
+                .filter(gateway -> !gateway.value().equals("mesh"))
+                .filter(gateway -> world.gateway(gatewayName(gateway, report)).isEmpty());
+    }
+
+    private static String gatewayName(At<String> gateway, Report report) {
+        return Bindings.gatewayName(gateway.value(), report.object().namespace());
+    }
+
+    /// SP2109: a VirtualService alone, without any Gateway to compare its bindings with. Istio accepts it, and a file
+    /// that is checked by itself is no mistake.
+    static final class GatewaysAreKnown extends WorldRule<VirtualService> {
+        GatewaysAreKnown() {
+            super(
+                    "SP2109",
+                    INFO,
+                    "Gateways cannot be checked",
+                    Kind.VIRTUAL_SERVICE,
+                    VirtualService.class,
+                    new Page(
+                            "None of the objects is a Gateway, so bindings cannot be compared with anything. Without one no route takes traffic.",
+                            SERVICE
+                                    + "{hosts: [shop.test], gateways: [shop/edge], http: [{directResponse: {status: 200}}]}",
+                            GATEWAY + SERVICE
+                                    + "{hosts: [shop.test], gateways: [shop/edge], http: [{directResponse: {status: 200}}]}"));
+        }
+
+        @Override
+        public void check(At<VirtualService> service, Lookup world, Report report) {
+            if (!world.hasGateways()) {
+                unknownGateways(service, world, report)
+                        .findFirst()
+                        .ifPresent(gateway -> report.at(
+                                gateway,
+                                "gateway \"%s\" was not checked: no Gateway here (expected: it, beside this file)"
+                                        .formatted(gatewayName(gateway, report))));
+            }
         }
     }
 
