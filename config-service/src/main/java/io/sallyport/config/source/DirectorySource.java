@@ -135,7 +135,7 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     }
 
     private void firstLook() throws InterruptedException {
-        revisions.awaitJudged();
+        revisions.awaitRead();
         memory = LogMemory.of(revisions.published().state());
         look();
         var settled = clock.instant().plus(QUIET);

@@ -75,6 +75,7 @@ public final class RevisionLog implements AutoCloseable {
     private final Subscription replicas;
     private volatile Published published;
     private volatile boolean failing;
+    private final CountDownLatch read = new CountDownLatch(1);
     private final CountDownLatch judged = new CountDownLatch(1);
 
     /// Opens the log over an SQLite file (`config.db`) or a PostgreSQL URL (`jdbc:postgresql:…`).
@@ -261,12 +262,19 @@ public final class RevisionLog implements AutoCloseable {
         try {
             var state = published.state().read(reader);
             published = new Published(state, state.unreadableFindings());
+            read.countDown();
             publish(state, findings(state));
         } catch (Exception e) {
             log.atError().setCause(e).log("The stored configuration cannot be judged; it is served all the same");
         } finally {
+            read.countDown();
             judged.countDown();
         }
+    }
+
+    /// Returns when the configuration that was stored has been read, so that the image is complete.
+    public void awaitRead() throws InterruptedException {
+        read.await();
     }
 
     /// Returns when the configuration that was stored has been read and judged, so that the image and the findings are

@@ -10,6 +10,8 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.sallyport.config.store.RevisionLog;
 import io.sallyport.config.testing.FakeReader;
 import io.sallyport.config.testing.Stores;
@@ -35,7 +37,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -405,5 +409,99 @@ class ConfigGrpcServiceTest {
         assertThat(failure.getStatus().getDescription())
                 .contains("secret-service")
                 .doesNotContain("abc");
+    }
+
+    /// Takes a message only when the test asks for one.
+    private static final class SlowReader implements ClientResponseObserver<WatchRequest, WatchResponse> {
+
+        private final LinkedBlockingQueue<WatchResponse> read = new LinkedBlockingQueue<>();
+        private final CompletableFuture<ClientCallStreamObserver<WatchRequest>> call = new CompletableFuture<>();
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<WatchRequest> stream) {
+            stream.disableAutoRequestWithInitial(0);
+            call.complete(stream);
+        }
+
+        @Override
+        public void onNext(WatchResponse message) {
+            read.add(message);
+        }
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onCompleted() {}
+
+        WatchResponse next() throws Exception {
+            call.get().request(1);
+            var message = read.poll(20, TimeUnit.SECONDS);
+            assertThat(message).isNotNull();
+            return message;
+        }
+    }
+
+    @Test
+    @Tag("F19")
+    void aSlowReaderGetsTheNewestStateAndNotAQueue() throws Exception {
+        apply("Gateway shop/a 0");
+        var reader = new SlowReader();
+        ConfigServiceGrpc.newStub(channel)
+                .watch(WatchRequest.newBuilder().setFrom(1).build(), reader);
+        for (int i = 1; i <= 100; i++) {
+            apply("Gateway shop/a " + i + " " + "x".repeat(20_000));
+        }
+
+        int messages = 0;
+        WatchResponse message;
+        do {
+            message = reader.next();
+            messages++;
+        } while (message.getRevision() < 101);
+
+        assertThat(message.getUpserts(0).getSourceText()).startsWith("Gateway shop/a 100 ");
+        // What was under way when it stopped reading, and then one for all the rest.
+        assertThat(messages).isLessThan(20);
+    }
+
+    @Test
+    @Tag("H73")
+    void twoAtOnceWithOneIdMakeOneRevision() throws Exception {
+        var request = applying("Gateway shop/edge").setRequestId("twice").build();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var both =
+                    List.of(threads.submit(() -> config.apply(request)), threads.submit(() -> config.apply(request)));
+
+            assertThat(both.get(0).get()).isEqualTo(both.get(1).get());
+        }
+        assertThat(config.status(StatusRequest.getDefaultInstance()).getRevision())
+                .isEqualTo(1);
+    }
+
+    @Test
+    @Tag("H36")
+    void aRequestLargerThanItsBoundIsRefused() {
+        var large = resource("Gateway shop/edge " + "x".repeat(5 << 20));
+
+        var failure = failure(() ->
+                config.validate(ValidateRequest.newBuilder().addResources(large).build()));
+
+        assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    }
+
+    @Test
+    @Tag("H29")
+    void textsThatCannotBeKeptAreRefused() {
+        var nul = failure(() ->
+                config.apply(applying("Gateway shop/edge").setMessage("a\0b").build()));
+        var id = failure(() -> config.apply(
+                applying("Gateway shop/edge").setRequestId("two words").build()));
+        var kind = failure(() -> config.get(
+                GetRequest.newBuilder().setRef(ref("Gatewy", "shop", "edge")).build()));
+
+        assertThat(List.of(nul, id, kind))
+                .extracting(failure -> failure.getStatus().getCode())
+                .containsOnly(Status.Code.INVALID_ARGUMENT);
     }
 }
