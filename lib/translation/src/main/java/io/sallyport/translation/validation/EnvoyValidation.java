@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.util.List;
@@ -38,7 +39,8 @@ public final class EnvoyValidation {
             Router.getDefaultInstance(),
             TcpProxy.getDefaultInstance(),
             TlsInspector.getDefaultInstance(),
-            UpstreamTlsContext.getDefaultInstance());
+            UpstreamTlsContext.getDefaultInstance(),
+            DownstreamTlsContext.getDefaultInstance());
 
     private final ValidateRules rules = new ValidateRules(PACKED, EnvoyRules::check);
 
