@@ -198,6 +198,11 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
     }
 
     @Override
+    public boolean isHeavy() {
+        return subscriptions.values().stream().anyMatch(DeltaSubscription::isHeavy);
+    }
+
+    @Override
     public StreamView view(Instant now) {
         var types = new ArrayList<StreamView.TypeView>();
         long revision = snapshot.revision();

@@ -681,8 +681,9 @@ final class DeltaSubscription {
         return revision;
     }
 
-    boolean hasAnswered() {
-        return answered.isAfter(Instant.MIN);
+    /// Whether the first response is still to come and is not cut into chunks.
+    boolean isHeavy() {
+        return type == ResourceType.SCOPED_ROUTES && fresh && !greeted && open.size() > Ferry.HEAVY;
     }
 
     boolean hasSent() {

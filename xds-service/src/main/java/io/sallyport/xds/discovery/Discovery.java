@@ -22,6 +22,8 @@ import java.util.concurrent.Executors;
 public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase
         implements AutoCloseable {
 
+    private static final int WHOLE_TABLES = 8;
+
     private final StreamLoop.House house;
     private final Counters counters = new Counters();
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
@@ -38,7 +40,7 @@ public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDi
     Discovery(Publisher publisher, Fleet fleet, InstantSource clock, Pace pace) {
         this.clock = clock;
         this.fleet = fleet;
-        this.house = new StreamLoop.House(publisher, fleet, counters, clock, executor);
+        this.house = new StreamLoop.House(publisher, fleet, counters, clock, executor, new Ferry(WHOLE_TABLES));
         this.delta = new StreamLoop.Protocol<>(
                 "delta",
                 request -> request.hasNode() ? Optional.of(request.getNode()) : Optional.empty(),

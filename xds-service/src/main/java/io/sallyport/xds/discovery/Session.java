@@ -18,5 +18,8 @@ interface Session<Q, R> {
     /// When to poll although nothing happened; null: there is no such time.
     @Nullable Instant deadline(Instant now);
 
+    /// Whether the next response may be a whole table of thousands.
+    boolean isHeavy();
+
     StreamView view(Instant now);
 }

@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class StreamLoop<Q extends Message, R extends Message> implements StreamObserver<Q>, Fleet.Connection {
 
     private static final Duration SILENCE = Duration.ofSeconds(30);
+    private static final Duration CROSSING = Duration.ofSeconds(2);
     private static final Logger LOG = LoggerFactory.getLogger(StreamLoop.class);
 
     /// What differs between the two protocols.
@@ -47,7 +48,8 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     }
 
     /// What all streams share.
-    record House(Publisher publisher, Fleet fleet, Counters counters, InstantSource clock, Executor executor) {}
+    record House(
+            Publisher publisher, Fleet fleet, Counters counters, InstantSource clock, Executor executor, Ferry ferry) {}
 
     private final House house;
     private final Protocol<Q, R> protocol;
@@ -66,6 +68,8 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     private Fleet.@Nullable Proxy proxy;
     private @Nullable Session<Q, R> session;
     private boolean over;
+    private @Nullable Instant aboard;
+    private @Nullable Instant waitingSince;
 
     StreamLoop(
             House house,
@@ -185,7 +189,7 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
             running.request(request, now);
             responses.request(1);
         }
-        while (responses.isReady()) {
+        while (responses.isReady() && mayLoad(running, now)) {
             var response = running.poll(now);
             if (response == null) {
                 break;
@@ -193,8 +197,33 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
             house.counters().response(protocol.resources().applyAsInt(response));
             responses.onNext(response);
         }
-        due = running.deadline(now);
+        land(now);
+        var crossing = aboard == null ? waitingSince : aboard;
+        due = DeltaSubscription.earlier(running.deadline(now), crossing == null ? null : crossing.plus(CROSSING));
         report(running.view(now));
+    }
+
+    private boolean mayLoad(Session<Q, R> running, Instant now) {
+        if (aboard != null || !running.isHeavy()) {
+            return true;
+        }
+        waitingSince = waitingSince == null ? now : waitingSince;
+        if (house.ferry().board(wake)) {
+            aboard = now;
+            waitingSince = null;
+            return true;
+        }
+        // Readers that do not read may hold all places: nobody waits for them long.
+        return !waitingSince.plus(CROSSING).isAfter(now);
+    }
+
+    // The place is free again when the transport has taken the bytes; a reader that does not read keeps it for a
+    // moment.
+    private void land(Instant now) {
+        if (aboard != null && (responses.isReady() || !aboard.plus(CROSSING).isAfter(now))) {
+            aboard = null;
+            house.ferry().leave();
+        }
     }
 
     private Snapshot snapshot() {
@@ -275,6 +304,11 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
         }
         over = true;
         due = null;
+        if (aboard != null) {
+            aboard = null;
+            house.ferry().leave();
+        }
+        house.ferry().forget(wake);
         inbox.clear();
         session = null;
         if (board != null) {

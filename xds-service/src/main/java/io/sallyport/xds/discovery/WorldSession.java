@@ -147,6 +147,11 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
     }
 
     @Override
+    public boolean isHeavy() {
+        return subscriptions.values().stream().anyMatch(WorldSubscription::isHeavy);
+    }
+
+    @Override
     public StreamView view(Instant now) {
         var types = new ArrayList<StreamView.TypeView>();
         long revision = snapshot.revision();

@@ -445,6 +445,10 @@ final class WorldSubscription {
         return reached;
     }
 
+    boolean isHeavy() {
+        return isWhole() && outstanding == null && due && count() > Ferry.HEAVY;
+    }
+
     boolean hasSent() {
         return hasSent;
     }

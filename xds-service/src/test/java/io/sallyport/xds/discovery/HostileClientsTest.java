@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ class HostileClientsTest {
     void aReaderThatNeverReadsHoldsOneNewestStateAndDelaysNobody() throws Exception {
         house.publish(_ -> Made.resources(1, big("l", 1)));
         for (int i = 0; i < 50; i++) {
-            neverReading(i);
+            neverReading(i, ResourceType.LISTENER);
         }
         var good = new FakeEnvoy(GOOD);
         good.subscribe(ResourceType.LISTENER);
@@ -73,6 +74,23 @@ class HostileClientsTest {
         // Each of them was given its first response and nothing since.
         assertThat(house.sentResources() - good.received().size()).isLessThanOrEqualTo(50);
         good.close();
+    }
+
+    @Test
+    @Tag("H59")
+    void readersThatNeverReadDoNotKeepOthersFromTheirFirstTable() throws Exception {
+        var table = IntStream.range(0, 2 * Ferry.HEAVY)
+                .mapToObj(i -> Made.resource(ResourceType.SCOPED_ROUTES, "s" + i, "x".repeat(1_000) + i))
+                .toArray(EnvoyResource[]::new);
+        house.publish(_ -> Made.resources(1, table));
+        for (int i = 0; i < 40; i++) {
+            neverReading(i, ResourceType.SCOPED_ROUTES);
+        }
+        var good = new FakeEnvoy(GOOD);
+        good.subscribe(ResourceType.SCOPED_ROUTES);
+        good.connect(house.channel());
+
+        good.until(() -> good.held(ResourceType.SCOPED_ROUTES).size() == table.length);
     }
 
     @Test
@@ -132,14 +150,14 @@ class HostileClientsTest {
         good.until(() -> good.received().size() == 1);
     }
 
-    private void neverReading(int number) {
+    private void neverReading(int number, ResourceType type) {
         var call = channel.newCall(
                 AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod(), CallOptions.DEFAULT);
         call.start(new ClientCall.Listener<>() {}, new Metadata());
         call.sendMessage(DeltaDiscoveryRequest.newBuilder()
                 .setNode(FakeEnvoy.node(
                         "router~10.0.0." + number + "~slow.shop~shop.svc.cluster.local", java.util.Map.of()))
-                .setTypeUrl(ResourceType.LISTENER.url())
+                .setTypeUrl(type.url())
                 .build());
     }
 
