@@ -38,6 +38,7 @@ final class XdsBenchmark {
     }
 
     void run() throws IOException, InterruptedException {
+        new TranslationBenchmark(results).run(10_000);
         streams(10_000, 50, "p99 50 ms / 0.02 CPU s / 0.2 MB / 0.7 GB");
         streams(10_000, 1, "p50 5 ms");
         streams(1_000, 50, "p50 15 ms / 0.02 CPU s");
