@@ -2,6 +2,7 @@ package io.sallyport.translation.emit;
 
 import com.google.common.collect.ImmutableList;
 import com.google.protobuf.Message;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.sallyport.model.Origin;
 import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.ResourceNames;
@@ -181,12 +182,43 @@ final class Draft {
         var name = ResourceNames.listener(bind);
         var listener = plan.listeners().get(bind);
         withheld = withheld.minus("listener " + name);
+        for (var what : List.copyOf(withheld.keySet())) {
+            withheld = what.startsWith(chainOf(name)) ? withheld.minus(what) : withheld;
+        }
         if (listener == null) {
             remove(ResourceType.LISTENER, name);
             return;
         }
         var origins = listener.origins();
-        offer(ResourceType.LISTENER, "listener", name, origins, () -> ListenerEmitter.emit(listener, this::isScoped));
+        var chains = chains(listener, name);
+        if (!chains.isEmpty()) {
+            offer(ResourceType.LISTENER, "listener", name, origins, () -> ListenerEmitter.emit(listener, chains));
+        }
+    }
+
+    private static String chainOf(String listener) {
+        return "chain of " + listener + ": ";
+    }
+
+    // One chain that Envoy would refuse takes the port from all others, so it goes alone: its names are closed.
+    private List<FilterChain> chains(ListenerPlan listener, String name) {
+        var good = new ArrayList<FilterChain>();
+        for (var chain : listener.chains()) {
+            var what = chainOf(name) + chain.origin();
+            var origins = List.of(chain.origin());
+            Attempt<FilterChain> attempt = Attempt.of(what, origins, () -> {
+                var message = ListenerEmitter.chain(listener.bind(), chain, this::isScoped);
+                var violations = validation.check(message);
+                return violations.isEmpty()
+                        ? new Attempt.Made<>(message)
+                        : new Attempt.Failed<>(new Withheld(what, origins, violations.toString()));
+            });
+            switch (attempt) {
+                case Attempt.Made(var message) -> good.add(message);
+                case Attempt.Failed(var reason) -> withheld = withheld.plus(what, reason);
+            }
+        }
+        return good;
     }
 
     /// Takes in the listeners that read a table which is delivered in another way now.

@@ -34,6 +34,7 @@ import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.validation.SubstitutionFormat;
+import java.util.List;
 import java.util.function.Predicate;
 
 /// Emits one Envoy listener per [ListenerPlan].
@@ -44,8 +45,8 @@ final class ListenerEmitter {
 
     private ListenerEmitter() {}
 
-    /// `isScoped` says which tables are delivered as scoped routes.
-    static Listener emit(ListenerPlan plan, Predicate<RouteTableId> isScoped) {
+    /// The listener with these of its chains.
+    static Listener emit(ListenerPlan plan, List<FilterChain> chains) {
         var out = Listener.newBuilder()
                 .setName(ResourceNames.listener(plan.bind()))
                 .setAddress(Address.newBuilder()
@@ -60,11 +61,11 @@ final class ListenerEmitter {
                     .setName(ResourceNames.TLS_INSPECTOR)
                     .setTypedConfig(Values.pack(TlsInspector.getDefaultInstance()));
         }
-        plan.chains().forEach(chain -> out.addFilterChains(chain(plan.bind(), chain, isScoped)));
-        return out.build();
+        return out.addAllFilterChains(chains).build();
     }
 
-    private static FilterChain chain(Bind bind, Chain chain, Predicate<RouteTableId> isScoped) {
+    /// One chain. `isScoped` says which tables are delivered as scoped routes.
+    static FilterChain chain(Bind bind, Chain chain, Predicate<RouteTableId> isScoped) {
         var out = FilterChain.newBuilder().setTransportSocketConnectTimeout(HANDSHAKE);
         switch (chain.match()) {
             case Match.Any() -> {}

@@ -199,7 +199,8 @@ final class CanaryTest {
         var plan = new ListenerPlan(
                 new Bind("0.0.0.0", 443), "127.0.0.1", List.of(chain), List.of(Plans.origin("edge")));
 
-        var leaves = Leaves.of(ListenerEmitter.emit(plan, _ -> true));
+        var emitted = ListenerEmitter.chain(plan.bind(), plan.chains().getFirst(), _ -> true);
+        var leaves = Leaves.of(ListenerEmitter.emit(plan, List.of(emitted)));
 
         assertThat(leaves).contains("https.443.%%REQ(x)%%.gw.ns|%REQ(:AUTHORITY)%");
     }
