@@ -61,19 +61,21 @@ final class ChanceRequests {
     }
 
     private String path(RouteMatch match) {
-        var path =
-                switch (match.getPathSpecifierCase()) {
-                    case PREFIX -> match.getPrefix() + oneOf(List.of("", "x", "/x", "/x/y"));
-                    case PATH -> match.getPath() + oneOf(List.of("", "", "", "/", "x"));
-                    default -> oneOf(List.of("/", "/v1/x", "/api/v2/items", "/a/b/c", "/user/7/cart"));
-                };
+        var path = switch (match.getPathSpecifierCase()) {
+            case PREFIX -> match.getPrefix() + oneOf(List.of("", "x", "/x", "/x/y"));
+            case PATH -> match.getPath() + oneOf(List.of("", "", "", "/", "x"));
+            default -> oneOf(List.of("/", "/v1/x", "/api/v2/items", "/a/b/c", "/user/7/cart"));
+        };
         if (oneIn(5)) {
             path = oneOf(List.of("/", "/other", "/a/../b", "/%61pi", "//x", path.toUpperCase(java.util.Locale.ROOT)));
         }
         var query = new StringBuilder();
         for (var parameter : match.getQueryParametersList()) {
             if (!oneIn(4)) {
-                query.append(query.isEmpty() ? "?" : "&").append(parameter.getName()).append('=').append(plain(value(parameter.getStringMatch())));
+                query.append(query.isEmpty() ? "?" : "&")
+                        .append(parameter.getName())
+                        .append('=')
+                        .append(plain(value(parameter.getStringMatch())));
             }
         }
         if (query.isEmpty() && oneIn(4)) {
@@ -96,12 +98,11 @@ final class ChanceRequests {
     }
 
     private String value(StringMatcher matcher) {
-        var value =
-                switch (matcher.getMatchPatternCase()) {
-                    case EXACT -> matcher.getExact();
-                    case PREFIX -> matcher.getPrefix() + oneOf(List.of("", "x"));
-                    default -> oneOf(List.of("v1", "yes", "1", "abc"));
-                };
+        var value = switch (matcher.getMatchPatternCase()) {
+            case EXACT -> matcher.getExact();
+            case PREFIX -> matcher.getPrefix() + oneOf(List.of("", "x"));
+            default -> oneOf(List.of("v1", "yes", "1", "abc"));
+        };
         return oneIn(6) ? value + "z" : value;
     }
 

@@ -14,8 +14,8 @@ import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.simulate.Answer;
 import io.sallyport.translation.simulate.HeaderLines;
 import io.sallyport.translation.simulate.Request;
-import io.sallyport.translation.simulate.Trail;
 import io.sallyport.translation.simulate.TrafficSimulator;
+import io.sallyport.translation.simulate.Trail;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,8 +46,8 @@ class SimulatorAgreesWithEnvoyTest {
                 var ports = new LinkedHashMap<Integer, Integer>();
                 var file = directory.resolve(seed + ".pb");
                 Files.write(file, bootstrap(resources, ports).toByteArray());
-                var command = List.of(
-                        envoy.toString(), "-c", file.toString(), "--concurrency", "1", "--use-dynamic-base-id");
+                var command =
+                        List.of(envoy.toString(), "-c", file.toString(), "--concurrency", "1", "--use-dynamic-base-id");
                 try (var _ = ChildProcess.start(line -> line.contains("starting main dispatch loop"), command)) {
                     compare(seed, resources, ports, client, backend);
                 }
@@ -111,12 +111,16 @@ class SimulatorAgreesWithEnvoyTest {
                         .as(claim)
                         .isEqualTo(replied.headers().find("location").orElse(""));
                 if (replied.trail().route().index() >= 0) {
-                    assertThat(reply.headers().first(TracedResources.RULE)).as(claim).hasValue(rule(replied.trail()));
+                    assertThat(reply.headers().first(TracedResources.RULE))
+                            .as(claim)
+                            .hasValue(rule(replied.trail()));
                 }
             }
             case Answer.Forwarded forwarded -> {
                 var cluster = reply.headers().first(TracedResources.CLUSTER).orElse("");
-                assertThat(reply.headers().first(TracedResources.RULE)).as(claim).hasValue(rule(forwarded.trail()));
+                assertThat(reply.headers().first(TracedResources.RULE))
+                        .as(claim)
+                        .hasValue(rule(forwarded.trail()));
                 var share = forwarded.shares().stream()
                         .filter(each -> each.cluster().equals(cluster)
                                 || (cluster.isEmpty() && each.state().equals("NC")))
@@ -131,10 +135,14 @@ class SimulatorAgreesWithEnvoyTest {
                             .orElseThrow();
                     assertThat(seen.path())
                             .as(claim)
-                            .isEqualTo(share.orElseThrow().request().find(":path").orElse(""));
+                            .isEqualTo(
+                                    share.orElseThrow().request().find(":path").orElse(""));
                     assertThat(seen.host())
                             .as(claim)
-                            .isEqualTo(share.orElseThrow().request().find(":authority").orElse(""));
+                            .isEqualTo(share.orElseThrow()
+                                    .request()
+                                    .find(":authority")
+                                    .orElse(""));
                 }
             }
             case Answer.Refused _, Answer.Closed _, Answer.Tunnelled _ -> throw new AssertionError(claim);

@@ -12,7 +12,6 @@ import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
-
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList;
 import io.sallyport.translation.EnvoyResource;
@@ -63,8 +62,7 @@ final class StaticBootstrap {
     private void inline(FilterChain.Builder chain) throws InvalidProtocolBufferException {
         for (var filter : chain.getFiltersBuilderList()) {
             if (filter.getTypedConfig().is(HttpConnectionManager.class)) {
-                var manager =
-                        filter.getTypedConfig().unpack(HttpConnectionManager.class).toBuilder();
+                var manager = filter.getTypedConfig().unpack(HttpConnectionManager.class).toBuilder();
                 if (manager.hasRds()) {
                     manager.setRouteConfig(RouteConfiguration.parseFrom(resources
                             .find(ResourceType.ROUTES, manager.getRds().getRouteConfigName())
@@ -91,7 +89,8 @@ final class StaticBootstrap {
         if (cluster.getType() != Cluster.DiscoveryType.EDS) {
             return cluster;
         }
-        var endpoints = resources.find(ResourceType.ENDPOINTS, cluster.getName()).orElseThrow();
+        var endpoints =
+                resources.find(ResourceType.ENDPOINTS, cluster.getName()).orElseThrow();
         return cluster.toBuilder()
                 .clearEdsClusterConfig()
                 .setType(Cluster.DiscoveryType.STATIC)

@@ -107,7 +107,8 @@ final class UpstreamLinker {
         return switch (backend.source()) {
             case LISTED -> new Discovery.Listed(groups);
             case DNS -> new Discovery.Dns(groups, world.mesh().dnsRefreshRate());
-            case DNS_ROUND_ROBIN -> new Discovery.DnsOne(first(groups), world.mesh().dnsRefreshRate());
+            case DNS_ROUND_ROBIN ->
+                new Discovery.DnsOne(first(groups), world.mesh().dnsRefreshRate());
             // A gateway's client was going to the gateway itself, so there is nowhere to send to.
             case CLIENT ->
                 proxy.role() == ProxyClass.Role.ROUTER

@@ -111,7 +111,12 @@ final class HttpSimulation {
                 && !request.scheme().equals("https")) {
             var location = "https://" + request.host() + headers.first(":path").orElse("/");
             var trail = trail(table, hit, Step.NONE, List.of());
-            return new Replied(MOVED_PERMANENTLY, "", HeaderLines.NONE.plus("location", location).plus("server", manager.getServerName()), "", trail);
+            return new Replied(
+                    MOVED_PERMANENTLY,
+                    "",
+                    HeaderLines.NONE.plus("location", location).plus("server", manager.getServerName()),
+                    "",
+                    trail);
         }
         var rejected = new ArrayList<Rejection>();
         for (int i = 0; i < host.getRoutesCount(); i++) {

@@ -219,7 +219,13 @@ record RouteSimulation(
         if (!rewritten.equals(path)) {
             edited = edited.with(":path", rewritten).with("x-envoy-original-path", path);
         }
-        return HttpSimulation.share(resources, cluster, weight, edited, responseEditing(corsHeaders(responseFirst)).plusLiterals(HeaderLines.NONE.plus("server", manager.getServerName())));
+        return HttpSimulation.share(
+                resources,
+                cluster,
+                weight,
+                edited,
+                responseEditing(corsHeaders(responseFirst))
+                        .plusLiterals(HeaderLines.NONE.plus("server", manager.getServerName())));
     }
 
     private HeaderEditing corsHeaders(HeaderEditing first) {

@@ -45,7 +45,8 @@ final class EnvoyRules {
     static void check(Message message, Place place, List<Violation> found) {
         switch (message) {
             case RouteConfiguration routes -> checkHosts(routes.getVirtualHostsList(), place.toString(), found);
-            case RegexMatcher regex -> checkRegex(regex.getRegex(), place.field("regex").toString(), found);
+            case RegexMatcher regex ->
+                checkRegex(regex.getRegex(), place.field("regex").toString(), found);
             case HeaderValueOption option -> checkHeader(option, place.toString(), found);
             case WeightedCluster split -> checkWeights(split, place.toString(), found);
             case DirectResponseAction response -> checkBody(response, place.toString(), found);
@@ -53,7 +54,8 @@ final class EnvoyRules {
             case Cluster cluster -> checkCluster(cluster, place.toString(), found);
             case Listener listener -> checkListener(listener, place.toString(), found);
             // Those inside a cluster are its own to judge: a cluster that looks names up has names here.
-            case ClusterLoadAssignment endpoints when place.isRoot() -> checkEndpoints(endpoints, place.toString(), found);
+            case ClusterLoadAssignment endpoints
+            when place.isRoot() -> checkEndpoints(endpoints, place.toString(), found);
             default -> {}
         }
     }

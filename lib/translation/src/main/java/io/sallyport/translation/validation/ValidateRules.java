@@ -68,7 +68,8 @@ final class ValidateRules {
         var name = any.getTypeUrl().substring(any.getTypeUrl().lastIndexOf('/') + 1);
         var type = packed.get(name);
         if (type == null) {
-            found.add(new Violation(path.toString(), "packs the type \"" + name + "\" (expected: a type that is checked)"));
+            found.add(new Violation(
+                    path.toString(), "packs the type \"" + name + "\" (expected: a type that is checked)"));
             return;
         }
         try {
@@ -131,7 +132,9 @@ final class ValidateRules {
                     ValueChecks.of(
                             field.getMessageType().findFieldByNumber(2),
                             rules.getMap().getValues()),
-                    isMessage(content) && !isPlain(content) && !rules.getMap().getValues().getMessage().getSkip(),
+                    isMessage(content)
+                            && !isPlain(content)
+                            && !rules.getMap().getValues().getMessage().getSkip(),
                     this);
         }
         if (field.isRepeated()) {
@@ -143,7 +146,8 @@ final class ValidateRules {
                     isMessage(field) && !isPlain(field) && !skip,
                     this);
         }
-        var descends = isMessage(field) && !isPlain(field) && !rules.getMessage().getSkip();
+        var descends =
+                isMessage(field) && !isPlain(field) && !rules.getMessage().getSkip();
         return new SingleCheck(field, rules, ValueChecks.of(field, rules), descends, this);
     }
 
@@ -192,7 +196,10 @@ final class ValidateRules {
             }
             var content = message.getField(field);
             if (value != ValueCheck.NONE) {
-                value.check(content, reason -> found.add(new Violation(path.field(field.getName()).toString(), reason)));
+                value.check(
+                        content,
+                        reason -> found.add(
+                                new Violation(path.field(field.getName()).toString(), reason)));
             }
             if (content instanceof Message part && descends) {
                 all.check(part, path.field(field.getName()), found);
@@ -223,10 +230,12 @@ final class ValidateRules {
             }
             var place = path.field(field.getName());
             if (items.size() < rules.getMinItems()) {
-                found.add(new Violation(place.toString(), "has " + items.size() + " items (expected: >= " + rules.getMinItems() + ")"));
+                found.add(new Violation(
+                        place.toString(), "has " + items.size() + " items (expected: >= " + rules.getMinItems() + ")"));
             }
             if (rules.hasMaxItems() && items.size() > rules.getMaxItems()) {
-                found.add(new Violation(place.toString(), "has " + items.size() + " items (expected: <= " + rules.getMaxItems() + ")"));
+                found.add(new Violation(
+                        place.toString(), "has " + items.size() + " items (expected: <= " + rules.getMaxItems() + ")"));
             }
             if (rules.getUnique() && items.stream().distinct().count() != items.size()) {
                 found.add(new Violation(place.toString(), "has an item twice"));
@@ -245,7 +254,12 @@ final class ValidateRules {
     }
 
     private record MapCheck(
-            FieldDescriptor field, Validate.MapRules rules, ValueCheck key, ValueCheck value, boolean descends, ValidateRules all)
+            FieldDescriptor field,
+            Validate.MapRules rules,
+            ValueCheck key,
+            ValueCheck value,
+            boolean descends,
+            ValidateRules all)
             implements FieldCheck {
 
         @Override
@@ -256,10 +270,14 @@ final class ValidateRules {
             }
             var place = path.field(field.getName());
             if (entries.size() < rules.getMinPairs()) {
-                found.add(new Violation(place.toString(), "has " + entries.size() + " entries (expected: >= " + rules.getMinPairs() + ")"));
+                found.add(new Violation(
+                        place.toString(),
+                        "has " + entries.size() + " entries (expected: >= " + rules.getMinPairs() + ")"));
             }
             if (rules.hasMaxPairs() && entries.size() > rules.getMaxPairs()) {
-                found.add(new Violation(place.toString(), "has " + entries.size() + " entries (expected: <= " + rules.getMaxPairs() + ")"));
+                found.add(new Violation(
+                        place.toString(),
+                        "has " + entries.size() + " entries (expected: <= " + rules.getMaxPairs() + ")"));
             }
             for (var entry : entries) {
                 var pair = (Message) entry;

@@ -58,12 +58,24 @@ final class CanaryTest {
                 new Place("query value", text -> query("x", new ValueTest.Exact(text, true))),
                 new Place("body", text -> acting(Plans.respond(text))),
                 new Place("body of bytes", text -> acting(new Action.Respond(200, new Action.Body.Bytes(text)))),
-                new Place("redirect host", text -> acting(redirect(new Action.HostChange.To(text), new Action.PathChange.Keep()))),
-                new Place("redirect path", text -> acting(redirect(new Action.HostChange.Keep(), new Action.PathChange.Whole(text)))),
-                new Place("redirect prefix", text -> acting(redirect(new Action.HostChange.Keep(), new Action.PathChange.Matched(text)))),
-                new Place("rewritten prefix", text -> acting(forward(new Action.PathChange.Matched(text), new Action.HostChange.Keep()))),
-                new Place("rewritten path", text -> acting(forward(new Action.PathChange.Whole(text), new Action.HostChange.Keep()))),
-                new Place("rewritten host", text -> acting(forward(new Action.PathChange.Keep(), new Action.HostChange.To(text)))),
+                new Place(
+                        "redirect host",
+                        text -> acting(redirect(new Action.HostChange.To(text), new Action.PathChange.Keep()))),
+                new Place(
+                        "redirect path",
+                        text -> acting(redirect(new Action.HostChange.Keep(), new Action.PathChange.Whole(text)))),
+                new Place(
+                        "redirect prefix",
+                        text -> acting(redirect(new Action.HostChange.Keep(), new Action.PathChange.Matched(text)))),
+                new Place(
+                        "rewritten prefix",
+                        text -> acting(forward(new Action.PathChange.Matched(text), new Action.HostChange.Keep()))),
+                new Place(
+                        "rewritten path",
+                        text -> acting(forward(new Action.PathChange.Whole(text), new Action.HostChange.Keep()))),
+                new Place(
+                        "rewritten host",
+                        text -> acting(forward(new Action.PathChange.Keep(), new Action.HostChange.To(text)))),
                 new Place("hash header", text -> acting(sticky(new Stickiness.Key.Header(text)))),
                 new Place("hash query", text -> acting(sticky(new Stickiness.Key.Query(text)))),
                 new Place("hash cookie", text -> acting(sticky(new Stickiness.Key.Cookie(text, "/", Timeout.none())))),
@@ -179,7 +191,8 @@ final class CanaryTest {
         var attempt = emit(place.rule().apply(text));
 
         assertThat(attempt).isInstanceOf(Attempt.Made.class);
-        assertThat(Leaves.of(VirtualHost.parseFrom(((Attempt.Made<SiteEmitter.Piece>) attempt).value().bytes())))
+        assertThat(Leaves.of(VirtualHost.parseFrom(
+                        ((Attempt.Made<SiteEmitter.Piece>) attempt).value().bytes())))
                 .filteredOn(leaf -> leaf.contains(text))
                 .hasSize(1);
     }
@@ -196,8 +209,8 @@ final class CanaryTest {
                 new Chain.Tls.None(),
                 new Chain.Content.Http(table, HttpOptions.EDGE),
                 Plans.origin("edge"));
-        var plan = new ListenerPlan(
-                new Bind("0.0.0.0", 443), "127.0.0.1", List.of(chain), List.of(Plans.origin("edge")));
+        var plan =
+                new ListenerPlan(new Bind("0.0.0.0", 443), "127.0.0.1", List.of(chain), List.of(Plans.origin("edge")));
 
         var emitted = ListenerEmitter.chain(plan.bind(), plan.chains().getFirst(), _ -> true);
         var leaves = Leaves.of(ListenerEmitter.emit(plan, List.of(emitted)));

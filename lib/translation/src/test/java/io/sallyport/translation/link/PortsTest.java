@@ -66,8 +66,8 @@ class PortsTest {
                 .listeners();
 
         assertThat(listeners).containsOnlyKeys(new Bind("10.0.0.1", 81), new Bind("0.0.0.0", 81));
-        assertThat(listeners.values()).allSatisfy(listener -> assertThat(listener.chains())
-                .hasSize(1));
+        assertThat(listeners.values())
+                .allSatisfy(listener -> assertThat(listener.chains()).hasSize(1));
     }
 
     @Test
