@@ -12,7 +12,8 @@ import io.sallyport.xds.status.LiveProbe;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// Proves over the admin sockets of our own Envoys that the listeners which they acknowledged take connections.
@@ -46,29 +47,28 @@ final class AdminProbe implements LiveProbe {
         try {
             var admin = new AdminSocket(status.get().adminSocket(), PATIENCE);
             var dump = JsonParser.parseString(admin.get("/config_dump?resource=dynamic_listeners"));
-            return active(dump).equals(listeners) ? Proof.LIVE : Proof.NOT_YET;
+            return active(dump).equals(listeners.keySet()) ? Proof.LIVE : Proof.NOT_YET;
         } catch (IOException | JsonParseException | IllegalStateException e) {
             return Proof.NOT_YET;
         }
     }
 
-    // The versions of active listeners; one that is warming too is not what was asked for and gets none.
-    private static SortedMap<String, String> active(JsonElement dump) {
-        var versions = new TreeMap<String, String>();
+    // The names of active listeners, without those that are warming too. Who asks knows that the newest versions were
+    // taken; Envoy's own word on the version is not used, for a listener whose chains it exchanges in place keeps the
+    // version that it began with.
+    private static SortedSet<String> active(JsonElement dump) {
+        var names = new TreeSet<String>();
         var configs = dump.getAsJsonObject().getAsJsonArray("configs");
         if (configs == null) {
-            return versions;
+            return names;
         }
         for (var config : configs) {
             var listener = config.getAsJsonObject();
-            var active = listener.getAsJsonObject("active_state");
-            if (active != null) {
-                versions.put(text(listener, "name"), listener.has("warming_state") ? "" : text(active, "version_info"));
-            } else if (listener.has("warming_state")) {
-                versions.put(text(listener, "name"), "");
+            if (listener.has("active_state") && !listener.has("warming_state")) {
+                names.add(text(listener, "name"));
             }
         }
-        return versions;
+        return names;
     }
 
     private static String text(JsonObject object, String name) {
