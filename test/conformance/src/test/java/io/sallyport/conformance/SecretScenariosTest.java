@@ -1,0 +1,280 @@
+package io.sallyport.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sallyport.testkit.stack.GatewayStack;
+import io.sallyport.testkit.tls.Authority;
+import io.sallyport.testkit.tls.Authority.Issued;
+import io.sallyport.testkit.tls.Curl;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// TLS at the door as users see it, with their tools: secrets come as files beside the configuration, `curl` and
+/// `openssl` ask a real Envoy. Each test has hosts and secrets of its own.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(240)
+class SecretScenariosTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    // curl's exit codes for a handshake that the server ends; which one it is depends on the version of TLS (S29).
+    private static final Integer[] REJECTED = {16, 35, 52, 55, 56};
+
+    private final Map<String, String> servers = new LinkedHashMap<>();
+    private Path directory;
+    private Authority authority;
+    private Authority stranger;
+    private GatewayStack stack;
+
+    @BeforeAll
+    void open(@TempDir Path scratch) throws IOException {
+        authority = Authority.in(scratch.resolve("authority"));
+        stranger = Authority.in(scratch.resolve("stranger"));
+        stack = GatewayStack.start(scratch, "");
+        directory = scratch.resolve("config");
+    }
+
+    @AfterAll
+    void close() {
+        stack.close();
+    }
+
+    @Test
+    @Tag("S16")
+    @Tag("S17")
+    @Tag("S18")
+    @Tag("S19")
+    @Tag("S21")
+    void aHostIsServedWithItsCertificateAndNoOther() throws IOException {
+        put("webapp", "istio-system", authority.issue("webapp.test", 20));
+        serve("webapp.test", "SIMPLE", "webapp");
+
+        awaitOk("webapp.test");
+        assertThat(Curl.https("webapp.test", port(), "/").exitCode())
+                .as("nobody told curl whom to trust")
+                .isEqualTo(60);
+        assertThat(Curl.https("localhost", port(), "/", "-k", "-H", "Host: webapp.test")
+                        .exitCode())
+                .as("the name of the handshake counts, not the Host field")
+                .isIn((Object[]) REJECTED);
+    }
+
+    @Test
+    @Tag("S24")
+    void twoHostsOfOnePortHaveACertificateEach() throws IOException {
+        put("one", "istio-system", authority.issue("one.test", 20));
+        var first = authority.lastSerial();
+        put("two", "istio-system", authority.issue("two.test", 20));
+        var second = authority.lastSerial();
+        serve("one.test", "SIMPLE", "one");
+        serve("two.test", "SIMPLE", "two");
+
+        awaitOk("one.test");
+        awaitOk("two.test");
+        assertThat(Curl.serial("one.test", port())).isEqualTo(String.valueOf(first));
+        assertThat(Curl.serial("two.test", port())).isEqualTo(String.valueOf(second));
+    }
+
+    @Test
+    @Tag("S29")
+    @Tag("S30")
+    @Tag("T7")
+    void aMutualHostAsksForTheCertificateOfItsAuthority() throws IOException {
+        mount("mutual", authority.issue("mutual.test", 20));
+        Files.copy(authority.certificate(), directory.resolve("secrets/istio-system/mutual/ca.crt"));
+        serve("mutual.test", "MUTUAL", "mutual");
+
+        var client = authority.issue("client", 20);
+        awaitTrue(() -> get("mutual.test", client).status() == 200);
+        assertThat(get("mutual.test").exitCode()).isIn((Object[]) REJECTED);
+        assertThat(get("mutual.test", stranger.issue("client", 20)).exitCode()).isIn((Object[]) REJECTED);
+    }
+
+    @Test
+    @Tag("S61")
+    @Tag("S62")
+    @Tag("S64")
+    void aSecretBesideTheApplicationIsNotFoundAndTheListSaysWhereItMustBe() throws IOException {
+        var issued = authority.issue("hipster.test", 20);
+        put("hipster", "hipsters", issued);
+        serve("hipster.test", "SIMPLE", "hipster");
+
+        awaitTrue(() -> secrets()
+                .contains(
+                        "a secret of that name exists in namespace \"hipsters\"; it must be in" + " \"istio-system\""));
+        assertThat(get("hipster.test").exitCode()).isIn((Object[]) REJECTED);
+
+        put("hipster", "istio-system", issued);
+        awaitOk("hipster.test");
+    }
+
+    @Test
+    @Tag("P4")
+    void aRenewedCertificateIsShownToTheNextCaller() throws IOException {
+        put("renewed", "istio-system", authority.issue("renewed.test", 20));
+        serve("renewed.test", "SIMPLE", "renewed");
+        awaitOk("renewed.test");
+
+        put("renewed", "istio-system", authority.issue("renewed.test", 40));
+
+        var serial = String.valueOf(authority.lastSerial());
+        awaitTrue(() -> Curl.serial("renewed.test", port()).equals(serial));
+    }
+
+    @Test
+    @Tag("P1")
+    @Tag("B2")
+    @Tag("T10")
+    void aBadSecretHurtsNoNeighbour() throws IOException {
+        for (var n = 0; n < 8; n++) {
+            put("poison-" + n, "istio-system", authority.issue("poison-" + n + ".test", 20));
+            servers.put("poison-" + n + ".test", server("poison-" + n + ".test", "SIMPLE", "poison-" + n));
+        }
+        become();
+        for (var n = 0; n < 8; n++) {
+            awaitOk("poison-" + n + ".test");
+        }
+        var good = authority.issue("poison-0.test", 20);
+        var other = authority.issue("poison-0.test", 20);
+        var pem = Files.readString(good.certificate());
+        var key = Files.readString(good.key());
+        var ways = new LinkedHashMap<String, String>();
+        ways.put("key does not belong to certificate", document(pem, Files.readString(other.key())));
+        ways.put("tls.crt", document("", key));
+        ways.put("tls.key", document(pem, "garbage"));
+        ways.put(
+                "expired",
+                document(Files.readString(authority.issue("poison-0.test", -1).certificate()), key));
+        for (var way : ways.entrySet()) {
+            write("poison-0.yaml", way.getValue().replace("NAME", "poison-0"));
+            awaitTrue(() -> line("poison-0").contains("last good kept"));
+            for (var n = 0; n < 8; n++) {
+                assertThat(get("poison-" + n + ".test").status())
+                        .as("poison-%d while poison-0 is broken: %s", n, way.getKey())
+                        .isEqualTo(200);
+            }
+            write("poison-0.yaml", document(pem, key).replace("NAME", "poison-0"));
+            awaitTrue(() -> line("poison-0").endsWith("ok"));
+        }
+    }
+
+    private int port() {
+        return stack.port("", 443);
+    }
+
+    private void serve(String host, String mode, String secret) {
+        servers.put(host, server(host, mode, secret));
+        become();
+    }
+
+    private static String server(String host, String mode, String secret) {
+        return """
+              - port: {number: 443, name: https-%s, protocol: HTTPS}
+                hosts: [%s]
+                tls: {mode: %s, credentialName: %s}
+            """.formatted(host.replace('.', '-'), host, mode, secret);
+    }
+
+    private void become() {
+        stack.become("""
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: edge, namespace: shop}
+            spec:
+              selector: {istio: ingressgateway}
+              servers:
+            %s---
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {name: all, namespace: shop}
+            spec:
+              hosts: ["*"]
+              gateways: [edge]
+              http:
+              - directResponse: {status: 200, body: {string: hello}}
+            """.formatted(String.join("", servers.values())));
+    }
+
+    private Curl.Result get(String host, Issued... client) throws IOException {
+        var trust = authority.certificate().toString();
+        return client.length == 0
+                ? Curl.https(host, port(), "/", "--cacert", trust)
+                : Curl.https(
+                        host,
+                        port(),
+                        "/",
+                        "--cacert",
+                        trust,
+                        "--cert",
+                        client[0].certificate().toString(),
+                        "--key",
+                        client[0].key().toString());
+    }
+
+    private void awaitOk(String host) {
+        awaitTrue(() -> get(host).status() == 200);
+    }
+
+    private static void awaitTrue(Callable<Boolean> fact) {
+        await().atMost(PATIENCE).until(fact);
+    }
+
+    private String secrets() {
+        return stack.sallyport().shell().run("secrets").out();
+    }
+
+    private String line(String secret) {
+        return secrets()
+                .lines()
+                .filter(line -> line.startsWith("istio-system/" + secret + " "))
+                .findFirst()
+                .orElse("")
+                .strip();
+    }
+
+    private void put(String name, String namespace, Issued issued) throws IOException {
+        var text = document(Files.readString(issued.certificate()), Files.readString(issued.key()));
+        write(
+                name + ("istio-system".equals(namespace) ? "" : "-" + namespace) + ".yaml",
+                text.replace("NAME", name).replace("istio-system", namespace));
+    }
+
+    private void mount(String name, Issued issued) throws IOException {
+        var folder = Files.createDirectories(directory.resolve("secrets/istio-system/" + name));
+        Files.copy(issued.certificate(), folder.resolve("tls.crt"));
+        Files.copy(issued.key(), folder.resolve("tls.key"));
+    }
+
+    private static String document(String certificate, String key) {
+        return """
+                apiVersion: v1
+                kind: Secret
+                metadata: {name: NAME, namespace: istio-system}
+                type: kubernetes.io/tls
+                data: {tls.crt: "%s", tls.key: "%s"}
+                """.formatted(base64(certificate), base64(key));
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    }
+
+    private void write(String file, String text) throws IOException {
+        var part = Files.writeString(directory.resolve("." + file + ".part"), text);
+        Files.move(part, directory.resolve(file), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

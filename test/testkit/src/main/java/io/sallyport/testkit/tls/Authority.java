@@ -1,0 +1,80 @@
+package io.sallyport.testkit.tls;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// An authority that issues certificates for tests, with `openssl` as the documents do it.
+public final class Authority {
+
+    private static final List<String> NEW_KEY =
+            List.of("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes");
+
+    private final Path folder;
+    private final Issued own;
+    private int serial;
+
+    /// A certificate and its key, PEM files.
+    public record Issued(Path certificate, Path key) {}
+
+    private Authority(Path folder, Issued own) {
+        this.folder = folder;
+        this.own = own;
+    }
+
+    /// A new one that keeps its files in a folder of its own.
+    public static Authority in(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        var own = new Issued(folder.resolve("ca.crt"), folder.resolve("ca.key"));
+        var words = new ArrayList<>(List.of("openssl", "req", "-x509", "-days", "30", "-subj", "/CN=root"));
+        words.addAll(NEW_KEY);
+        words.addAll(List.of(
+                "-keyout", own.key().toString(), "-out", own.certificate().toString()));
+        Tool.run(words);
+        return new Authority(folder, own);
+    }
+
+    /// Its own certificate, for those who trust it.
+    public Path certificate() {
+        return own.certificate();
+    }
+
+    /// A certificate for a host name, each time with another serial number. Negative days: it has expired.
+    public Issued issue(String name, int days) throws IOException {
+        serial++;
+        var base = folder.resolve(name + "-" + serial);
+        var issued = new Issued(Path.of(base + ".crt"), Path.of(base + ".key"));
+        var request = base + ".csr";
+        var extensions = Files.writeString(Path.of(base + ".ext"), "subjectAltName=DNS:" + name + "\n");
+        var words = new ArrayList<>(List.of("openssl", "req", "-subj", "/CN=" + name));
+        words.addAll(NEW_KEY);
+        words.addAll(List.of("-keyout", issued.key().toString(), "-out", request));
+        Tool.run(words);
+        Tool.run(List.of(
+                "openssl",
+                "x509",
+                "-req",
+                "-in",
+                request,
+                "-CA",
+                own.certificate().toString(),
+                "-CAkey",
+                own.key().toString(),
+                "-set_serial",
+                String.valueOf(1_000 + serial),
+                "-days",
+                String.valueOf(days),
+                "-extfile",
+                extensions.toString(),
+                "-out",
+                issued.certificate().toString()));
+        return issued;
+    }
+
+    /// The serial number that [#issue] gave the last certificate.
+    public int lastSerial() {
+        return 1_000 + serial;
+    }
+}
