@@ -2,8 +2,13 @@ package io.sallyport.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.analysis.text.Addresses;
+import io.sallyport.model.Finding;
+import io.sallyport.model.Severity;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -218,6 +223,318 @@ class HardeningTest {
         assertThat(Documents.findings(yaml))
                 .extracting(finding -> finding.code().id())
                 .contains("SP2107");
+    }
+
+    @Tag("H9")
+    @Test
+    void weightsBeyondEnvoysSumAreWarnedOf() {
+        var share = "{destination: {host: a.test}, weight: 2147483647}, ";
+        assertThat(warnings(http("route: [" + share.repeat(2) + "]"))).doesNotContain("SP4212");
+        assertThat(warnings(http("route: [" + share.repeat(3) + "]"))).contains("SP4212");
+        assertThat(refusals(http("route: [" + share.repeat(3) + "]"))).isEmpty();
+        assertThat(warnings(service("hosts: [a.test], tcp: [{route: [" + share.repeat(3) + "]}]")))
+                .contains("SP4212");
+    }
+
+    @Tag("H21")
+    @ParameterizedTest
+    @ValueSource(strings = {"a b", "a:b", "a(b", "é", "a\\nb"})
+    void changedHeaderThatIsNoTokenIsWarnedOf(String name) {
+        for (var change : List.of("set: {\"%s\": v}", "add: {\"%s\": v}", "remove: [\"%s\"]")) {
+            for (var direction : List.of("request", "response")) {
+                var yaml = http("headers: {%s: {%s}}, route: [{destination: {host: a}}]"
+                        .formatted(direction, change.formatted(name)));
+                assertThat(warnings(yaml)).as(yaml).contains("SP4213");
+                assertThat(refusals(yaml)).as(yaml).isEmpty();
+            }
+        }
+    }
+
+    @Tag("H21")
+    @Test
+    void changedHeaderOfAKilobyteIsWarnedOf() {
+        var yaml = http(
+                "headers: {request: {remove: [%s]}}, route: [{destination: {host: a}}]".formatted("x".repeat(1024)));
+        assertThat(warnings(yaml)).contains("SP4213");
+        assertThat(refusals(yaml)).isEmpty();
+    }
+
+    @Tag("H21")
+    @ParameterizedTest
+    @ValueSource(strings = {"\"\"", "\":path\""})
+    void changedHeaderWithoutANameIsRefused(String name) {
+        assertThat(refusals(
+                        http("headers: {request: {set: {%s: v}}}, route: [{destination: {host: a}}]".formatted(name))))
+                .isNotEmpty();
+    }
+
+    @Tag("H21")
+    @ParameterizedTest
+    @ValueSource(strings = {"X_Y", "x-envoy-a", "a.b", "x~y"})
+    void changedHeaderThatIsATokenIsFine(String name) {
+        assertThat(warnings(
+                        http("headers: {request: {set: {%s: v}}}, route: [{destination: {host: a}}]".formatted(name))))
+                .doesNotContain("SP4213");
+    }
+
+    @Tag("H21")
+    @ParameterizedTest
+    @ValueSource(strings = {"a b", "a:b", ""})
+    void matchedHeaderIsAName(String name) {
+        assertThat(refusals(http(
+                        "match: [{headers: {\"%s\": {exact: v}}}], directResponse: {status: 200}".formatted(name))))
+                .isNotEmpty();
+    }
+
+    @Tag("H25")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a",
+                "/./a",
+                "/../a",
+                "/a/%2e%2E/b",
+                "/a?b",
+                "/a#b",
+                "/a\\u0001",
+                "/a\\u007f",
+                "/a b",
+                "/a\\\\b",
+                "/%00",
+                "/%61",
+                "/é",
+                "http://a.test/"
+            })
+    void pathThatNeverMatchesIsWarnedOf(String path) {
+        for (var form : List.of("exact", "prefix")) {
+            var yaml = http("match: [{uri: {%s: \"%s\"}}], directResponse: {status: 200}".formatted(form, path));
+            assertThat(warnings(yaml)).as(yaml).contains("SP4214");
+            assertThat(refusals(yaml)).as(yaml).isEmpty();
+        }
+    }
+
+    @Tag("H25")
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "//a", "/a%2fb", "/a%2Fb", "/.well-known/x", "/a%", "/a;b=c", "/~a"})
+    void pathThatCanMatchIsFine(String path) {
+        for (var form : List.of("exact", "prefix")) {
+            var yaml = http("match: [{uri: {%s: \"%s\"}}], directResponse: {status: 200}".formatted(form, path));
+            assertThat(warnings(yaml)).as(yaml).doesNotContain("SP4214");
+        }
+    }
+
+    @Tag("H25")
+    @Test
+    void emptyPrefixAndPrefixThatEndsInsideASegmentAreFine() {
+        for (var prefix : List.of("", "/.", "/a/..")) {
+            assertThat(warnings(
+                            http("match: [{uri: {prefix: \"%s\"}}], directResponse: {status: 200}".formatted(prefix))))
+                    .doesNotContain("SP4214");
+        }
+        assertThat(warnings(http("match: [{uri: {exact: \"\"}}], directResponse: {status: 200}")))
+                .contains("SP4214");
+    }
+
+    @Tag("H26")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redirect: {uri: //evil.test/}",
+                "redirect: {uri: 'https://evil.test'}",
+                "redirect: {uri: 'javascript:alert(1)'}",
+                "redirect: {uri: .evil.test/}",
+                "redirect: {uri: '@evil.test/'}",
+                "redirect: {uri: '/\\evil.test/'}",
+                "redirect: {uri: \"/a\\r\\nx: y\"}",
+                "rewrite: {uri: //evil.test/}, route: [{destination: {host: a}}]",
+                "rewrite: {uri: 'https://evil.test'}, route: [{destination: {host: a}}]",
+                "rewrite: {uri: /..}, route: [{destination: {host: a}}]",
+                "rewrite: {uri: /%2e%2e/b}, route: [{destination: {host: a}}]",
+                "rewrite: {uriRegexRewrite: {match: '/(a)', rewrite: '/\\9'}}, route: [{destination: {host: a}}]",
+                "rewrite: {uriRegexRewrite: {match: '/(a)', rewrite: '/\\2'}}, route: [{destination: {host: a}}]",
+                "rewrite: {uriRegexRewrite: {match: '/(a)', rewrite: '/\\x'}}, route: [{destination: {host: a}}]",
+                "rewrite: {uriRegexRewrite: {match: '/(a)', rewrite: '/a\\'}}, route: [{destination: {host: a}}]",
+                "rewrite: {uriRegexRewrite: {match: '/(a)', rewrite: '//evil.test/\\1'}}, route: [{destination: {host: a}}]"
+            })
+    void newPathThatLeadsElsewhereIsWarnedOf(String rule) {
+        assertThat(warnings(http(rule))).contains("SP4215");
+        assertThat(refusals(http(rule))).isEmpty();
+    }
+
+    @Tag("H26")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redirect: {uri: /new}",
+                "redirect: {uri: '%PREFIX()%/new'}",
+                "redirect: {uri: '/new?to=../a'}",
+                "rewrite: {uri: /}, route: [{destination: {host: a}}]",
+                "rewrite: {authority: b.test}, route: [{destination: {host: a}}]",
+                "rewrite: {uriRegexRewrite: {match: '/(a)', rewrite: '/\\1\\\\\\0'}}, route: [{destination: {host: a}}]",
+                "rewrite: {uriRegexRewrite: {match: 'a', rewrite: 'b'}}, route: [{destination: {host: a}}]"
+            })
+    void newPathThatIsPlainIsFine(String rule) {
+        assertThat(warnings(http(rule))).doesNotContain("SP4215");
+    }
+
+    @Tag("H28")
+    @Timeout(120)
+    @Test
+    void fiveThousandRulesOfOneObjectAreChecked() {
+        var rules = new StringBuilder();
+        for (int i = 0; i < 5_000; i++) {
+            rules.append("{match: [{uri: {prefix: /r%d/}}], directResponse: {status: 200}}, ".formatted(i));
+        }
+        var analyzer = new Analyzer();
+        var image = Documents.image(service("hosts: [a.test], gateways: [edge], http: [" + rules + "]"));
+
+        var findings = analyzer.check(image).findings();
+
+        assertThat(findings)
+                .noneMatch(Finding::isRefusal)
+                .hasSizeLessThan(Rules.all().size() * Report.MOST);
+        assertThat(analyzer.inspections()).isEqualTo(1);
+    }
+
+    @Tag("H28")
+    @Timeout(120)
+    @Test
+    void objectsOfOneHostAreComparedInProportionToTheirNumber() {
+        var few = new Analyzer();
+        few.check(Documents.image(services(500)));
+        var many = new Analyzer();
+        var checked = many.check(Documents.image(services(2_000)));
+
+        assertThat(many.inspections()).isEqualTo(2_000);
+        assertThat(many.comparisons()).isEqualTo(4 * few.comparisons());
+        long related = checked.findings().stream()
+                .mapToLong(finding -> finding.related().size())
+                .sum();
+        assertThat(related).isLessThan(2_000L * 100);
+    }
+
+    private static String services(int count) {
+        var text = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            text.append("---\n")
+                    .append(http("match: [{uri: {prefix: /r%d/}}], directResponse: {status: 200}".formatted(i))
+                            .replace("name: a}", "name: vs-" + i + "}"));
+        }
+        return text.toString();
+    }
+
+    @Tag("H33")
+    @Tag("V10")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "169.254.169.254",
+                "169.254.0.1",
+                "fe80::1",
+                "febf::1",
+                "fe80::1%eth0",
+                "fd00:ec2::254",
+                "FD00:0EC2:0:0:0:0:0:254",
+                "::ffff:169.254.169.254",
+                "::ffff:a9fe:a9fe",
+                "::169.254.169.254",
+                "64:ff9b::169.254.169.254"
+            })
+    void linkLocalEndpointIsWarnedOf(String address) {
+        assertThat(Addresses.isLinkLocal(address)).isTrue();
+        for (var yaml : List.of(
+                document(
+                        "networking.istio.io/v1",
+                        "ServiceEntry",
+                        "spec: {hosts: [a.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: '%s'}]}"
+                                .formatted(address)),
+                document("networking.istio.io/v1", "WorkloadEntry", "spec: {address: '%s'}".formatted(address)),
+                document(
+                        "discovery.k8s.io/v1",
+                        "EndpointSlice",
+                        "addressType: %s\nendpoints: [{addresses: ['%s']}]"
+                                .formatted(address.indexOf(':') < 0 ? "IPv4" : "IPv6", address)))) {
+            assertThat(warnings(yaml)).as(yaml).contains("SP4506");
+            assertThat(refusals(yaml)).as(yaml).isEmpty();
+        }
+    }
+
+    @Tag("H33")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "127.0.0.1",
+                "10.0.0.1",
+                "169.253.1.1",
+                "192.168.1.1",
+                "::1",
+                "fec0::1",
+                "fd00:ec2::255",
+                "::ffff:10.0.0.1",
+                "a.test",
+                "unix:///run/a.sock",
+                "169.254.169.254.test",
+                ""
+            })
+    void otherEndpointsAreServed(String address) {
+        assertThat(Addresses.isLinkLocal(address)).isFalse();
+    }
+
+    @Tag("H34")
+    @Test
+    void envoyFilterAndWasmPluginSayThatTheyHaveNoEffect() {
+        var filter = document(
+                "networking.istio.io/v1alpha3",
+                "EnvoyFilter",
+                "spec: {configPatches: [{applyTo: CLUSTER, patch: {operation: MERGE, value: {name: a}}}]}");
+        var plugin = document("extensions.istio.io/v1alpha1", "WasmPlugin", "spec: {url: 'oci://a.test/b:1'}");
+        for (var yaml : List.of(filter, plugin)) {
+            assertThat(refusals(yaml)).as(yaml).isEmpty();
+            assertThat(Documents.findings(yaml))
+                    .as(yaml)
+                    .filteredOn(finding -> finding.code().id().equals("SP5001"))
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.message()).contains("known, has no effect here"));
+        }
+    }
+
+    @Tag("H34")
+    @ParameterizedTest
+    @ValueSource(strings = {"virtualService", "VIRTUALSERVICE", "virtualservice", "VirtualServce"})
+    void kindInTheWrongCaseIsRefusedWithTheRightOne(String kind) {
+        assertThat(refusals(document("networking.istio.io/v1", kind, "spec: {hosts: [a.test]}")))
+                .isNotEmpty()
+                .anyMatch(message -> message.contains("VirtualService"));
+    }
+
+    @Tag("H34")
+    @Test
+    void listInsideAListIsNotFollowedAndSaysSo() {
+        var yaml = """
+                apiVersion: v1
+                kind: List
+                items:
+                - apiVersion: v1
+                  kind: List
+                  items:
+                  - {apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: a}, spec: {hosts: [a.test], resolution: NONE}}
+                """;
+        assertThat(Documents.objects(yaml)).isEmpty();
+        assertThat(Documents.findings(yaml))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.message()).contains("List"));
+    }
+
+    private static String document(String version, String kind, String rest) {
+        return "apiVersion: %s\nkind: %s\nmetadata: {namespace: shop, name: a, labels: {kubernetes.io/service-name: a}}\n%s\n"
+                .formatted(version, kind, rest);
+    }
+
+    private static List<String> warnings(String yaml) {
+        return Documents.findings(yaml).stream()
+                .filter(finding -> finding.code().severity() == Severity.WARNING)
+                .map(finding -> finding.code().id())
+                .toList();
     }
 
     private static List<String> refusals(String kind, String spec) {

@@ -45,6 +45,7 @@ public final class ServiceEntryRules {
                 .add(new SelectorFitsResolution())
                 .add(new AddressIsSet())
                 .add(new TcpHostIsAlone())
+                .add(new EndpointIsNotLinkLocal())
                 .addAll(WorkloadRules.all())
                 .addAll(WorkloadGroupRules.all())
                 .build();

@@ -1,5 +1,7 @@
 package io.sallyport.analysis.text;
 
+import com.google.common.net.InetAddresses;
+import java.util.Arrays;
 import java.util.Optional;
 
 /// IP addresses, networks and Unix sockets, as Istio (that is, Go's `net/netip`) reads them: no octal or hexadecimal
@@ -9,10 +11,44 @@ public final class Addresses {
     /// What a Unix socket's address starts with.
     public static final String UNIX = "unix://";
 
+    private static final byte[] AWS_METADATA =
+            InetAddresses.forString("fd00:ec2::254").getAddress();
+    private static final byte[] COMPATIBLE = new byte[12];
+    private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
+    private static final byte[] NAT64 = {0, 0x64, -1, (byte) 0x9b, 0, 0, 0, 0, 0, 0, 0, 0};
+
     private Addresses() {}
 
     public static boolean isAddress(String text) {
         return text.indexOf(':') >= 0 ? isV6(text) : isV4(text);
+    }
+
+    /// Whether an address lies behind no router, where machines keep their credentials: 169.254.0.0/16, fe80::/10,
+    /// such IPv4 inside IPv6 (mapped, compatible, NAT64), and `fd00:ec2::254`, the metadata service of AWS. No
+    /// gateway sends there for anybody.
+    public static boolean isLinkLocal(String text) {
+        if (!isAddress(text)) {
+            return false;
+        }
+        int zone = text.indexOf('%');
+        var bytes = InetAddresses.forString(zone < 0 ? text : text.substring(0, zone))
+                .getAddress();
+        if (bytes.length == 4) {
+            return isLinkLocalV4(bytes, 0);
+        }
+        boolean local = (bytes[0] & 0xff) == 0xfe && (bytes[1] & 0xc0) == 0x80;
+        return local
+                || Arrays.equals(bytes, AWS_METADATA)
+                || ((startsWith(bytes, COMPATIBLE) || startsWith(bytes, MAPPED) || startsWith(bytes, NAT64))
+                        && isLinkLocalV4(bytes, 12));
+    }
+
+    private static boolean isLinkLocalV4(byte[] bytes, int at) {
+        return (bytes[at] & 0xff) == 169 && (bytes[at + 1] & 0xff) == 254;
+    }
+
+    private static boolean startsWith(byte[] bytes, byte[] start) {
+        return Arrays.equals(bytes, 0, start.length, start, 0, start.length);
     }
 
     /// What is wrong with an address, or a network in CIDR form.

@@ -5,6 +5,9 @@ import java.util.Optional;
 /// Names of HTTP headers, by what is done with them. Source: Istio's `pkg/config/validation`.
 public final class HeaderNames {
 
+    private static final int LONGEST = 256;
+    private static final String SIGNS = "!#$%&'*+-.^_`|~";
+
     private HeaderNames() {}
 
     /// A name of letters, digits, `-` and `_`, as matches need it.
@@ -52,6 +55,22 @@ public final class HeaderNames {
                     "header \"%s\" (expected: another one; Host can only be set on requests)".formatted(name));
         }
         return name.startsWith(":") ? Optional.of(pseudo(name)) : Optional.empty();
+    }
+
+    /// What makes a name none of HTTP's (RFC 9110: a token), or longer than anybody means it.
+    public static Optional<String> tokenProblem(String name) {
+        if (name.length() > LONGEST) {
+            return Optional.of("header name of %d characters (expected: at most %d)".formatted(name.length(), LONGEST));
+        }
+        boolean token = !name.isEmpty()
+                && name.chars()
+                        .allMatch(c -> (c >= 'a' && c <= 'z')
+                                || (c >= 'A' && c <= 'Z')
+                                || (c >= '0' && c <= '9')
+                                || SIGNS.indexOf(c) >= 0);
+        return token
+                ? Optional.empty()
+                : Optional.of("header \"%s\" (expected: letters, digits, \"-\" and \"_\")".formatted(name));
     }
 
     private static String pseudo(String name) {

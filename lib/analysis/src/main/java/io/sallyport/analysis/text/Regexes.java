@@ -35,6 +35,21 @@ public final class Regexes {
         return Pattern.compile(regex).programSize() > LARGEST_PROGRAM;
     }
 
+    /// What is wrong with the replacement of an expression without a [#problem]: `\0` is all that matched, `\1` its
+    /// first group, `\\` a backslash. RE2 replaces nothing at all when it cannot read it.
+    public static Optional<String> substitutionProblem(String regex, String replacement) {
+        int groups = Pattern.compile(regex).groupCount();
+        for (int i = replacement.indexOf('\\'); i >= 0; i = replacement.indexOf('\\', i + 2)) {
+            char next = i + 1 < replacement.length() ? replacement.charAt(i + 1) : ' ';
+            boolean known = next == '\\' || (next >= '0' && next <= '9' && next - '0' <= groups);
+            if (!known) {
+                return Optional.of("rewrite \"%s\" (expected: a \"\\\" only before 0 to %d, or before another one)"
+                        .formatted(replacement, Math.min(groups, 9)));
+            }
+        }
+        return Optional.empty();
+    }
+
     private static String reason(PatternSyntaxException e) {
         var pattern = e.getPattern();
         return pattern == null || pattern.isEmpty() ? e.getDescription() : e.getDescription() + ": " + pattern;

@@ -16,6 +16,7 @@ public final class VirtualServiceRules {
                 .addAll(MatchRules.all())
                 .addAll(PolicyRules.all())
                 .addAll(ReachRules.all())
+                .addAll(HostileRules.all())
                 .build();
     }
 }

@@ -1,0 +1,71 @@
+package io.sallyport.analysis.serviceentry;
+
+import static io.sallyport.model.Severity.WARNING;
+
+import com.google.common.collect.ImmutableSet;
+import io.sallyport.analysis.At;
+import io.sallyport.analysis.ObjectRule;
+import io.sallyport.analysis.Report;
+import io.sallyport.analysis.text.Addresses;
+import io.sallyport.model.EndpointSlice;
+import io.sallyport.model.Kind;
+import io.sallyport.model.ServiceEntry;
+import io.sallyport.model.Spec;
+import io.sallyport.model.WorkloadEntry;
+import java.util.stream.Stream;
+
+/// SP4506: addresses at which the gateway's own machine hands out its credentials. The linker leaves them out.
+final class EndpointIsNotLinkLocal extends ObjectRule<Spec> {
+    EndpointIsNotLinkLocal() {
+        super(
+                "SP4506",
+                WARNING,
+                "Endpoint is a link-local or metadata address",
+                ImmutableSet.of(Kind.SERVICE_ENTRY, Kind.WORKLOAD_ENTRY, Kind.ENDPOINT_SLICE),
+                Spec.class,
+                new Page(
+                        "169.254.0.0/16, fe80::/10 and fd00:ec2::254, in IPv4-mapped forms too, are where a machine finds its own credentials. Istio accepts them; no gateway is told of them.",
+                        """
+                        apiVersion: networking.istio.io/v1
+                        kind: ServiceEntry
+                        metadata: {namespace: shop, name: meta}
+                        spec: {hosts: [meta.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 169.254.169.254}]}
+                        """,
+                        """
+                        apiVersion: networking.istio.io/v1
+                        kind: ServiceEntry
+                        metadata: {namespace: shop, name: meta}
+                        spec: {hosts: [meta.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 10.0.0.1}]}
+                        """));
+    }
+
+    @Override
+    public void check(At<Spec> spec, Report report) {
+        addresses(spec)
+                .filter(address -> Addresses.isLinkLocal(address.value()))
+                .forEach(address -> report.at(
+                        address,
+                        "address \"%s\" is link-local (expected: an address behind a router; this one is withheld)"
+                                .formatted(address.value())));
+    }
+
+    private static Stream<At<String>> addresses(At<Spec> spec) {
+        return switch (spec.value()) {
+            case ServiceEntry entry ->
+                Stream.concat(
+                        // Hosts without endpoints are looked up, and such an address is its own answer.
+                        spec.as(entry)
+                                .each("hosts", ServiceEntry::hosts)
+                                .filter(_ -> entry.endpoints().isEmpty()),
+                        spec.as(entry)
+                                .each("endpoints", ServiceEntry::endpoints)
+                                .flatMap(endpoint -> endpoint.field("address", WorkloadEntry::address)));
+            case WorkloadEntry workload -> spec.as(workload).field("address", WorkloadEntry::address);
+            case EndpointSlice slice ->
+                spec.as(slice)
+                        .each("endpoints", EndpointSlice::endpoints)
+                        .flatMap(endpoint -> endpoint.each("addresses", EndpointSlice.Endpoint::addresses));
+            default -> Stream.empty();
+        };
+    }
+}
