@@ -1,5 +1,6 @@
 package io.sallyport.translation.link;
 
+import io.sallyport.analysis.text.Weights;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.HostNames;
 import io.sallyport.analysis.world.Routing;
@@ -190,7 +191,7 @@ final class RuleLinker {
                 .orElse(fromHeaders);
         var shares = shares(place, route.route());
         if (shares.isEmpty()) {
-            // Every weight is 0. Leaving the rule out would send its requests elsewhere.
+            // Every weight is 0, or their sum is too large. Leaving the rule out would send its requests elsewhere.
             return new Action.Respond(503, new Body.Empty());
         }
         if (route.route().size() == 1 && host instanceof HostChange.Keep) {
@@ -236,10 +237,15 @@ final class RuleLinker {
                 shares.add(new Share(upstream, destination.weight(), headers.edits(), headers.host()));
             }
         }
-        return shares;
+        return fitting(shares);
     }
 
-    /// The shares of a TCP rule; none when every weight of several is 0.
+    // Envoy would refuse the whole table for one such rule (SP4212).
+    private static List<Share> fitting(List<Share> shares) {
+        return Weights.fit(shares.stream().mapToInt(Share::weight)) ? shares : List.of();
+    }
+
+    /// The shares of a TCP rule; none when every weight of several is 0, or their sum too large.
     List<Share> shares(Routing routing, List<RouteDestination> destinations, int port) {
         var shares = new ArrayList<Share>();
         for (var destination : destinations) {
@@ -255,7 +261,7 @@ final class RuleLinker {
                 shares.add(new Share(upstream, destination.weight(), HeaderEdits.NONE, new HostChange.Keep()));
             }
         }
-        return shares;
+        return fitting(shares);
     }
 
     /// The upstream that a destination means: its own port, else the only one of the service, else the server's. A host

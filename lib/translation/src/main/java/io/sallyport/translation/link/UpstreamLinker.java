@@ -1,5 +1,6 @@
 package io.sallyport.translation.link;
 
+import io.sallyport.analysis.text.Addresses;
 import io.sallyport.analysis.world.AppProtocol;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.HostNames;
@@ -119,7 +120,8 @@ final class UpstreamLinker {
         };
     }
 
-    // Several objects of one namespace may declare the host: their endpoints for ports of one name add up.
+    // Several objects of one namespace may declare the host: their endpoints for ports of one name add up. Link-local
+    // addresses are left out (SP4506): the metadata service of the gateway's own machine answers there.
     private static List<Group> groups(UpstreamId id, List<Backend> served, Optional<Subset> subset) {
         var first = served.getFirst();
         var name = first.port(id.port()).orElseThrow().name();
@@ -136,6 +138,7 @@ final class UpstreamLinker {
             for (var endpoint : backend.endpoints()) {
                 var target = endpoint.targets().get(id.port());
                 if (target != null
+                        && !Addresses.isLinkLocal(endpoint.address())
                         && subset.filter(wanted -> !TrafficPolicies.contains(wanted, endpoint.labels()))
                                 .isEmpty()) {
                     groups.computeIfAbsent(locality(endpoint.locality()), _ -> new ArrayList<>())

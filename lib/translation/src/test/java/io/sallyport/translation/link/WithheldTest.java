@@ -1,0 +1,55 @@
+package io.sallyport.translation.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sallyport.analysis.Analyzer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/// What is stored, and never told to a proxy.
+class WithheldTest {
+
+    private static final String TEXT = """
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {namespace: istio-system, name: edge}
+            spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {namespace: istio-system, name: shop}
+            spec: {hosts: [shop.test], gateways: [edge], http: [{route: [SHARES]}]}
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {namespace: istio-system, name: meta}
+            spec:
+              hosts: [meta.test]
+              resolution: STATIC
+              ports: [{number: 80, name: http, protocol: HTTP}]
+              endpoints: [{address: 169.254.169.254}, {address: 10.0.0.1}, {address: "::ffff:169.254.169.254"}]
+            """;
+
+    @Test
+    @Tag("H33")
+    @Tag("V10")
+    void linkLocalEndpointsAreLeftOut() {
+        var plan = plan("{destination: {host: meta.test}}");
+
+        assertThat(plan).contains("10.0.0.1").doesNotContain("169.254");
+    }
+
+    @Test
+    @Tag("H9")
+    void ruleWhoseWeightsEnvoyCannotAddUpAnswers503() {
+        var share = "{destination: {host: meta.test}, weight: 2147483647}, ";
+
+        assertThat(plan(share.repeat(2))).contains("10.0.0.1").doesNotContain("respond");
+        assertThat(plan(share.repeat(3))).contains("respond 503").doesNotContain("10.0.0.1");
+    }
+
+    private static String plan(String route) {
+        return PlanText.of(
+                new Linker(Images.INGRESS).link(new Analyzer().check(Images.image(TEXT.replace("SHARES", route)))));
+    }
+}
