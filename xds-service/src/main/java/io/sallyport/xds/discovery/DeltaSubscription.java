@@ -60,7 +60,7 @@ final class DeltaSubscription {
         REMOVAL
     }
 
-    private static final int PARDONS = 5;
+    static final int PARDONS = 5;
 
     private final ResourceType type;
     private final Refusals refusals;

@@ -21,9 +21,9 @@ record Pace(
         Duration maxBackOff) {
 
     static final Pace DEFAULT = new Pace(
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(10),
             Duration.ofSeconds(1),
+            Duration.ofSeconds(10),
+            Duration.ofMillis(500),
             Duration.ofSeconds(25),
             300,
             1 << 20,

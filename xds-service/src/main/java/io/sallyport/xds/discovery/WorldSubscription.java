@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ final class WorldSubscription {
     /// A response that waits for its answer. `table` is what the proxy has if it takes it; `changed` are the names in
     /// it that differ from what it had. `whole`: nothing is held back from the revision.
     record Response(
+            long sequence,
             String nonce,
             String version,
             List<EnvoyResource> resources,
@@ -52,7 +54,16 @@ final class WorldSubscription {
     private boolean wildcard;
     private boolean fresh;
     private boolean due;
+    // What the proxy took for certain, and what it was sent last: the same, unless an answer is missing.
     private SortedMap<String, EnvoyResource> taken = Collections.emptySortedMap();
+    private SortedMap<String, EnvoyResource> sent = Collections.emptySortedMap();
+    private long takenSequence;
+    private long sequence;
+    // Responses that were taken as refused for want of an answer.
+    private final Map<String, Response> givenUp = new LinkedHashMap<>();
+    private final Map<String, Integer> pardoned = new HashMap<>();
+    // A table that was refused without a culprit is not sent twice.
+    private String refusedTable = "";
     private boolean takenKnown;
     private @Nullable Response outstanding;
     private String lastNonce = "";
@@ -88,6 +99,7 @@ final class WorldSubscription {
         var wanted = wanted(true);
         if (!fresh && version.equals(digest(wanted))) {
             taken = wanted;
+            sent = wanted;
             takenKnown = true;
             due = false;
             reached = base.revision();
@@ -111,11 +123,17 @@ final class WorldSubscription {
             }
         }
         asked.retainAll(names);
-        if (!taken.isEmpty()) {
-            var kept = new TreeMap<>(taken);
-            kept.keySet().retainAll(names);
-            taken = kept;
+        taken = onlyNamed(taken);
+        sent = onlyNamed(sent);
+    }
+
+    private SortedMap<String, EnvoyResource> onlyNamed(SortedMap<String, EnvoyResource> table) {
+        if (names.containsAll(table.keySet())) {
+            return table;
         }
+        var kept = new TreeMap<>(table);
+        kept.keySet().retainAll(names);
+        return kept;
     }
 
     private void subscribe(Collection<String> resources) throws ProtocolViolation {
@@ -153,6 +171,9 @@ final class WorldSubscription {
             }
         }
         base = next;
+        if (pardoned.size() > Bounds.NAMES) {
+            pardoned.clear();
+        }
     }
 
     // ---- what it should have
@@ -162,17 +183,21 @@ final class WorldSubscription {
     private SortedMap<String, EnvoyResource> wanted(boolean removals) {
         var all = base.resources().all(type);
         boolean plain = wildcard && heldBack.isEmpty() && refusals.isEmpty();
-        if (plain && (removals || all.keySet().containsAll(taken.keySet()))) {
+        if (plain && (removals || all.keySet().containsAll(sent.keySet()))) {
             return all;
         }
         var wanted = new TreeMap<String, EnvoyResource>();
         if (!removals) {
-            wanted.putAll(taken);
+            sent.values().stream()
+                    .filter(resource -> !refusals.covers(resource))
+                    .forEach(resource -> wanted.put(resource.name(), resource));
         }
         for (var name : wildcard ? all.keySet() : names) {
             var resource = allowed(name, all.get(name));
             if (resource != null) {
                 wanted.put(name, resource);
+            } else if (all.containsKey(name)) {
+                wanted.remove(name);
             }
         }
         return wanted;
@@ -183,7 +208,8 @@ final class WorldSubscription {
             return null;
         }
         if (heldBack.contains(name)) {
-            return taken.get(name);
+            var before = taken.get(name);
+            return before == null || refusals.covers(before) ? null : before;
         }
         return refusals.covers(current) ? refusals.fallback(type, name) : current;
     }
@@ -212,6 +238,7 @@ final class WorldSubscription {
         } while (response == null && !trials.isEmpty());
         if (response != null) {
             outstanding = response;
+            sent = response.table();
             lastNonce = nonce;
             hasSent = true;
             due = false;
@@ -221,7 +248,10 @@ final class WorldSubscription {
 
     private @Nullable Response whole(SortedMap<String, EnvoyResource> wanted, String nonce, Instant now) {
         var changed = changes(wanted);
-        if (!due && changed.isEmpty() && wanted.keySet().containsAll(taken.keySet())) {
+        if (!due && changed.isEmpty() && wanted.keySet().containsAll(sent.keySet())) {
+            return null;
+        }
+        if (!refusedTable.isEmpty() && refusedTable.equals(digest(wanted))) {
             return null;
         }
         return response(nonce, List.copyOf(wanted.values()), wanted, changed, now);
@@ -232,16 +262,16 @@ final class WorldSubscription {
         asked.stream().filter(name -> wanted.containsKey(name)).forEach(changed::add);
         asked.removeIf(name -> !wanted.containsKey(name));
         int room = type == ResourceType.ROUTES ? 1 : pace.chunk();
-        var sent = new TreeSet<String>();
-        changed.stream().limit(room).forEach(sent::add);
-        if (sent.isEmpty() && !due) {
+        var batch = new TreeSet<String>();
+        changed.stream().limit(room).forEach(batch::add);
+        if (batch.isEmpty() && !due) {
             return null;
         }
-        asked.removeAll(sent);
+        asked.removeAll(batch);
         var table = new TreeMap<>(taken);
         table.keySet().retainAll(wanted.keySet());
-        sent.forEach(name -> table.put(name, wanted.get(name)));
-        return response(nonce, sent.stream().map(name -> wanted.get(name)).toList(), table, sent, now);
+        batch.forEach(name -> table.put(name, wanted.get(name)));
+        return response(nonce, batch.stream().map(name -> wanted.get(name)).toList(), table, batch, now);
     }
 
     private Response response(
@@ -253,11 +283,13 @@ final class WorldSubscription {
         boolean whole = trials.isEmpty()
                 && heldBack.isEmpty()
                 && changes(table, wanted(true)).isEmpty();
-        return new Response(nonce, digest(table), resources, table, changed, reached, base.revision(), whole, now);
+        sequence++;
+        return new Response(
+                sequence, nonce, digest(table), resources, table, changed, reached, base.revision(), whole, now);
     }
 
     private Set<String> changes(SortedMap<String, EnvoyResource> wanted) {
-        return changes(taken, wanted);
+        return changes(sent, wanted);
     }
 
     private static Set<String> changes(
@@ -293,12 +325,17 @@ final class WorldSubscription {
     Answer acknowledge(String nonce, Instant now) {
         var response = take(nonce);
         if (response == null) {
-            return nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;
+            return pardon(nonce) || nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;
         }
         answered = now;
         refusedInARow = 0;
-        taken = response.table();
-        takenKnown = true;
+        refusedTable = "";
+        // An answer that comes late may be to an older table than one that was taken since.
+        if (response.sequence() > takenSequence) {
+            takenSequence = response.sequence();
+            taken = isWhole() ? response.table() : onlyNamed(response.table());
+            takenKnown = true;
+        }
         response.resources().forEach(refusals::taken);
         if (response.whole()) {
             reached = Math.max(reached, response.revision());
@@ -306,20 +343,45 @@ final class WorldSubscription {
         return Answer.EXPECTED;
     }
 
+    // It was only slow. Not for ever: a cluster that sticks again and again is the culprit after all.
+    private boolean pardon(String nonce) {
+        var response = givenUp.remove(nonce);
+        if (response == null) {
+            return false;
+        }
+        for (var name : response.changed()) {
+            var resource = response.table().get(name);
+            if (resource != null && pardoned.merge(resource.version(), 1, Integer::sum) <= DeltaSubscription.PARDONS) {
+                refusals.pardon(resource);
+            }
+        }
+        return true;
+    }
+
     Answer refuse(String nonce, String detail, Instant now) {
         var response = take(nonce);
+        if (response == null) {
+            // What was presumed is now said.
+            response = givenUp.remove(nonce);
+        }
         if (response == null) {
             return nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;
         }
         var reason = Bounds.printable(detail);
         answered = now;
+        sent = taken;
         refusedInARow++;
         if (refusedInARow > pace.patience()) {
             var doublings = Math.min(refusedInARow - pace.patience() - 1, 16);
             var pause = pace.backOff().multipliedBy(1L << doublings);
             quietUntil = now.plus(pause.compareTo(pace.maxBackOff()) < 0 ? pause : pace.maxBackOff());
         }
-        var suspects = List.copyOf(response.changed());
+        if (response.resources().stream().anyMatch(refusals::covers)) {
+            // It carries what was found to be bad since it was sent: that explains it.
+            due |= type == ResourceType.CLUSTER;
+            return Answer.EXPECTED;
+        }
+        var suspects = List.copyOf(isWhole() ? changes(taken, response.table()) : response.changed());
         var named = suspects.stream()
                 .filter(name -> DeltaSubscription.isNamed(name, reason))
                 .toList();
@@ -331,7 +393,7 @@ final class WorldSubscription {
             // What it has is unknown, so holding some back would take them away. Envoy names bad listeners and
             // clusters; if it does not, the next change is the next chance.
             condemn(named, response, reason, now, false);
-            quietUntil = named.isEmpty() ? now.plus(pace.maxBackOff()) : quietUntil;
+            refusedTable = named.isEmpty() ? response.version() : "";
         } else {
             search(suspects, named);
         }
@@ -385,14 +447,16 @@ final class WorldSubscription {
         if (type == ResourceType.CLUSTER && response != null && isOld(response, now)) {
             outstanding = null;
             overdue.put(response.nonce(), response);
-            // Envoy serves with it, and holds back the answer while a cluster warms.
-            taken = response.table();
         }
         overdue.values().stream()
                 .filter(old -> !old.sent().plus(pace.stuck()).isAfter(now))
                 .toList()
                 .forEach(old -> {
                     overdue.remove(old.nonce());
+                    givenUp.put(old.nonce(), old);
+                    if (givenUp.size() > Bounds.OVERDUE) {
+                        givenUp.remove(givenUp.keySet().iterator().next());
+                    }
                     if (old.changed().size() == 1) {
                         due = true;
                         condemn(List.copyOf(old.changed()), old, "no answer: Envoy keeps it warming", now, true);
