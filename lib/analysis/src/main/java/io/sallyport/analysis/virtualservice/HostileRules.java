@@ -28,7 +28,6 @@ import java.util.stream.Stream;
 final class HostileRules {
 
     private static final String SERVED = "directResponse: {status: 200}";
-    private static final String ROUTE = "route: [{destination: {host: cart}}]";
 
     private HostileRules() {}
 
