@@ -159,7 +159,7 @@ class ConfigServerTest {
         var config = start();
 
         write("cart.yaml", CART.replace("hosts:", "hsots:"));
-        recorder.await(event -> event.files().contains("cart.yaml"));
+        recorder.await(event -> !event.refusals().isEmpty());
 
         var refusal = config.status(StatusRequest.getDefaultInstance()).getRefusals(0);
         assertThat(refusal.getRef().getName()).isEqualTo("cart");
