@@ -16,10 +16,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// Images for tests, read from YAML. Documents age by their place in the text.
-final class Images {
+public final class Images {
 
     /// The gateway of `sallyport up`.
-    static final ProxyClass INGRESS = router("istio-ingressgateway", Map.of("istio", "ingressgateway"));
+    public static final ProxyClass INGRESS = router("istio-ingressgateway", Map.of("istio", "ingressgateway"));
 
     private Images() {}
 
@@ -46,7 +46,7 @@ final class Images {
         return objects;
     }
 
-    static ConfigImage image(String yaml) {
+    public static ConfigImage image(String yaml) {
         return ConfigImage.EMPTY.with(1, read(yaml), List.of());
     }
 
