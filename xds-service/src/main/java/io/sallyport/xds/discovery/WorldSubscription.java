@@ -336,7 +336,11 @@ final class WorldSubscription {
             taken = isWhole() ? response.table() : onlyNamed(response.table());
             takenKnown = true;
         }
-        response.resources().forEach(refusals::taken);
+        if (!refusals.isEmpty()) {
+            // A table that was taken proves everything in it, whatever was presumed.
+            response.resources().stream().filter(refusals::covers).forEach(refusals::pardon);
+            response.resources().forEach(refusals::taken);
+        }
         if (response.whole()) {
             reached = Math.max(reached, response.revision());
         }
@@ -382,21 +386,23 @@ final class WorldSubscription {
             return Answer.EXPECTED;
         }
         var suspects = List.copyOf(isWhole() ? changes(taken, response.table()) : response.changed());
-        var named = suspects.stream()
+        var named = response.resources().stream()
+                .map(EnvoyResource::name)
                 .filter(name -> DeltaSubscription.isNamed(name, reason))
                 .toList();
-        if (suspects.size() == 1) {
+        boolean elsewhere = !named.isEmpty() && Collections.disjoint(named, suspects);
+        if (suspects.size() == 1 && !elsewhere) {
             condemn(suspects, response, reason, now, false);
-            // A refused cluster may stay in warming until a table without it comes.
-            due |= type == ResourceType.CLUSTER;
-        } else if (!takenKnown) {
-            // What it has is unknown, so holding some back would take them away. Envoy names bad listeners and
-            // clusters; if it does not, the next change is the next chance.
+        } else if (!takenKnown || elsewhere || suspects.isEmpty()) {
+            // What it has is unknown, so holding some back would take them away; or it refuses what it took before.
+            // Envoy names bad listeners and clusters; if it does not, the next change is the next chance.
             condemn(named, response, reason, now, false);
             refusedTable = named.isEmpty() ? response.version() : "";
         } else {
-            search(suspects, named);
+            search(suspects, suspects.stream().filter(named::contains).toList());
         }
+        // A refused cluster may stay in warming until a table without it comes.
+        due |= type == ResourceType.CLUSTER;
         return Answer.EXPECTED;
     }
 
