@@ -69,7 +69,12 @@ final class Liveness {
         if (proxy.get().getAcknowledgedRevision() < revision) {
             return Optional.of(reason(proxy.get(), revision));
         }
-        return warming(status);
+        // What a proxy has not asked for yet it cannot refuse: right after it connects, before it asks for its
+        // listeners, it
+        // has acknowledged everything. So the listeners themselves must be there.
+        return proxy.get().getLiveRevision() >= revision
+                ? Optional.empty()
+                : warming(status).or(() -> Optional.of("its listeners are not up yet"));
     }
 
     private static String reason(Proxy proxy, long revision) {
