@@ -31,11 +31,7 @@ final class GoldenTest {
 
     static Stream<Path> cases() throws IOException {
         try (var folders = Files.list(CASES)) {
-            return folders
-                    .filter(folder -> Files.exists(folder.resolve("envoy.yaml")))
-                    .sorted()
-                    .toList()
-                    .stream();
+            return folders.filter(folder -> Files.exists(folder.resolve("envoy.yaml"))).sorted().toList().stream();
         }
     }
 
@@ -57,7 +53,11 @@ final class GoldenTest {
         var text = new StringBuilder();
         for (var type : ResourceType.values()) {
             for (var resource : resources.all(type).values()) {
-                text.append("--- # ").append(type.acronym()).append(' ').append(resource.name()).append('\n');
+                text.append("--- # ")
+                        .append(type.acronym())
+                        .append(' ')
+                        .append(resource.name())
+                        .append('\n');
                 text.append(ResourceText.of(message(resource)));
             }
         }

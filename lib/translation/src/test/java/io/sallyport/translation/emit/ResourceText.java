@@ -60,7 +60,8 @@ final class ResourceText {
     }
 
     private void field(String name, Object value, int indent) {
-        if (value instanceof List<?> items && items.stream().anyMatch(item -> scalar(item).isEmpty())) {
+        if (value instanceof List<?> items
+                && items.stream().anyMatch(item -> scalar(item).isEmpty())) {
             line(indent, name + ":");
             items.forEach(item -> item((Message) item, indent));
         } else if (value instanceof List<?> items) {
@@ -68,7 +69,8 @@ final class ResourceText {
             items.forEach(item -> all.addAll(scalar(item)));
             line(indent, name + ": [" + String.join(", ", all) + "]");
         } else if (scalar(value).isEmpty()) {
-            var empty = value instanceof Message message && message.getAllFields().isEmpty();
+            var empty =
+                    value instanceof Message message && message.getAllFields().isEmpty();
             line(indent, name + (empty ? ": {}" : ":"));
             fields((Message) value, indent + 1);
         } else {
@@ -99,8 +101,9 @@ final class ResourceText {
             case UInt64Value number -> List.of(Long.toUnsignedString(number.getValue()));
             case DoubleValue number -> List.of("" + number.getValue());
             case BoolValue flag -> List.of("" + flag.getValue());
-            case Duration duration -> List.of(java.time.Duration.ofSeconds(duration.getSeconds(), duration.getNanos())
-                    .toString());
+            case Duration duration ->
+                List.of(java.time.Duration.ofSeconds(duration.getSeconds(), duration.getNanos())
+                        .toString());
             case Value content when content.hasStringValue() -> List.of(quoted(content.getStringValue()));
             case Value content when content.hasBoolValue() -> List.of("" + content.getBoolValue());
             case ByteString bytes -> List.of(quoted(bytes.toStringUtf8()));
