@@ -10,10 +10,12 @@ import io.sallyport.model.Finding;
 import io.sallyport.model.read.YamlReader;
 import io.sallyport.testkit.generate.ConfigGenerator;
 import io.sallyport.testkit.stack.GatewayStack;
+import io.sallyport.testkit.stack.LocalEnvoy;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.Translator;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,12 +28,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What is accepted can be served: nothing that passes the checks breaks a rule of Envoy's, by its own `validate.rules`
-/// and by a real Envoy. The configurations are made by chance; a failure names the seed, which makes it again.
+/// What is accepted can be served: nothing that passes the checks breaks a rule of Envoy's, by its own
+/// `validate.rules`,
+/// by `envoy --mode validate` and by a running Envoy. The configurations are made by chance; a failure names the seed,
+/// which makes it again.
 class AcceptedMeansServableTest {
 
     private static final boolean NIGHTLY = Boolean.getBoolean("sallyport.nightly");
     private static final int CHECKED = NIGHTLY ? 200_000 : 10_100;
+    private static final int SHOWN = NIGHTLY ? 3_000 : 310;
     private static final int SERVED = NIGHTLY ? 5_000 : 25;
 
     private static final ProxyClass INGRESS = new ProxyClass(
@@ -76,6 +81,28 @@ class AcceptedMeansServableTest {
                     throw new AssertionError("seed " + seed + ": " + refused.getMessage(), refused);
                 }
             }
+        }
+    }
+
+    @Test
+    @Tag("P6")
+    void envoysOwnCheckRefusesNone(@TempDir Path scratch) throws IOException, InterruptedException {
+        var envoy = LocalEnvoy.path();
+        var translator = new Translator();
+        for (var seed = 0; seed < SHOWN; seed++) {
+            var image = analyzer.check(ConfigImage.EMPTY.with(1, accepted(seed), List.of()));
+            var resources = translator.translate(image, INGRESS);
+            translator.forget(INGRESS);
+            var file = scratch.resolve(seed + ".pb");
+            Files.write(file, new StaticBootstrap(resources).build().toByteArray());
+            var output = scratch.resolve(seed + ".log");
+            var check = new ProcessBuilder(envoy.toString(), "--mode", "validate", "-c", file.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            assertThat(check.waitFor())
+                    .as("seed " + seed + ": " + Files.readString(output))
+                    .isZero();
         }
     }
 
