@@ -53,21 +53,21 @@ final class TranslationBenchmark {
         }
         var image = ConfigImage.EMPTY.with(1, objects, List.of());
         translator.translate(analyzer.check(image), proxy);
-        image = edit(workload, image, new Figures(), WARM_UP);
+        image = edit(workload, image, "warm", new Figures(), WARM_UP);
         var figures = new Figures();
-        edit(workload, image, figures, CHANGES);
+        edit(workload, image, "run", figures, CHANGES);
         results.row(
                 "N = %,d, 1 change: from its text to the bytes to send, CPU".formatted(size),
                 figures.toString(),
                 "5 ms");
     }
 
-    private ConfigImage edit(Workload workload, ConfigImage start, Figures figures, int changes) {
+    private ConfigImage edit(Workload workload, ConfigImage start, String mark, Figures figures, int changes) {
         var threads = ManagementFactory.getThreadMXBean();
         var image = start;
         var previous = translator.translate(analyzer.check(image), proxy);
         for (var n = 0; n < changes; n++) {
-            var text = workload.changed(n * 7 % workload.size(), "mark-" + n);
+            var text = workload.changed(n * 7 % workload.size(), mark + "-" + n);
             var cpu = threads.getCurrentThreadCpuTime();
             image = image.with(image.revision() + 1, read(text), List.of());
             var resources = translator.translate(analyzer.check(image), proxy);
