@@ -67,6 +67,7 @@ final class AllInOne {
             ServiceClients services,
             @Nullable EnvoyFleet fleet,
             DataDirectory.Endpoints doors,
+            PlatformFollower platform,
             CountDownLatch platformKnown,
             DirectoryLooks looks,
             Lifecycle lifecycle) {
@@ -75,7 +76,7 @@ final class AllInOne {
         this.clock = clock;
         this.services = services;
         this.fleet = fleet;
-        this.liveness = new Liveness(services, fleet);
+        this.liveness = new Liveness(services, platform::told, fleet);
         this.doors = doors;
         this.platformKnown = platformKnown;
         this.announcer = lifecycle.started("announcer", new Announcer(services, liveness, looks, terminal, clock));
@@ -149,13 +150,14 @@ final class AllInOne {
                 : null;
         probe.look(fleet);
         var platformKnown = new CountDownLatch(1);
-        lifecycle.started("platform", PlatformFollower.start(services, config::missing, platform -> {
+        var platform = lifecycle.started("platform", PlatformFollower.start(services, config::missing, wanted -> {
             if (fleet != null) {
-                fleet.want(platform.proxiesOrDefault());
+                fleet.want(wanted.proxiesOrDefault());
             }
             platformKnown.countDown();
         }));
-        return new AllInOne(directory, terminal, clock, services, fleet, doors, platformKnown, looks, lifecycle);
+        return new AllInOne(
+                directory, terminal, clock, services, fleet, doors, platform, platformKnown, looks, lifecycle);
     }
 
     private static ConfigServer config(ConfigSettings settings, DirectoryLooks looks, InstantSource clock)

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 
 /// Tells on the terminal what happens to the configuration after the start: each revision with when it became live,
@@ -110,31 +109,32 @@ final class Announcer implements AutoCloseable {
         var seen = clock.instant();
         var text = new StringBuilder("r" + change.getRevision() + "  ");
         text.append(sources(change)).append(objects(change));
-        var isLive = await(change.getRevision(), seen);
+        var missing = awaitLive(change.getRevision(), seen);
         var total = liveness.total();
-        var count = liveness.live(change.getRevision());
         if (total > 0) {
+            var count = Math.max(0, total - missing.size());
             text.append(" · live on ").append(count).append(" of ").append(total);
-            if (isLive) {
+            if (missing.isEmpty()) {
                 text.append(" in ")
                         .append(Duration.between(seen, clock.instant()).toMillis())
                         .append(" ms");
             } else {
-                text.append(" after 30 s: ").append(String.join("; ", liveness.missing(change.getRevision())));
+                text.append(" after 30 s: ").append(String.join("; ", missing));
             }
         }
         terminal.print(text.toString());
     }
 
-    private boolean await(long revision, Instant seen) {
-        LongPredicate isLive = wanted -> liveness.missing(wanted).isEmpty();
-        while (!isLive.test(revision)) {
-            if (closed || Duration.between(seen, clock.instant()).compareTo(LIVE_LIMIT) > 0) {
-                return false;
-            }
+    // What is still missing when all is live, or after the limit.
+    private List<String> awaitLive(long revision, Instant seen) {
+        var missing = liveness.missing(revision);
+        while (!missing.isEmpty()
+                && !closed
+                && Duration.between(seen, clock.instant()).compareTo(LIVE_LIMIT) <= 0) {
             LockSupport.parkNanos(LIVE_POLL_NANOS);
+            missing = liveness.missing(revision);
         }
-        return true;
+        return missing;
     }
 
     // Where the change came from: the files, or who applied it.

@@ -8,9 +8,11 @@ import io.sallyport.standalone.envoy.Listeners;
 import io.sallyport.standalone.envoy.ProxyName;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Whether the Envoys of this machine run a revision: acknowledged over discovery, and no listener still warming up as
@@ -20,10 +22,13 @@ final class Liveness {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final ServiceClients services;
+    private final LongSupplier platformRevision;
     private final @Nullable EnvoyFleet fleet;
 
-    Liveness(ServiceClients services, @Nullable EnvoyFleet fleet) {
+    /// `platformRevision` tells up to which revision `fleet` has been told what `sallyport.yaml` wants.
+    Liveness(ServiceClients services, LongSupplier platformRevision, @Nullable EnvoyFleet fleet) {
         this.services = services;
+        this.platformRevision = platformRevision;
         this.fleet = fleet;
     }
 
@@ -32,17 +37,16 @@ final class Liveness {
         return fleet == null ? 0 : fleet.wanted().size();
     }
 
-    /// How many of them run `revision` or a newer one.
-    int live(long revision) {
-        return total() - missing(revision).size();
-    }
-
     /// Why not, one line for each Envoy that does not yet; without Envoys, whether the revision is translated.
     List<String> missing(long revision) {
         if (fleet == null) {
             return services.translated() >= revision
                     ? List.of()
                     : List.of("xds-service: revision " + revision + " is not translated yet");
+        }
+        // An Envoy that this revision stops or replaces must not be taken for the one that it wants.
+        if (platformRevision.getAsLong() < revision || !fleet.isSettled()) {
+            return List.of("sallyport.yaml of revision " + revision + " is being put into effect");
         }
         var connected = services.proxies();
         var missing = new ArrayList<String>();
@@ -61,7 +65,8 @@ final class Liveness {
         }
         var proxy = connected.stream()
                 .filter(one -> one.getName().equals(status.proxy().name())
-                        && one.getNamespace().equals(status.proxy().namespace()))
+                        && one.getNamespace().equals(status.proxy().namespace())
+                        && !connected(one).isBefore(status.since()))
                 .findFirst();
         if (proxy.isEmpty()) {
             return Optional.of("is not connected yet");
@@ -75,6 +80,11 @@ final class Liveness {
         return proxy.get().getLiveRevision() >= revision
                 ? Optional.empty()
                 : warming(status).or(() -> Optional.of("its listeners are not up yet"));
+    }
+
+    private static Instant connected(Proxy proxy) {
+        return Instant.ofEpochSecond(
+                proxy.getConnected().getSeconds(), proxy.getConnected().getNanos());
     }
 
     private static String reason(Proxy proxy, long revision) {

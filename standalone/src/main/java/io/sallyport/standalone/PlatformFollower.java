@@ -24,6 +24,7 @@ final class PlatformFollower implements AutoCloseable {
     private final Consumer<Platform> listener;
     private final YamlReader reader = new YamlReader();
     private final Thread thread;
+    private volatile long told;
     private volatile boolean closed;
 
     private PlatformFollower(ServiceClients services, Supplier<Optional<String>> missing, Consumer<Platform> listener) {
@@ -40,6 +41,11 @@ final class PlatformFollower implements AutoCloseable {
         var follower = new PlatformFollower(services, missing, listener);
         follower.thread.start();
         return follower;
+    }
+
+    /// The newest revision whose platform the listener has been told.
+    long told() {
+        return told;
     }
 
     @Override
@@ -84,6 +90,9 @@ final class PlatformFollower implements AutoCloseable {
             if (isWhole && (!isNamed || !known.equals(before))) {
                 isNamed = true;
                 listener.accept(known);
+            }
+            if (isWhole) {
+                told = change.getRevision();
             }
         }
     }

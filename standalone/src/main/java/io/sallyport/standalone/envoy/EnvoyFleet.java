@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,7 @@ public final class EnvoyFleet implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 50_000;
 
     private sealed interface Message {
-        record Want(List<Platform.Proxy> proxies) implements Message {}
+        record Want(long wish, List<Platform.Proxy> proxies) implements Message {}
 
         record Look() implements Message {}
 
@@ -49,7 +50,10 @@ public final class EnvoyFleet implements AutoCloseable {
 
     // Touched by the owner thread alone.
     private final SortedMap<ProxyName, EnvoyProcess> processes = new TreeMap<>();
+    private long served;
 
+    private final AtomicLong wishes = new AtomicLong();
+    private volatile long granted;
     private volatile ImmutableSortedSet<ProxyName> wanted = ImmutableSortedSet.of();
     private volatile ImmutableSortedMap<ProxyName, EnvoyStatus> statuses = ImmutableSortedMap.of();
 
@@ -72,12 +76,17 @@ public final class EnvoyFleet implements AutoCloseable {
     /// Says which proxies should run from now on.
     public void want(List<Platform.Proxy> proxies) {
         wanted = ImmutableSortedSet.copyOf(index(proxies).keySet());
-        tell(new Message.Want(List.copyOf(proxies)));
+        tell(new Message.Want(wishes.incrementAndGet(), List.copyOf(proxies)));
     }
 
     /// The proxies of the last wish, whether they run yet or not.
     public ImmutableSortedSet<ProxyName> wanted() {
         return wanted;
+    }
+
+    /// Whether [#statuses] tells of the last wish: no Envoy is left that is about to be stopped or replaced for it.
+    public boolean isSettled() {
+        return granted == wishes.get();
     }
 
     /// The newest state of every wanted proxy.
@@ -124,7 +133,10 @@ public final class EnvoyFleet implements AutoCloseable {
 
     private boolean handle(@Nullable Message message) throws IOException {
         switch (message) {
-            case Message.Want(var proxies) -> want(index(proxies));
+            case Message.Want(var wish, var proxies) -> {
+                want(index(proxies));
+                served = wish;
+            }
             case Message.Stop() -> {
                 return true;
             }
@@ -210,6 +222,7 @@ public final class EnvoyFleet implements AutoCloseable {
         var next = ImmutableSortedMap.<ProxyName, EnvoyStatus>naturalOrder();
         processes.forEach((name, process) -> next.put(name, process.status()));
         statuses = next.build();
+        granted = served;
     }
 
     // Below half of the file limit: each connection may need one file more, upstream.

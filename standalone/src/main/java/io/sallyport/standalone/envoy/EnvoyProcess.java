@@ -53,7 +53,8 @@ final class EnvoyProcess {
             "--concurrency",
             Integer.toString(Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8)));
 
-    private record Life(ProcessMark mark, String digest, Instant since) {}
+    // `started` is the start of the process if it is ours, `since` when we first knew of it.
+    private record Life(ProcessMark mark, String digest, Instant started, Instant since) {}
 
     private final ProxyName name;
     private final EnvoyBinary binary;
@@ -82,7 +83,9 @@ final class EnvoyProcess {
 
     EnvoyStatus status() {
         var now = life;
-        return new EnvoyStatus(name, now != null, now == null ? 0 : now.mark().pid(), starts, problem, adminSocket);
+        return now == null
+                ? new EnvoyStatus(name, false, 0, Instant.MAX, starts, problem, adminSocket)
+                : new EnvoyStatus(name, true, now.mark().pid(), now.started(), starts, problem, adminSocket);
     }
 
     /// Takes a new bootstrap. A process that was started with another one, or does not answer, is stopped here;
@@ -164,7 +167,7 @@ final class EnvoyProcess {
             var process = builder.start();
             var mark = ProcessMark.of(process.pid())
                     .orElseThrow(() -> new IOException("it ended at once: " + lastWords()));
-            life = new Life(mark, digest(bootstrap), now);
+            life = new Life(mark, digest(bootstrap), now, now);
             writeMark(life);
             var _ = process.onExit().thenRun(ended);
             starts++;
@@ -255,7 +258,7 @@ final class EnvoyProcess {
         try {
             var words = Files.readString(folder.resolve(MARK)).strip().split(" ");
             var mark = new ProcessMark(Long.parseLong(words[0]), words[1]);
-            return Optional.of(new Life(mark, words[2], clock.instant()));
+            return Optional.of(new Life(mark, words[2], Instant.MIN, clock.instant()));
         } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
             return Optional.empty();
         }
