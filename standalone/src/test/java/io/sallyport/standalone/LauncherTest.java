@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,16 @@ class LauncherTest {
         assertThat(script.toFile().setExecutable(true)).isTrue();
         for (var name : BARE) {
             link(name);
+        }
+    }
+
+    // Else each link is reported when the folder is removed.
+    @AfterEach
+    void unlink() throws IOException {
+        try (var links = Files.list(tools)) {
+            for (var one : links.toList()) {
+                Files.delete(one);
+            }
         }
     }
 

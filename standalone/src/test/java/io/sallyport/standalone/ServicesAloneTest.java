@@ -148,7 +148,7 @@ class ServicesAloneTest {
         }
     }
 
-    private UpProcess service(String name) throws IOException {
+    private UpProcess service(String name) throws IOException, InterruptedException {
         var process = UpProcess.run(
                 "service", name, "--config", folder.resolve(name + ".yaml").toString());
         process.awaitReady();

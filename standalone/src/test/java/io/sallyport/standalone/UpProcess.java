@@ -1,25 +1,43 @@
 package io.sallyport.standalone;
 
 import io.sallyport.standalone.envoy.TestEnvoy;
-import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/// `sallyport up` as a real process of this class path, whose lines can be waited for.
+/// `sallyport up` as a real process of this class path, whose lines can be waited for. A wait that is in vain fails
+/// with
+/// all that the process has printed.
 final class UpProcess implements AutoCloseable {
 
+    /// How long a single line may take, on a machine that does many other things.
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private static final String END = "\0";
+
     private final Process process;
-    private final BufferedReader lines;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final StringBuilder seen = new StringBuilder();
 
     private UpProcess(Process process) {
         this.process = process;
-        this.lines = process.inputReader(StandardCharsets.UTF_8);
+        Thread.ofVirtual().start(() -> {
+            try (var printed = process.inputReader(StandardCharsets.UTF_8)) {
+                printed.lines().forEach(lines::add);
+            } catch (IOException | UncheckedIOException e) {
+                lines.add("its output cannot be read: " + e.getMessage());
+            }
+            lines.add(END);
+        });
     }
 
     static UpProcess start(Path directory, Path data) throws IOException {
@@ -54,24 +72,35 @@ final class UpProcess implements AutoCloseable {
     }
 
     /// The next line for which `is` holds; fails with all lines when the process ends before.
-    String await(Predicate<String> is) throws IOException {
-        for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-            seen.append(line).append('\n');
-            if (is.test(line)) {
-                return line;
+    String await(Predicate<String> is) throws InterruptedException {
+        for (var line = next(); line.isPresent(); line = next()) {
+            if (is.test(line.get())) {
+                return line.get();
             }
         }
         throw new AssertionError("it ended without the line:\n" + seen);
     }
 
-    String awaitReady() throws IOException {
+    private Optional<String> next() throws InterruptedException {
+        var line = lines.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        if (line == null) {
+            throw new AssertionError("nothing more is printed for " + PATIENCE.toSeconds() + " s:\n" + seen);
+        }
+        if (line.equals(END)) {
+            return Optional.empty();
+        }
+        seen.append(line).append('\n');
+        return Optional.of(line);
+    }
+
+    String awaitReady() throws InterruptedException {
         return await(line -> line.startsWith("ready"));
     }
 
     /// All lines until the process ends.
-    String rest() throws IOException {
-        for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-            seen.append(line).append('\n');
+    String rest() throws InterruptedException {
+        while (next().isPresent()) {
+            // Each is kept in `seen`.
         }
         return seen.toString();
     }

@@ -6,13 +6,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
 /// A `sallyport` command in a process of its own. It starts when it has printed that it is ready.
 public final class ChildProcess implements AutoCloseable {
 
     private static final int STOP_SECONDS = 30;
+
+    /// A process that says nothing of readiness for so long is ended, so that the caller sees what it did say.
+    private static final int START_SECONDS = 120;
 
     private final Process process;
     private final String seen;
@@ -43,14 +48,22 @@ public final class ChildProcess implements AutoCloseable {
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         var reader = new BufferedReader(process.inputReader(StandardCharsets.UTF_8));
         var seen = new StringBuilder();
+        var isUp = new AtomicBoolean();
+        CompletableFuture.delayedExecutor(START_SECONDS, TimeUnit.SECONDS).execute(() -> {
+            if (!isUp.get()) {
+                process.destroyForcibly();
+            }
+        });
         for (var line = reader.readLine(); line != null; line = reader.readLine()) {
             seen.append(line).append('\n');
             if (isReady.test(line)) {
+                isUp.set(true);
                 Thread.ofVirtual().start(() -> drain(reader));
                 return new ChildProcess(process, seen.toString());
             }
         }
-        throw new IOException("the process ended before it was ready:\n" + seen);
+        throw new IOException(
+                "the process ended, or was ended after " + START_SECONDS + " s, before it was ready:\n" + seen);
     }
 
     private static void drain(BufferedReader reader) {
