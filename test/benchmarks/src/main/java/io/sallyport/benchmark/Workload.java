@@ -1,13 +1,19 @@
 package io.sallyport.benchmark;
 
+import io.sallyport.proto.config.v1.ApplyRequest;
+import io.sallyport.proto.config.v1.Resource;
+import io.sallyport.proto.config.v1.ResourceRef;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// The configuration of the bars: `size` VirtualServices with a host of their own and three routes each, a tenth as
-/// many
-/// ServiceEntries with four static endpoints, one Gateway with one HTTP server for all hosts.
+/// many ServiceEntries with four static endpoints, one Gateway with one HTTP server for all hosts.
 record Workload(int size) {
+
+    private static final int CHUNK = 2_000;
 
     static final String GATEWAY = """
             apiVersion: networking.istio.io/v1
@@ -63,14 +69,49 @@ record Workload(int size) {
         return virtualService(number, services(), mark);
     }
 
-    /// Writes one document a file, as a directory source has it.
-    void writeTo(Path directory) throws IOException {
+    /// Writes what belongs to the directory, one document a file: the Gateway and the ServiceEntries. The
+    /// VirtualServices
+    /// come by the API, since only their owner may change them.
+    void writeFrame(Path directory) throws IOException {
         Files.writeString(directory.resolve("gateway.yaml"), GATEWAY);
         for (var n = 0; n < services(); n++) {
             Files.writeString(directory.resolve("svc-" + n + ".yaml"), serviceEntry(n));
         }
+    }
+
+    /// Writes everything, one document a file, as a directory source has it.
+    void writeTo(Path directory) throws IOException {
+        writeFrame(directory);
         for (var n = 0; n < size; n++) {
             Files.writeString(directory.resolve("host-" + n + ".yaml"), changed(n, "before"));
         }
+    }
+
+    /// The requests that bring all VirtualServices, some thousand each.
+    Stream<ApplyRequest> hosts() {
+        return IntStream.iterate(0, from -> from < size, from -> from + CHUNK).mapToObj(from -> {
+            var request = ApplyRequest.newBuilder();
+            for (var n = from; n < Math.min(size, from + CHUNK); n++) {
+                request.addUpserts(resource(n, "before"));
+            }
+            return request.build();
+        });
+    }
+
+    /// The request that makes the `/probe` of one VirtualService answer `mark`.
+    ApplyRequest change(int number, String mark) {
+        return ApplyRequest.newBuilder().addUpserts(resource(number, mark)).build();
+    }
+
+    private Resource resource(int number, String mark) {
+        return Resource.newBuilder()
+                .setRef(ResourceRef.newBuilder()
+                        .setKind("VirtualService")
+                        .setNamespace("default")
+                        .setName("host-" + number))
+                .setSourceText(changed(number, mark))
+                .setSourceName("bench.yaml")
+                .setFirstLine(1)
+                .build();
     }
 }
