@@ -40,7 +40,7 @@ public final class FieldStates {
 
     private static final String CERTIFICATES = "workloads have no certificates of their own";
     private static final String CLIENTS = "client proxies are not served yet";
-    private static final String LOCALITY = "endpoints are not yet chosen by locality";
+    private static final String ZONES = "a gateway does not know how many of its kind stand in each zone";
     private static final State KUBERNETES = new Foreign("Kubernetes' own");
 
     private static final ImmutableMap<Kind, State> KINDS = ImmutableMap.<Kind, State>builder()
@@ -83,8 +83,7 @@ public final class FieldStates {
             .works(
                     VirtualService.HttpRoute.class,
                     "name match route redirect directResponse delegate rewrite timeout retries fault mirror mirrors"
-                            + " mirrorPercent mirrorPercentage corsPolicy headers")
-            .later(VirtualService.HttpRoute.class, "sessions are not kept by a cookie yet", "sessionPersistence")
+                            + " mirrorPercent mirrorPercentage corsPolicy headers sessionPersistence")
             .works(
                     VirtualService.HttpMatchRequest.class,
                     "name uri scheme method authority headers port gateways queryParams ignoreUriCase withoutHeaders"
@@ -147,18 +146,20 @@ public final class FieldStates {
             .works(DestinationRule.TunnelSettings.class, "protocol targetHost targetPort")
             .works(DestinationRule.ProxyProtocol.class, "version")
             .works(DestinationRule.RetryBudget.class, "percent minRetryConcurrency")
-            .works(DestinationRule.LoadBalancerSettings.class, "simple consistentHash warmupDurationSecs warmup")
-            .later(DestinationRule.LoadBalancerSettings.class, LOCALITY, "localityLbSetting zoneAwareLbSetting")
-            .later(
+            .works(
                     DestinationRule.LoadBalancerSettings.class,
-                    "endpoints do not report their load yet",
-                    "backendUtilization")
+                    "simple consistentHash backendUtilization localityLbSetting warmupDurationSecs warmup")
+            .later(DestinationRule.LoadBalancerSettings.class, ZONES, "zoneAwareLbSetting")
+            .works(
+                    DestinationRule.BackendUtilizationLb.class,
+                    "weightStabilizationPeriod weightExpirationPeriod weightUpdatePeriod"
+                            + " errorUtilizationPenaltyPercent metricNamesForComputingUtilization")
             .works(DestinationRule.WarmupConfiguration.class, "duration minimumPercent aggression")
             .works(
                     DestinationRule.ConsistentHashLb.class,
                     "httpHeaderName httpCookie useSourceIp httpQueryParameterName ringHash maglev minimumRingSize")
-            .works(DestinationRule.HttpCookie.class, "name path ttl")
-            .later(DestinationRule.HttpCookie.class, "only name, path and ttl are sent", "attributes")
+            .works(DestinationRule.HttpCookie.class, "name path ttl attributes")
+            .works(DestinationRule.CookieAttribute.class, "name value")
             .works(DestinationRule.RingHash.class, "minimumRingSize")
             .works(DestinationRule.Maglev.class, "tableSize")
             .works(DestinationRule.ConnectionPoolSettings.class, "tcp http")
@@ -169,23 +170,29 @@ public final class FieldStates {
             .works(
                     DestinationRule.HttpSettings.class,
                     "http1MaxPendingRequests http2MaxRequests maxRequestsPerConnection maxRetries idleTimeout"
-                            + " h2UpgradePolicy useClientProtocol")
-            .later(DestinationRule.HttpSettings.class, "Envoy's own value holds", "maxConcurrentStreams http2KeepAlive")
+                            + " h2UpgradePolicy useClientProtocol maxConcurrentStreams http2KeepAlive")
+            .works(DestinationRule.ConnectionKeepalive.class, "interval timeout")
             .works(
                     DestinationRule.OutlierDetection.class,
-                    "consecutiveErrors splitExternalLocalOriginErrors consecutiveLocalOriginFailures"
-                            + " consecutiveGatewayErrors consecutive5xxErrors interval baseEjectionTime"
-                            + " maxEjectionPercent minHealthPercent")
+                    "splitExternalLocalOriginErrors consecutiveLocalOriginFailures consecutiveGatewayErrors"
+                            + " consecutive5xxErrors interval baseEjectionTime maxEjectionPercent minHealthPercent"
+                            + " failurePercentageThreshold")
             .later(
                     DestinationRule.OutlierDetection.class,
-                    "only consecutive errors count",
-                    "outlierDetectionHttpErrorCodes failurePercentageThreshold")
-            .later(LocalityLoadBalancerSetting.class, LOCALITY, "distribute failover failoverPriority enabled")
+                    "replaced by consecutive5xxErrors, as with Istio",
+                    "consecutiveErrors")
+            .later(
+                    DestinationRule.OutlierDetection.class,
+                    "Envoy's detection knows 5xx, gateway errors and errors of its own, no other codes",
+                    "outlierDetectionHttpErrorCodes")
+            .works(LocalityLoadBalancerSetting.class, "distribute failover failoverPriority enabled")
+            .works(LocalityLoadBalancerSetting.Distribute.class, "from to")
+            .works(LocalityLoadBalancerSetting.Failover.class, "from to")
             .works(ServiceEntry.class, "hosts ports resolution endpoints workloadSelector exportTo subjectAltNames")
             .later(ServiceEntry.class, CLIENTS, "addresses location")
             .works(ServiceEntry.ServicePort.class, "number protocol name targetPort")
             .works(WorkloadEntry.class, "address ports labels locality weight")
-            .later(WorkloadEntry.class, "there is one network", "network")
+            .differs(WorkloadEntry.class, "counts for failoverPriority alone: there is one network", "network")
             .later(WorkloadEntry.class, CERTIFICATES, "serviceAccount")
             .works(WorkloadSelector.class, "labels")
             .build();

@@ -40,6 +40,7 @@ public final class ResourceNames {
     public static final String FAULT_FILTER = "envoy.filters.http.fault";
 
     public static final String CORS_FILTER = "envoy.filters.http.cors";
+    public static final String SESSION_FILTER = "envoy.filters.http.stateful_session";
     public static final String ROUTER_FILTER = "envoy.filters.http.router";
     public static final String CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
     public static final String TCP_PROXY = "envoy.filters.network.tcp_proxy";

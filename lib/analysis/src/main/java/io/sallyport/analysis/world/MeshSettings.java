@@ -4,8 +4,10 @@ import com.google.common.collect.ImmutableList;
 import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
+import io.sallyport.model.LocalityLoadBalancerSetting;
 import io.sallyport.model.MeshConfig;
 import io.sallyport.model.Platform;
+import io.sallyport.model.Value;
 import io.sallyport.model.VirtualService;
 import java.time.Duration;
 import java.util.Optional;
@@ -60,6 +62,13 @@ public record MeshSettings(Optional<MeshConfig> config) {
         return config.map(MeshConfig::defaultHttpRetryPolicy);
     }
 
+    /// How endpoints are chosen by place where rules say nothing: near ones first, as soon as there is ejection.
+    public LocalityLoadBalancerSetting locality() {
+        return config.map(MeshConfig::localityLbSetting)
+                .orElse(new LocalityLoadBalancerSetting(
+                        ImmutableList.of(), ImmutableList.of(), ImmutableList.of(), null));
+    }
+
     public Optional<DestinationRule.TcpKeepalive> keepAlive() {
         return config.map(MeshConfig::tcpKeepalive);
     }
@@ -74,6 +83,28 @@ public record MeshSettings(Optional<MeshConfig> config) {
     /// What a TLS server that says nothing itself is held to.
     public Optional<MeshConfig.TlsConfig> tlsDefaults() {
         return config.map(MeshConfig::tlsDefaults);
+    }
+
+    /// Whether connections to gateways begin with a line of the PROXY protocol.
+    public boolean expectsProxyProtocol() {
+        return config.map(MeshConfig::defaultConfig)
+                .map(MeshConfig.MeshProxyConfig::gatewayTopology)
+                .map(MeshConfig.Topology::proxyProtocol)
+                .isPresent();
+    }
+
+    /// Whether HTTP/1.0 is served and not refused: `proxyMetadata: {ISTIO_META_HTTP10: "1"}`.
+    public boolean speaksHttp10() {
+        return metadata("ISTIO_META_HTTP10").filter("1"::equals).isPresent();
+    }
+
+    private Optional<String> metadata(String name) {
+        return config.map(MeshConfig::defaultConfig)
+                .map(proxy -> proxy.other().get("proxyMetadata"))
+                .filter(Value.Struct.class::isInstance)
+                .map(struct -> ((Value.Struct) struct).fields().get(name))
+                .filter(Value.Text.class::isInstance)
+                .map(text -> ((Value.Text) text).value());
     }
 
     /// How many proxies in front of the gateways are believed about the client's address.

@@ -185,8 +185,12 @@ final class ActionEmitter {
                             policy.getQueryParameterBuilder().setName(name);
                         case Stickiness.Key.ClientAddress() ->
                             policy.getConnectionPropertiesBuilder().setSourceIp(true);
-                        case Stickiness.Key.Cookie(var name, var path, var lifetime) -> {
+                        case Stickiness.Key.Cookie(var name, var path, var lifetime, var attributes) -> {
                             policy.getCookieBuilder().setName(name).setPath(path);
+                            attributes.forEach((attribute, value) -> policy.getCookieBuilder()
+                                    .addAttributesBuilder()
+                                    .setName(attribute)
+                                    .setValue(value));
                             switch (lifetime) {
                                 case Timeout.None() -> {}
                                 case Timeout.After(var duration) ->

@@ -1,7 +1,9 @@
 package io.sallyport.translation.emit;
 
+import com.google.protobuf.FloatValue;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.SlowStartConfig;
@@ -9,10 +11,15 @@ import io.envoyproxy.envoy.config.cluster.v3.OutlierDetection;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig;
 import io.envoyproxy.envoy.config.core.v3.RuntimeDouble;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig;
 import io.envoyproxy.envoy.extensions.common.dynamic_forward_proxy.v3.DnsCacheConfig;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.type.v3.Percent;
 import io.sallyport.translation.ResourceNames;
@@ -23,8 +30,11 @@ import io.sallyport.translation.plan.Upstream.Ejection;
 import io.sallyport.translation.plan.Upstream.KeepAlive;
 import io.sallyport.translation.plan.Upstream.Known;
 import io.sallyport.translation.plan.Upstream.Limits;
+import io.sallyport.translation.plan.Upstream.Pings;
+import io.sallyport.translation.plan.Upstream.RetryBudget;
 import io.sallyport.translation.plan.Upstream.Tls;
 import io.sallyport.translation.plan.Upstream.WarmUp;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Emits one Envoy cluster per known [Upstream].
@@ -44,17 +54,60 @@ final class ClusterEmitter {
                 .setMetadata(metadata(upstream));
         addDiscovery(upstream.discovery(), name, out);
         addBalancing(upstream.balancing(), out);
+        addSpread(upstream, out);
         addLimits(upstream.limits(), out);
         addEjection(upstream.ejection(), out);
         addProtocol(upstream, out);
-        switch (upstream.tls()) {
-            case Tls.None() -> {}
-            case Tls.Originate tls ->
-                out.getTransportSocketBuilder()
-                        .setName(TlsParts.TRANSPORT)
-                        .setTypedConfig(Values.pack(UpstreamTlsEmitter.emit(tls)));
+        var socket = socket(upstream.tls());
+        switch (upstream.preamble()) {
+            case NONE -> socket.ifPresent(out::setTransportSocket);
+            case PROXY_V1 -> out.setTransportSocket(announced(socket, ProxyProtocolConfig.Version.V1));
+            case PROXY_V2 -> out.setTransportSocket(announced(socket, ProxyProtocolConfig.Version.V2));
         }
         return out.build();
+    }
+
+    private static Optional<TransportSocket> socket(Tls tls) {
+        return switch (tls) {
+            case Tls.None() -> Optional.empty();
+            case Tls.Originate originate ->
+                Optional.of(TransportSocket.newBuilder()
+                        .setName(TlsParts.TRANSPORT)
+                        .setTypedConfig(Values.pack(UpstreamTlsEmitter.emit(originate)))
+                        .build());
+        };
+    }
+
+    // The line about the client goes before everything else, also before TLS.
+    private static TransportSocket announced(Optional<TransportSocket> inner, ProxyProtocolConfig.Version version) {
+        var raw = TransportSocket.newBuilder()
+                .setName("envoy.transport_sockets.raw_buffer")
+                .setTypedConfig(Values.pack(RawBuffer.getDefaultInstance()))
+                .build();
+        return TransportSocket.newBuilder()
+                .setName("envoy.transport_sockets.upstream_proxy_protocol")
+                .setTypedConfig(Values.pack(ProxyProtocolUpstreamTransport.newBuilder()
+                        .setConfig(ProxyProtocolConfig.newBuilder().setVersion(version))
+                        .setTransportSocket(inner.orElse(raw))
+                        .build()))
+                .build();
+    }
+
+    // Where the request itself says where to, there are no groups.
+    private static void addSpread(Known upstream, Cluster.Builder out) {
+        boolean hasGroups = switch (upstream.discovery()) {
+            case Discovery.Listed _, Discovery.Dns _ -> true;
+            case Discovery.DnsOne _, Discovery.Original _, Discovery.ByRequest _ -> false;
+        };
+        switch (upstream.spread()) {
+            case ENDPOINTS -> {}
+            case GROUPS -> {
+                if (hasGroups) {
+                    out.getCommonLbConfigBuilder()
+                            .setLocalityWeightedLbConfig(LocalityWeightedLbConfig.getDefaultInstance());
+                }
+            }
+        }
     }
 
     private static Metadata metadata(Known upstream) {
@@ -139,7 +192,30 @@ final class ClusterEmitter {
                 out.setLbPolicy(LbPolicy.MAGLEV);
                 out.getMaglevLbConfigBuilder().getTableSizeBuilder().setValue(tableSize);
             }
+            case Balancing.ByLoad byLoad ->
+                out.getLoadBalancingPolicyBuilder()
+                        .addPoliciesBuilder()
+                        .getTypedExtensionConfigBuilder()
+                        .setName("envoy.load_balancing_policies.client_side_weighted_round_robin")
+                        .setTypedConfig(Values.pack(byLoad(byLoad)));
         }
+    }
+
+    private static ClientSideWeightedRoundRobin byLoad(Balancing.ByLoad byLoad) {
+        var out = ClientSideWeightedRoundRobin.newBuilder().addAllMetricNamesForComputingUtilization(byLoad.metrics());
+        if (byLoad.settle() instanceof Timeout.After(var settle)) {
+            out.setBlackoutPeriod(Values.duration(settle));
+        }
+        if (byLoad.expire() instanceof Timeout.After(var expire)) {
+            out.setWeightExpirationPeriod(Values.duration(expire));
+        }
+        if (byLoad.update() instanceof Timeout.After(var update)) {
+            out.setWeightUpdatePeriod(Values.duration(update));
+        }
+        if (byLoad.errorPenalty() > 0) {
+            out.setErrorUtilizationPenalty(FloatValue.of((float) byLoad.errorPenalty()));
+        }
+        return out.build();
     }
 
     private static SlowStartConfig slowStart(WarmUp.Over over) {
@@ -153,13 +229,21 @@ final class ClusterEmitter {
     }
 
     private static void addLimits(Limits limits, Cluster.Builder out) {
-        out.getCircuitBreakersBuilder()
-                .addThresholds(Thresholds.newBuilder()
-                        .setMaxConnections(Values.uint32(limits.connections()))
-                        .setMaxPendingRequests(Values.uint32(limits.pendingRequests()))
-                        .setMaxRequests(Values.uint32(limits.requests()))
-                        .setMaxRetries(Values.uint32(limits.retries()))
-                        .setTrackRemaining(true));
+        var thresholds = Thresholds.newBuilder()
+                .setMaxConnections(Values.uint32(limits.connections()))
+                .setMaxPendingRequests(Values.uint32(limits.pendingRequests()))
+                .setMaxRequests(Values.uint32(limits.requests()))
+                .setMaxRetries(Values.uint32(limits.retries()))
+                .setTrackRemaining(true);
+        switch (limits.retryBudget()) {
+            case RetryBudget.None() -> {}
+            case RetryBudget.Of(double percent, long least) ->
+                thresholds
+                        .getRetryBudgetBuilder()
+                        .setBudgetPercent(Percent.newBuilder().setValue(percent))
+                        .setMinRetryConcurrency(Values.uint32(least));
+        }
+        out.getCircuitBreakersBuilder().addThresholds(thresholds);
         switch (limits.keepAlive()) {
             case KeepAlive.Off() -> {}
             case KeepAlive.On on -> out.getUpstreamConnectionOptionsBuilder().setTcpKeepalive(keepAlive(on));
@@ -195,9 +279,19 @@ final class ClusterEmitter {
 
     private static OutlierDetection ejection(Ejection.On on) {
         var out = OutlierDetection.newBuilder()
-                .setMaxEjectionPercent(Values.uint32(on.maxPercent()))
                 .setSplitExternalLocalOriginErrors(on.splitLocalErrors())
                 .setEnforcingSuccessRate(Values.uint32(0));
+        if (on.splitLocalErrors()) {
+            out.setEnforcingLocalOriginSuccessRate(Values.uint32(0));
+        }
+        // At 0 % nothing is ever ejected.
+        if (on.maxPercent() > 0) {
+            out.setMaxEjectionPercent(Values.uint32(on.maxPercent()));
+        }
+        if (on.failurePercent() >= 0) {
+            out.setFailurePercentageThreshold(Values.uint32(on.failurePercent()))
+                    .setEnforcingFailurePercentage(Values.uint32(share(on.failurePercent())));
+        }
         if (on.consecutive5xx() >= 0) {
             out.setConsecutive5Xx(Values.uint32(on.consecutive5xx()))
                     .setEnforcingConsecutive5Xx(Values.uint32(share(on.consecutive5xx())));
@@ -208,8 +302,7 @@ final class ClusterEmitter {
         }
         if (on.consecutiveLocalErrors() >= 0) {
             out.setConsecutiveLocalOriginFailure(Values.uint32(on.consecutiveLocalErrors()))
-                    .setEnforcingConsecutiveLocalOriginFailure(Values.uint32(share(on.consecutiveLocalErrors())))
-                    .setEnforcingLocalOriginSuccessRate(Values.uint32(0));
+                    .setEnforcingConsecutiveLocalOriginFailure(Values.uint32(share(on.consecutiveLocalErrors())));
         }
         switch (on.interval()) {
             case Timeout.None() -> {}
@@ -228,30 +321,55 @@ final class ClusterEmitter {
     }
 
     private static void addProtocol(Known upstream, Cluster.Builder out) {
+        boolean namesHost = upstream.tls() instanceof Tls.Originate tls && tls.sni() instanceof Tls.Sni.AsRequest;
         var options = HttpProtocolOptions.newBuilder();
         switch (upstream.protocol()) {
+            // Requests may be sent to such a port too, and are HTTP/1.1 then.
             case TCP -> {
-                return;
+                if (!namesHost && !hasConnectionLimits(upstream.limits())) {
+                    return;
+                }
+                options.getExplicitHttpConfigBuilder()
+                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
             }
             case HTTP1 ->
                 options.getExplicitHttpConfigBuilder()
                         .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
-            case HTTP2 ->
-                options.getExplicitHttpConfigBuilder()
-                        .setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
+            case HTTP2 -> options.getExplicitHttpConfigBuilder().setHttp2ProtocolOptions(http2(upstream.limits()));
             case AS_CLIENT ->
                 options.getUseDownstreamProtocolConfigBuilder()
                         .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
-                        .setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
+                        .setHttp2ProtocolOptions(http2(upstream.limits()));
         }
         addConnections(upstream.limits(), options.getCommonHttpProtocolOptionsBuilder());
-        if (upstream.tls() instanceof Tls.Originate tls && tls.sni() instanceof Tls.Sni.AsRequest) {
+        if (namesHost && upstream.tls() instanceof Tls.Originate tls) {
             options.getUpstreamHttpProtocolOptionsBuilder()
                     .setAutoSni(true)
                     .setAutoSanValidation(
                             tls.alternativeNames().isEmpty() && !(tls.authority() instanceof Tls.Authority.Unchecked));
         }
         out.putTypedExtensionProtocolOptions(ResourceNames.HTTP_PROTOCOL_OPTIONS, Values.pack(options.build()));
+    }
+
+    private static Http2ProtocolOptions http2(Limits limits) {
+        var out = Http2ProtocolOptions.newBuilder();
+        if (limits.streams() > 0 && limits.streams() < Limits.UNLIMITED) {
+            out.setMaxConcurrentStreams(Values.uint32(limits.streams()));
+        }
+        switch (limits.pings()) {
+            case Pings.Off() -> {}
+            case Pings.Every(var interval, var timeout) ->
+                out.getConnectionKeepaliveBuilder()
+                        .setInterval(Values.duration(interval))
+                        .setTimeout(Values.duration(timeout));
+        }
+        return out.build();
+    }
+
+    private static boolean hasConnectionLimits(Limits limits) {
+        return (limits.requestsPerConnection() > 0 && limits.requestsPerConnection() < Limits.UNLIMITED)
+                || limits.idle() instanceof Timeout.After
+                || limits.connectionAge() instanceof Timeout.After;
     }
 
     private static void addConnections(

@@ -15,6 +15,8 @@ import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.lua.v3.Lua;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSession;
+import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
@@ -25,6 +27,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
+import io.envoyproxy.envoy.type.v3.HashPolicy;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
@@ -32,6 +35,7 @@ import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.Chain.Match;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.RouteTableId;
+import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.validation.SubstitutionFormat;
 import java.util.List;
@@ -56,6 +60,11 @@ final class ListenerEmitter {
                 .setTrafficDirection(TrafficDirection.OUTBOUND)
                 // A second process that binds the port must fail, not take half of the connections.
                 .setEnableReusePort(Values.bool(false));
+        if (plan.isAnnounced()) {
+            out.addListenerFiltersBuilder()
+                    .setName("envoy.filters.listener.proxy_protocol")
+                    .setTypedConfig(Values.pack(ProxyProtocol.getDefaultInstance()));
+        }
         if (plan.chains().stream().anyMatch(chain -> !(chain.match() instanceof Match.Any))) {
             out.addListenerFiltersBuilder()
                     .setName(ResourceNames.TLS_INSPECTOR)
@@ -121,6 +130,7 @@ final class ListenerEmitter {
         }
         return out.addHttpFilters(httpFilter(ResourceNames.FAULT_FILTER, HTTPFault.getDefaultInstance()))
                 .addHttpFilters(httpFilter(ResourceNames.CORS_FILTER, Cors.getDefaultInstance()))
+                .addHttpFilters(httpFilter(ResourceNames.SESSION_FILTER, StatefulSession.getDefaultInstance()))
                 .addHttpFilters(httpFilter(ResourceNames.ROUTER_FILTER, Router.getDefaultInstance()))
                 .build();
     }
@@ -178,9 +188,24 @@ final class ListenerEmitter {
                         .setWeight(share.weight());
             }
         }
-        switch (tcp.idle()) {
+        var options = tcp.options();
+        switch (options.idle()) {
             case Timeout.None() -> {}
             case Timeout.After(var idle) -> out.setIdleTimeout(Values.duration(idle));
+        }
+        switch (options.age()) {
+            case Timeout.None() -> {}
+            case Timeout.After(var age) -> out.setMaxDownstreamConnectionDuration(Values.duration(age));
+        }
+        if (options.staysByAddress()) {
+            out.addHashPolicyBuilder().setSourceIp(HashPolicy.SourceIp.getDefaultInstance());
+        }
+        switch (options.tunnel()) {
+            case TcpOptions.Tunnel.None() -> {}
+            case TcpOptions.Tunnel.To(var host, int port, var byPost) ->
+                out.getTunnelingConfigBuilder()
+                        .setHostname((host.contains(":") ? "[" + host + "]" : host) + ":" + port)
+                        .setUsePost(byPost);
         }
         return out.build();
     }

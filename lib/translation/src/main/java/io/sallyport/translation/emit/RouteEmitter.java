@@ -1,18 +1,25 @@
 package io.sallyport.translation.emit;
 
+import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.extensions.filters.common.fault.v3.FaultDelay;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.FaultAbort;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute;
+import io.envoyproxy.envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState;
+import io.envoyproxy.envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState;
+import io.envoyproxy.envoy.type.http.v3.Cookie;
 import io.sallyport.translation.ResourceNames;
+import io.sallyport.translation.plan.Action;
 import io.sallyport.translation.plan.Provenance;
 import io.sallyport.translation.plan.RouteRule;
 import io.sallyport.translation.plan.RouteRule.Cors;
 import io.sallyport.translation.plan.RouteRule.Fault;
 import io.sallyport.translation.plan.RouteRule.Fault.Abort;
 import io.sallyport.translation.plan.RouteRule.Fault.Delay;
+import io.sallyport.translation.plan.Session;
 import io.sallyport.translation.plan.Timeout;
 import java.util.TreeMap;
 
@@ -41,7 +48,37 @@ final class RouteEmitter {
         if (!rule.fault().equals(Fault.NONE)) {
             route.putTypedPerFilterConfig(ResourceNames.FAULT_FILTER, Values.pack(fault(rule.fault())));
         }
+        if (rule.action() instanceof Action.Forward forward) {
+            addSession(forward.session(), route);
+        }
         return route.build();
+    }
+
+    private static void addSession(Session session, Route.Builder route) {
+        switch (session) {
+            case Session.None() -> {}
+            case Session.Cookie(var name, var path, var lifetime) -> {
+                var cookie = Cookie.newBuilder().setName(name).setPath(path).setTtl(Values.zeroIfNone(lifetime));
+                addSession(
+                        "envoy.http.stateful_session.cookie",
+                        CookieBasedSessionState.newBuilder().setCookie(cookie).build(),
+                        route);
+            }
+            case Session.Header(var name) ->
+                addSession(
+                        "envoy.http.stateful_session.header",
+                        HeaderBasedSessionState.newBuilder().setName(name).build(),
+                        route);
+        }
+    }
+
+    private static void addSession(String name, Message state, Route.Builder route) {
+        var session = StatefulSessionPerRoute.newBuilder();
+        session.getStatefulSessionBuilder()
+                .getSessionStateBuilder()
+                .setName(name)
+                .setTypedConfig(Values.pack(state));
+        route.putTypedPerFilterConfig(ResourceNames.SESSION_FILTER, Values.pack(session.build()));
     }
 
     // Istio's key is what its tools print; ours is what access logs, refusals and `explain` read.

@@ -21,7 +21,6 @@ import io.sallyport.translation.plan.Chain.Match;
 import io.sallyport.translation.plan.HttpOptions;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.RouteTableId;
-import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.plan.UpstreamId;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -69,6 +68,7 @@ final class ListenerLinker {
                 bind,
                 addresses.getOrDefault(bind, bind.address()),
                 apart(made),
+                world.mesh().expectsProxyProtocol(),
                 origins.getOrDefault(bind, List.of()))));
         return listeners;
     }
@@ -143,7 +143,9 @@ final class ListenerLinker {
     }
 
     private Content http(RouteTableId table) {
-        return new Content.Http(table, new HttpOptions(world.mesh().trustedProxies(), false));
+        return new Content.Http(
+                table,
+                new HttpOptions(world.mesh().trustedProxies(), world.mesh().speaksHttp10()));
     }
 
     // A server for every host takes clients that name none, too.
@@ -217,13 +219,7 @@ final class ListenerLinker {
         var first = shares.getFirst().upstream();
         var object = routing.object();
         var stat = route.size() == 1 ? ResourceNames.cluster(first) : object.name() + "." + object.namespace();
-        return Optional.of(new Content.Tcp(stat, shares, idle(first)));
-    }
-
-    private Timeout idle(UpstreamId id) {
-        return new UpstreamLinker(world, proxy).link(id) instanceof io.sallyport.translation.plan.Upstream.Known known
-                ? known.limits().tcpIdle()
-                : Timeout.none();
+        return Optional.of(new Content.Tcp(stat, shares, new UpstreamLinker(world, proxy).tcp(first)));
     }
 
     private static boolean matches(TcpRoute rule, Routing routing, Member member) {

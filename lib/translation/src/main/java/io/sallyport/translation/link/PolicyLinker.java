@@ -3,7 +3,10 @@ package io.sallyport.translation.link;
 import io.sallyport.analysis.world.AppProtocol;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.MeshSettings;
+import io.sallyport.model.DestinationRule;
+import io.sallyport.model.DestinationRule.BackendUtilizationLb;
 import io.sallyport.model.DestinationRule.ClientTlsSettings;
+import io.sallyport.model.DestinationRule.ConnectionKeepalive;
 import io.sallyport.model.DestinationRule.ConnectionPoolSettings;
 import io.sallyport.model.DestinationRule.ConsistentHashLb;
 import io.sallyport.model.DestinationRule.H2UpgradePolicy;
@@ -15,13 +18,18 @@ import io.sallyport.model.DestinationRule.TcpKeepalive;
 import io.sallyport.model.DestinationRule.TcpSettings;
 import io.sallyport.model.DestinationRule.TlsMode;
 import io.sallyport.model.DestinationRule.TrafficPolicy;
+import io.sallyport.model.LocalityLoadBalancerSetting;
 import io.sallyport.translation.plan.Revocations;
+import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.plan.Upstream.Balancing;
 import io.sallyport.translation.plan.Upstream.Ejection;
 import io.sallyport.translation.plan.Upstream.KeepAlive;
 import io.sallyport.translation.plan.Upstream.Limits;
+import io.sallyport.translation.plan.Upstream.Pings;
+import io.sallyport.translation.plan.Upstream.Preamble;
 import io.sallyport.translation.plan.Upstream.Protocol;
+import io.sallyport.translation.plan.Upstream.RetryBudget;
 import io.sallyport.translation.plan.Upstream.Tls;
 import io.sallyport.translation.plan.Upstream.WarmUp;
 import io.sallyport.translation.plan.UpstreamId;
@@ -38,6 +46,9 @@ final class PolicyLinker {
     private static final long RING_SIZE = 1_024;
     private static final long MAGLEV_SIZE = 65_537;
     private static final String SYSTEM = "system";
+    // What Istio says of a budget without numbers.
+    private static final double RETRY_PERCENT = 20;
+    private static final long RETRY_CONCURRENCY = 3;
 
     private final Optional<TrafficPolicy> policy;
     private final MeshSettings mesh;
@@ -56,6 +67,10 @@ final class PolicyLinker {
         var hash = settings.flatMap(wanted -> Optional.ofNullable(wanted.consistentHash()));
         if (hash.isPresent()) {
             return byHash(hash.get());
+        }
+        var byLoad = settings.flatMap(wanted -> Optional.ofNullable(wanted.backendUtilization()));
+        if (byLoad.isPresent()) {
+            return byLoad(byLoad.get());
         }
         var simple =
                 settings.flatMap(wanted -> Optional.ofNullable(wanted.simple())).orElse(SimpleLb.UNSPECIFIED);
@@ -76,6 +91,32 @@ final class PolicyLinker {
         var ring = hash.ringHash();
         long wanted = ring == null ? hash.minimumRingSize() : ring.minimumRingSize();
         return new Balancing.Ring(wanted == 0 ? RING_SIZE : wanted);
+    }
+
+    private static Balancing byLoad(BackendUtilizationLb wanted) {
+        return new Balancing.ByLoad(
+                Timeouts.of(wanted.weightStabilizationPeriod()),
+                Timeouts.of(wanted.weightExpirationPeriod()),
+                Timeouts.of(wanted.weightUpdatePeriod()),
+                wanted.errorUtilizationPenaltyPercent() / 100.0,
+                wanted.metricNamesForComputingUtilization());
+    }
+
+    /// Which groups come first, and how they share. The rule's own setting replaces the mesh's as a whole.
+    Optional<LocalityLoadBalancerSetting> locality() {
+        return part(TrafficPolicy::loadBalancer)
+                .flatMap(wanted -> Optional.ofNullable(wanted.localityLbSetting()))
+                .or(() -> Optional.of(mesh.locality()))
+                .filter(setting -> !Boolean.FALSE.equals(setting.enabled()));
+    }
+
+    Preamble preamble() {
+        return part(TrafficPolicy::proxyProtocol)
+                .map(wanted -> switch (wanted.version()) {
+                    case V1 -> Preamble.PROXY_V1;
+                    case V2 -> Preamble.PROXY_V2;
+                })
+                .orElse(Preamble.NONE);
     }
 
     private static WarmUp warmUp(LoadBalancerSettings settings) {
@@ -109,9 +150,25 @@ final class PolicyLinker {
                 count(http.map(HttpSettings::maxRequestsPerConnection)),
                 timeout(idle),
                 timeout(tcp.flatMap(wanted -> Optional.ofNullable(wanted.maxConnectionDuration()))),
-                timeout(tcpIdle),
                 keepAlive(tcp.flatMap(wanted -> Optional.ofNullable(wanted.tcpKeepalive()))
-                        .or(mesh::keepAlive)));
+                        .or(mesh::keepAlive)),
+                part(TrafficPolicy::retryBudget).map(PolicyLinker::budget).orElse(new RetryBudget.None()),
+                count(http.map(HttpSettings::maxConcurrentStreams)),
+                http.flatMap(wanted -> Optional.ofNullable(wanted.http2KeepAlive()))
+                        .map(PolicyLinker::pings)
+                        .orElse(new Pings.Off()));
+    }
+
+    private static RetryBudget budget(DestinationRule.RetryBudget wanted) {
+        var percent = wanted.percent();
+        var least = wanted.minRetryConcurrency();
+        return new RetryBudget.Of(percent == null ? RETRY_PERCENT : percent, least == null ? RETRY_CONCURRENCY : least);
+    }
+
+    private static Pings pings(ConnectionKeepalive wanted) {
+        var interval = wanted.interval();
+        var timeout = wanted.timeout();
+        return interval == null ? new Pings.Off() : new Pings.Every(interval, timeout == null ? interval : timeout);
     }
 
     // Istio cannot tell 0 from nothing: neither is a limit.
@@ -131,6 +188,29 @@ final class PolicyLinker {
                 .orElse(new KeepAlive.Off());
     }
 
+    /// What a policy says about connections whose bytes are copied.
+    static TcpOptions tcp(TrafficPolicy policy) {
+        var pool = Optional.ofNullable(policy.connectionPool()).flatMap(wanted -> Optional.ofNullable(wanted.tcp()));
+        boolean staysByAddress = Optional.ofNullable(policy.loadBalancer())
+                .flatMap(wanted -> Optional.ofNullable(wanted.consistentHash()))
+                .map(ConsistentHashLb::useSourceIp)
+                .orElse(false);
+        return new TcpOptions(
+                timeout(pool.flatMap(wanted -> Optional.ofNullable(wanted.idleTimeout()))),
+                timeout(pool.flatMap(wanted -> Optional.ofNullable(wanted.maxConnectionDuration()))),
+                staysByAddress,
+                tunnel(policy.tunnel()));
+    }
+
+    private static TcpOptions.Tunnel tunnel(DestinationRule.@Nullable TunnelSettings wanted) {
+        return wanted == null
+                ? new TcpOptions.Tunnel.None()
+                : new TcpOptions.Tunnel.To(
+                        wanted.targetHost(),
+                        wanted.targetPort(),
+                        wanted.protocol().equals("POST"));
+    }
+
     Ejection ejection() {
         return part(TrafficPolicy::outlierDetection).map(PolicyLinker::ejection).orElse(new Ejection.None());
     }
@@ -144,7 +224,8 @@ final class PolicyLinker {
                 Timeouts.of(wanted.interval()),
                 Timeouts.of(wanted.baseEjectionTime()),
                 wanted.maxEjectionPercent(),
-                wanted.minHealthPercent());
+                wanted.minHealthPercent(),
+                count(wanted.failurePercentageThreshold()));
     }
 
     private static long count(@Nullable Long wanted) {

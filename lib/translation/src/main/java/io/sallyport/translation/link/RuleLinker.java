@@ -44,6 +44,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Makes the rules of one VirtualService for one Gateway and server port: one rule for each `match` entry, in order, up
@@ -209,7 +210,8 @@ final class RuleLinker {
                                 .or(() -> world.mesh().defaultRetries()),
                         isPinned),
                 mirrors(place, route),
-                stickiness);
+                stickiness,
+                SessionLinker.link(route.sessionPersistence()));
     }
 
     private static PathChange path(HttpRewrite rewrite) {
@@ -349,7 +351,10 @@ final class RuleLinker {
         }
         var cookie = hash.httpCookie();
         if (cookie != null) {
-            return Optional.of(new Stickiness.Key.Cookie(cookie.name(), cookie.path(), Timeouts.of(cookie.ttl())));
+            var attributes = new TreeMap<String, String>();
+            cookie.attributes().forEach(attribute -> attributes.put(attribute.name(), attribute.value()));
+            return Optional.of(
+                    new Stickiness.Key.Cookie(cookie.name(), cookie.path(), Timeouts.of(cookie.ttl()), attributes));
         }
         return Boolean.TRUE.equals(hash.useSourceIp())
                 ? Optional.of(new Stickiness.Key.ClientAddress())

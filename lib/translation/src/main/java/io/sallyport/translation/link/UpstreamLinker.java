@@ -11,6 +11,8 @@ import io.sallyport.model.DestinationRule.TrafficPolicy;
 import io.sallyport.model.Origin;
 import io.sallyport.model.Path;
 import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.link.LocalityLinker.Placed;
+import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Upstream;
 import io.sallyport.translation.plan.Upstream.Address;
 import io.sallyport.translation.plan.Upstream.Discovery;
@@ -22,7 +24,6 @@ import io.sallyport.translation.plan.UpstreamId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /// Makes one upstream from what declares its host and the DestinationRule that shapes it. What nobody declares is
 /// unknown, and answers 503. (Istio: `pilot/pkg/networking/core/cluster.go`, `cluster_builder.go`.)
@@ -61,23 +62,41 @@ final class UpstreamLinker {
         return known(id, served, rule, subset);
     }
 
+    /// How bytes are copied to an upstream that is the first, or only, one of its rule.
+    TcpOptions tcp(UpstreamId id) {
+        var backends = world.backends(id.host(), proxy.namespace());
+        if (backends.isEmpty()) {
+            return TcpOptions.NONE;
+        }
+        var rule = world.rule(id.host(), backends.getFirst().namespace(), proxy.namespace(), proxy.labels());
+        return TrafficPolicies.effective(rule, id).map(PolicyLinker::tcp).orElse(TcpOptions.NONE);
+    }
+
     private Upstream known(UpstreamId id, List<Backend> served, TrafficRule rule, Optional<Subset> subset) {
         var backend = served.getFirst();
         var port = backend.port(id.port()).orElseThrow();
         var policy = TrafficPolicies.effective(rule, id);
         var settings = new PolicyLinker(policy, world.mesh(), port, id);
-        var groups = groups(id, served, subset);
+        var placed = endpoints(id, served, subset);
         boolean looksUp = backend.source() == Backend.Source.DNS || backend.source() == Backend.Source.DNS_ROUND_ROBIN;
-        if (groups.isEmpty() && looksUp) {
+        if (placed.isEmpty() && looksUp) {
             return new Upstream.Unknown(id, "no endpoint is declared");
         }
+        var ejection = settings.ejection();
+        var localities =
+                new LocalityLinker(proxy.labels(), settings.locality(), !(ejection instanceof Upstream.Ejection.None));
+        // One name is asked alone: there is nothing to choose from.
+        var grouped =
+                localities.group(backend.source() == Backend.Source.DNS_ROUND_ROBIN ? placed.subList(0, 1) : placed);
         return new Upstream.Known(
                 id,
-                isPassedThrough(policy) ? new Discovery.Original(0) : discovery(backend, port, groups),
+                isPassedThrough(policy) ? new Discovery.Original(0) : discovery(backend, port, grouped.groups()),
                 settings.balancing(),
+                grouped.spread(),
                 settings.limits(),
-                settings.ejection(),
+                ejection,
                 settings.protocol(),
+                settings.preamble(),
                 settings.tls(backend),
                 backend.origin(),
                 rule.objects().stream()
@@ -91,25 +110,11 @@ final class UpstreamLinker {
                 .isPresent();
     }
 
-    // One entry has one endpoint. Where several entries state the host, the first of them is asked.
-    private static List<Group> first(List<Group> groups) {
-        return groups.stream()
-                .filter(group -> !group.endpoints().isEmpty())
-                .limit(1)
-                .map(group -> new Group(
-                        group.locality(),
-                        group.weight(),
-                        group.priority(),
-                        List.of(group.endpoints().getFirst())))
-                .toList();
-    }
-
     private Discovery discovery(Backend backend, Backend.Port port, List<Group> groups) {
         return switch (backend.source()) {
             case LISTED -> new Discovery.Listed(groups);
             case DNS -> new Discovery.Dns(groups, world.mesh().dnsRefreshRate());
-            case DNS_ROUND_ROBIN ->
-                new Discovery.DnsOne(first(groups), world.mesh().dnsRefreshRate());
+            case DNS_ROUND_ROBIN -> new Discovery.DnsOne(groups, world.mesh().dnsRefreshRate());
             // A gateway's client was going to the gateway itself, so there is nowhere to send to.
             case CLIENT ->
                 proxy.role() == ProxyClass.Role.ROUTER
@@ -122,10 +127,10 @@ final class UpstreamLinker {
 
     // Several objects of one namespace may declare the host: their endpoints for ports of one name add up. Link-local
     // addresses are left out (SP4506): the metadata service of the gateway's own machine answers there.
-    private static List<Group> groups(UpstreamId id, List<Backend> served, Optional<Subset> subset) {
+    private static List<Placed> endpoints(UpstreamId id, List<Backend> served, Optional<Subset> subset) {
         var first = served.getFirst();
         var name = first.port(id.port()).orElseThrow().name();
-        var groups = new TreeMap<Locality, List<Endpoint>>();
+        var placed = new ArrayList<Placed>();
         for (var backend : served) {
             boolean belongs = backend.namespace().equals(first.namespace())
                     && backend.source() == first.source()
@@ -141,14 +146,18 @@ final class UpstreamLinker {
                         && !Addresses.isLinkLocal(endpoint.address())
                         && subset.filter(wanted -> !TrafficPolicies.contains(wanted, endpoint.labels()))
                                 .isEmpty()) {
-                    groups.computeIfAbsent(locality(endpoint.locality()), _ -> new ArrayList<>())
-                            .add(endpoint(endpoint, target));
+                    placed.add(new Placed(
+                            endpoint(endpoint, target), locality(endpoint), endpoint.labels(), endpoint.network()));
                 }
             }
         }
-        var list = new ArrayList<Group>();
-        groups.forEach((locality, endpoints) -> list.add(new Group(locality, 0, 0, endpoints)));
-        return list;
+        return placed;
+    }
+
+    private static Locality locality(Backend.Endpoint endpoint) {
+        return endpoint.locality().isEmpty()
+                ? LocalityLinker.of(endpoint.labels())
+                : LocalityLinker.read(endpoint.locality());
     }
 
     private static Endpoint endpoint(Backend.Endpoint endpoint, int port) {
@@ -159,13 +168,5 @@ final class UpstreamLinker {
                         : new Address.Socket(address, port),
                 Math.toIntExact(Math.min(endpoint.weight(), Integer.MAX_VALUE)),
                 endpoint.draining() ? Health.DRAINING : Health.HEALTHY);
-    }
-
-    private static Locality locality(String text) {
-        if (text.isEmpty()) {
-            return Locality.NONE;
-        }
-        var parts = text.split("/", 3);
-        return new Locality(parts[0], parts.length > 1 ? parts[1] : "", parts.length > 2 ? parts[2] : "");
     }
 }

@@ -1,6 +1,9 @@
 package io.sallyport.translation.plan;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /// What is done with a request that a [RouteRule] matched. Every rule has exactly one action.
 public sealed interface Action {
@@ -13,7 +16,8 @@ public sealed interface Action {
             Timeout timeout,
             Retry retry,
             List<Mirror> mirrors,
-            Stickiness stickiness)
+            Stickiness stickiness,
+            Session session)
             implements Action {
         public Forward {
             shares = List.copyOf(shares);
@@ -107,7 +111,13 @@ public sealed interface Action {
             record ClientAddress() implements Key {}
 
             /// `lifetime` of `Timeout.None` is a cookie that the proxy only reads.
-            record Cookie(String name, String path, Timeout lifetime) implements Key {}
+            /// Further `attributes` go into the cookie that the proxy makes: `SameSite`, say.
+            record Cookie(String name, String path, Timeout lifetime, SortedMap<String, String> attributes)
+                    implements Key {
+                public Cookie {
+                    attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
+                }
+            }
         }
     }
 }

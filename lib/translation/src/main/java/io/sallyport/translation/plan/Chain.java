@@ -108,7 +108,7 @@ public record Chain(Match match, Tls tls, Content content, Origin origin) {
         record Http(RouteTableId table, HttpOptions options) implements Content {}
 
         /// Bytes, copied both ways. `stat` names the connection counters; shares are as in [Action.Forward].
-        record Tcp(String stat, List<Action.Share> shares, Timeout idle) implements Content {
+        record Tcp(String stat, List<Action.Share> shares, TcpOptions options) implements Content {
             public Tcp {
                 shares = List.copyOf(shares);
             }

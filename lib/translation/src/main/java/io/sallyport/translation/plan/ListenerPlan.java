@@ -8,7 +8,8 @@ import java.util.List;
 ///
 /// `bind` names the port as configured (and is the key in [ProxyPlan#listeners]); `address` is what the socket binds,
 /// which may be narrower: a proxy that is told to stay on loopback has `0.0.0.0:80` here and `127.0.0.1` there.
-public record ListenerPlan(Bind bind, String address, List<Chain> chains, List<Origin> origins) {
+/// `isAnnounced` says that each connection begins with a line of the PROXY protocol about the client.
+public record ListenerPlan(Bind bind, String address, List<Chain> chains, boolean isAnnounced, List<Origin> origins) {
 
     public ListenerPlan {
         chains = List.copyOf(chains);

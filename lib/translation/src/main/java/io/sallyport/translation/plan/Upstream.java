@@ -18,9 +18,11 @@ public sealed interface Upstream {
             UpstreamId id,
             Discovery discovery,
             Balancing balancing,
+            Spread spread,
             Limits limits,
             Ejection ejection,
             Protocol protocol,
+            Preamble preamble,
             Tls tls,
             Origin service,
             List<Origin> rules)
@@ -113,6 +115,30 @@ public sealed interface Upstream {
         record Ring(long minimumSize) implements Balancing {}
 
         record Maglev(long tableSize) implements Balancing {}
+
+        /// By the load that endpoints report with their answers. What is `Timeout.None`, negative or empty is the
+        /// proxy's own.
+        record ByLoad(Timeout settle, Timeout expire, Timeout update, double errorPenalty, List<String> metrics)
+                implements Balancing {
+            public ByLoad {
+                metrics = List.copyOf(metrics);
+            }
+        }
+    }
+
+    /// What decides how much each [Group] of one priority gets.
+    enum Spread {
+        /// The number of its endpoints, and their weights.
+        ENDPOINTS,
+        /// Its own weight, as long as its endpoints are healthy.
+        GROUPS
+    }
+
+    /// What is said to the endpoint about the client before the first byte of the client's.
+    enum Preamble {
+        NONE,
+        PROXY_V1,
+        PROXY_V2
     }
 
     /// New endpoints may get their share bit by bit.
@@ -132,10 +158,27 @@ public sealed interface Upstream {
             long requestsPerConnection,
             Timeout idle,
             Timeout connectionAge,
-            Timeout tcpIdle,
-            KeepAlive keepAlive) {
+            KeepAlive keepAlive,
+            RetryBudget retryBudget,
+            long streams,
+            Pings pings) {
 
         public static final long UNLIMITED = 4_294_967_295L;
+    }
+
+    /// How many retries may be under way, beside their own limit.
+    sealed interface RetryBudget {
+        record None() implements RetryBudget {}
+
+        /// A share of the requests under way, and always `least` of them. Replaces the limit.
+        record Of(double percent, long least) implements RetryBudget {}
+    }
+
+    /// Questions on idle HTTP/2 connections whether the endpoint is still there.
+    sealed interface Pings {
+        record Off() implements Pings {}
+
+        record Every(Duration interval, Duration timeout) implements Pings {}
     }
 
     sealed interface KeepAlive {
@@ -149,7 +192,7 @@ public sealed interface Upstream {
     sealed interface Ejection {
         record None() implements Ejection {}
 
-        /// A count of -1 is unsaid, 0 switches the kind of failure off.
+        /// A count of -1 is unsaid, 0 switches the kind of failure off; `maxPercent` 0 is unsaid.
         record On(
                 long consecutive5xx,
                 long consecutiveGatewayErrors,
@@ -158,7 +201,8 @@ public sealed interface Upstream {
                 Timeout interval,
                 Timeout baseTime,
                 int maxPercent,
-                int minHealthPercent)
+                int minHealthPercent,
+                long failurePercent)
                 implements Ejection {}
     }
 

@@ -8,12 +8,20 @@ import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.lua.v3.Lua;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSession;
+import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute;
+import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
+import io.envoyproxy.envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState;
+import io.envoyproxy.envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
@@ -25,18 +33,26 @@ public final class EnvoyValidation {
 
     // Everything that the emitter packs.
     private static final List<Message> PACKED = List.of(
+            ClientSideWeightedRoundRobin.getDefaultInstance(),
             ClusterConfig.getDefaultInstance(),
+            CookieBasedSessionState.getDefaultInstance(),
             Cors.getDefaultInstance(),
             CorsPolicy.getDefaultInstance(),
             FilterConfig.getDefaultInstance(),
             HTTPFault.getDefaultInstance(),
+            HeaderBasedSessionState.getDefaultInstance(),
             HeaderMutation.getDefaultInstance(),
             HttpConnectionManager.getDefaultInstance(),
             HttpProtocolOptions.getDefaultInstance(),
             Lua.getDefaultInstance(),
             PreviousHostsPredicate.getDefaultInstance(),
             PreviousPrioritiesConfig.getDefaultInstance(),
+            ProxyProtocol.getDefaultInstance(),
+            ProxyProtocolUpstreamTransport.getDefaultInstance(),
+            RawBuffer.getDefaultInstance(),
             Router.getDefaultInstance(),
+            StatefulSession.getDefaultInstance(),
+            StatefulSessionPerRoute.getDefaultInstance(),
             TcpProxy.getDefaultInstance(),
             TlsInspector.getDefaultInstance(),
             UpstreamTlsContext.getDefaultInstance(),

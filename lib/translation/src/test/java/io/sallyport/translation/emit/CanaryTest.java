@@ -21,10 +21,12 @@ import io.sallyport.translation.plan.RequestMatch.Sense;
 import io.sallyport.translation.plan.Retry;
 import io.sallyport.translation.plan.RouteRule;
 import io.sallyport.translation.plan.RouteTableId;
+import io.sallyport.translation.plan.Session;
 import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.plan.ValueTest;
 import io.sallyport.translation.validation.EnvoyValidation;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -78,8 +80,12 @@ final class CanaryTest {
                         text -> acting(forward(new Action.PathChange.Keep(), new Action.HostChange.To(text)))),
                 new Place("hash header", text -> acting(sticky(new Stickiness.Key.Header(text)))),
                 new Place("hash query", text -> acting(sticky(new Stickiness.Key.Query(text)))),
-                new Place("hash cookie", text -> acting(sticky(new Stickiness.Key.Cookie(text, "/", Timeout.none())))),
-                new Place("cookie path", text -> acting(sticky(new Stickiness.Key.Cookie("x", text, Timeout.none())))),
+                new Place(
+                        "hash cookie",
+                        text -> acting(sticky(new Stickiness.Key.Cookie(text, "/", Timeout.none(), new TreeMap<>())))),
+                new Place(
+                        "cookie path",
+                        text -> acting(sticky(new Stickiness.Key.Cookie("x", text, Timeout.none(), new TreeMap<>())))),
                 new Place("cors origin", text -> cors(text, "GET")),
                 new Place("cors method", text -> cors("http://a.test", text)),
                 new Place("removed header", text -> edited(new HeaderEdits.Edits(List.of(), List.of(text)))));
@@ -146,7 +152,8 @@ final class CanaryTest {
                 Timeout.none(),
                 new Retry.None(),
                 List.of(),
-                stickiness);
+                stickiness,
+                new Session.None());
     }
 
     private static RouteRule cors(String origin, String method) {
@@ -209,8 +216,8 @@ final class CanaryTest {
                 new Chain.Tls.None(),
                 new Chain.Content.Http(table, HttpOptions.EDGE),
                 Plans.origin("edge"));
-        var plan =
-                new ListenerPlan(new Bind("0.0.0.0", 443), "127.0.0.1", List.of(chain), List.of(Plans.origin("edge")));
+        var plan = new ListenerPlan(
+                new Bind("0.0.0.0", 443), "127.0.0.1", List.of(chain), false, List.of(Plans.origin("edge")));
 
         var emitted = ListenerEmitter.chain(plan.bind(), plan.chains().getFirst(), _ -> true);
         var leaves = Leaves.of(ListenerEmitter.emit(plan, List.of(emitted)));

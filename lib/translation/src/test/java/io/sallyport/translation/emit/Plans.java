@@ -18,6 +18,7 @@ import io.sallyport.translation.plan.Retry;
 import io.sallyport.translation.plan.RouteRule;
 import io.sallyport.translation.plan.RouteTable;
 import io.sallyport.translation.plan.RouteTableId;
+import io.sallyport.translation.plan.Session;
 import io.sallyport.translation.plan.Site;
 import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.plan.Upstream;
@@ -71,7 +72,8 @@ final class Plans {
                 Timeout.none(),
                 new Retry.None(),
                 List.of(),
-                new Action.Stickiness.None());
+                new Action.Stickiness.None(),
+                new Session.None());
     }
 
     static RequestMatch prefix(String prefix) {
@@ -115,7 +117,7 @@ final class Plans {
                 new Chain.Tls.None(),
                 new Chain.Content.Http(TABLE, HttpOptions.EDGE),
                 origin("edge"));
-        return new ListenerPlan(BIND, "127.0.0.1", List.of(chain), List.of(origin("edge")));
+        return new ListenerPlan(BIND, "127.0.0.1", List.of(chain), false, List.of(origin("edge")));
     }
 
     static PSortedMap<String, Site> sites(ProxyPlan plan) {
@@ -174,9 +176,11 @@ final class Plans {
                 upstreamId(host),
                 discovery,
                 new Upstream.Balancing.LeastRequest(new Upstream.WarmUp.None()),
+                Upstream.Spread.ENDPOINTS,
                 limits(),
                 new Upstream.Ejection.None(),
                 Upstream.Protocol.HTTP1,
+                Upstream.Preamble.NONE,
                 new Upstream.Tls.None(),
                 new Origin(new ObjectRef(Kind.SERVICE_ENTRY, "shop", host.replace('.', '-')), Path.ROOT),
                 List.of());
@@ -193,8 +197,10 @@ final class Plans {
                 0,
                 Timeout.none(),
                 Timeout.none(),
-                Timeout.none(),
-                new Upstream.KeepAlive.Off());
+                new Upstream.KeepAlive.Off(),
+                new Upstream.RetryBudget.None(),
+                none,
+                new Upstream.Pings.Off());
     }
 
     static Upstream.Discovery listed(String address, int port) {

@@ -12,6 +12,7 @@ import io.sallyport.translation.plan.RequestMatch.QueryCondition;
 import io.sallyport.translation.plan.RequestMatch.Sense;
 import io.sallyport.translation.plan.Retry;
 import io.sallyport.translation.plan.RouteRule;
+import io.sallyport.translation.plan.Session;
 import io.sallyport.translation.plan.Site;
 import io.sallyport.translation.plan.Timeout;
 import io.sallyport.translation.plan.Upstream;
@@ -231,7 +232,14 @@ final class TrafficSimulatorTest {
 
     private static Action.Forward forward(Action.PathChange path, Action.HostChange host, Action.Share... shares) {
         return new Action.Forward(
-                List.of(shares), path, host, Timeout.none(), new Retry.None(), List.of(), new Action.Stickiness.None());
+                List.of(shares),
+                path,
+                host,
+                Timeout.none(),
+                new Retry.None(),
+                List.of(),
+                new Action.Stickiness.None(),
+                new Session.None());
     }
 
     private static Action.Forward forward(Action.PathChange path) {

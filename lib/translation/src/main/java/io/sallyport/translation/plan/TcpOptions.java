@@ -1,0 +1,17 @@
+package io.sallyport.translation.plan;
+
+/// How bytes are copied, beyond where to. `idle` and `age` end a connection; `staysByAddress` keeps one client's
+/// connections on one endpoint, where the upstream picks by hash.
+public record TcpOptions(Timeout idle, Timeout age, boolean staysByAddress, Tunnel tunnel) {
+
+    /// Nothing ends a connection but its ends.
+    public static final TcpOptions NONE = new TcpOptions(Timeout.none(), Timeout.none(), false, new Tunnel.None());
+
+    /// Whether the upstream is a proxy that is asked for somewhere else.
+    public sealed interface Tunnel {
+        record None() implements Tunnel {}
+
+        /// By CONNECT, or by POST for proxies that know no CONNECT.
+        record To(String host, int port, boolean byPost) implements Tunnel {}
+    }
+}
