@@ -75,6 +75,10 @@ public final class FieldStates {
                     "serverCertificate privateKey caCertificates caCrl credentialName credentialNames"
                             + " caCertCredentialName tlsCertificates subjectAltNames verifyCertificateSpki"
                             + " verifyCertificateHash minProtocolVersion maxProtocolVersion cipherSuites")
+            .later(
+                    Gateway.ServerTlsSettings.class,
+                    "a client certificate that does not verify is refused",
+                    "insecureSkipVerify")
             .works(Gateway.TlsCertificate.class, "serverCertificate privateKey")
             .later(Gateway.TlsCertificate.class, "caCertificates of the server itself counts", "caCertificates")
             .works(Port.class, "number protocol name")
@@ -97,7 +101,7 @@ public final class FieldStates {
             .works(VirtualService.PortSelector.class, "number")
             .works(VirtualService.Headers.class, "request response")
             .works(VirtualService.HeaderOperations.class, "set add remove")
-            .works(VirtualService.HttpRedirect.class, "uri authority port derivePort scheme redirectCode")
+            .works(VirtualService.HttpRedirect.class, "uri authority port derivePort scheme redirectCode prefixRewrite")
             .works(VirtualService.HttpDirectResponse.class, "status body")
             .works(VirtualService.HttpBody.class, "string bytes")
             .works(VirtualService.HttpRewrite.class, "uri authority uriRegexRewrite")
@@ -146,6 +150,7 @@ public final class FieldStates {
             .works(DestinationRule.TunnelSettings.class, "protocol targetHost targetPort")
             .works(DestinationRule.ProxyProtocol.class, "version")
             .works(DestinationRule.RetryBudget.class, "percent minRetryConcurrency")
+            .later(DestinationRule.RetryBudget.class, "requests in flight count alone", "budgetInterval")
             .works(
                     DestinationRule.LoadBalancerSettings.class,
                     "simple consistentHash backendUtilization localityLbSetting warmupDurationSecs warmup")

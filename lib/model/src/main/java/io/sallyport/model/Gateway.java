@@ -33,7 +33,8 @@ public record Gateway(ImmutableList<Server> servers, ImmutableSortedMap<String, 
             ImmutableList<String> verifyCertificateHash,
             TlsProtocol minProtocolVersion,
             TlsProtocol maxProtocolVersion,
-            ImmutableList<String> cipherSuites) {}
+            ImmutableList<String> cipherSuites,
+            boolean insecureSkipVerify) {}
 
     /// One of several certificates, as files on the gateway.
     public record TlsCertificate(String serverCertificate, String privateKey, String caCertificates) {}

@@ -86,7 +86,9 @@ public record VirtualService(
             ImmutableSortedMap<String, String> add,
             ImmutableList<String> remove) {}
 
-    /// Answers with a redirect instead of forwarding. A `redirectCode` of 0 means 301.
+    /// Answers with a redirect instead of forwarding. A `redirectCode` of 0 means 301. `prefixRewrite` replaces what
+    /// the
+    /// rule's prefix matched, `uri` the whole path.
     @OneOf({"port", "derivePort"})
     public record HttpRedirect(
             String uri,
@@ -94,7 +96,8 @@ public record VirtualService(
             @Unsigned @Nullable Integer port,
             @Nullable RedirectPortSelection derivePort,
             String scheme,
-            @Unsigned int redirectCode) {}
+            @Unsigned int redirectCode,
+            String prefixRewrite) {}
 
     /// Where a redirect takes its port from.
     public enum RedirectPortSelection {

@@ -422,6 +422,7 @@ final class ActionRules {
                     .forEach(redirect -> {
                         var to = redirect.value();
                         boolean empty = to.uri().isEmpty()
+                                && to.prefixRewrite().isEmpty()
                                 && to.authority().isEmpty()
                                 && to.scheme().isEmpty()
                                 && to.port() == null
@@ -429,6 +430,11 @@ final class ActionRules {
                         if (empty) {
                             report.at(
                                     redirect, "redirect to the same place (expected: uri, authority, port or scheme)");
+                        }
+                        if (!to.uri().isEmpty() && !to.prefixRewrite().isEmpty()) {
+                            report.at(
+                                    redirect.below("prefixRewrite"),
+                                    "prefixRewrite beside uri (expected: one of the two)");
                         }
                         if (!to.scheme().isEmpty()
                                 && !to.scheme().equals("http")
@@ -611,9 +617,12 @@ final class ActionRules {
                                             .flatMap(response -> response.field("body", HttpDirectResponse::body))
                                             .flatMap(body -> body.field("string", HttpBody::string)),
                                     route.field("redirect", HttpRoute::redirect)
-                                            .flatMap(redirect -> Stream.concat(
-                                                    redirect.field("uri", HttpRedirect::uri),
-                                                    redirect.field("authority", HttpRedirect::authority))),
+                                            .flatMap(redirect -> Stream.of(
+                                                            redirect.field("uri", HttpRedirect::uri),
+                                                            redirect.field(
+                                                                    "prefixRewrite", HttpRedirect::prefixRewrite),
+                                                            redirect.field("authority", HttpRedirect::authority))
+                                                    .flatMap(part -> part)),
                                     route.field("rewrite", HttpRoute::rewrite)
                                             .flatMap(rewrite -> Stream.concat(
                                                     rewrite.field("uri", HttpRewrite::uri),

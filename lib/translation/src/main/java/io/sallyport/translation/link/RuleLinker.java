@@ -150,7 +150,14 @@ final class RuleLinker {
                 redirect.scheme().isEmpty() ? new SchemeChange.Keep() : new SchemeChange.To(redirect.scheme()),
                 redirect.authority().isEmpty() ? new HostChange.Keep() : new HostChange.To(redirect.authority()),
                 port(place, redirect, scheme),
-                redirect.uri().isEmpty() ? new PathChange.Keep() : new PathChange.Whole(redirect.uri()));
+                path(redirect));
+    }
+
+    private static PathChange path(HttpRedirect redirect) {
+        if (!redirect.prefixRewrite().isEmpty()) {
+            return new PathChange.Matched(redirect.prefixRewrite());
+        }
+        return redirect.uri().isEmpty() ? new PathChange.Keep() : new PathChange.Whole(redirect.uri());
     }
 
     // A port that the scheme implies is left out.
