@@ -325,7 +325,7 @@ final class WorldSubscription {
     Answer acknowledge(String nonce, Instant now) {
         var response = take(nonce);
         if (response == null) {
-            return pardon(nonce) || nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;
+            return pardon(nonce) != null || nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;
         }
         answered = now;
         refusedInARow = 0;
@@ -348,10 +348,10 @@ final class WorldSubscription {
     }
 
     // It was only slow. Not for ever: a cluster that sticks again and again is the culprit after all.
-    private boolean pardon(String nonce) {
+    private @Nullable Response pardon(String nonce) {
         var response = givenUp.remove(nonce);
         if (response == null) {
-            return false;
+            return null;
         }
         for (var name : response.changed()) {
             var resource = response.table().get(name);
@@ -359,14 +359,15 @@ final class WorldSubscription {
                 refusals.pardon(resource);
             }
         }
-        return true;
+        return response;
     }
 
     Answer refuse(String nonce, String detail, Instant now) {
         var response = take(nonce);
         if (response == null) {
-            // What was presumed is now said.
-            response = givenUp.remove(nonce);
+            // It answers after all, so what was presumed for want of an answer is open again: this refusal may be
+            // about something else that the table carried.
+            response = pardon(nonce);
         }
         if (response == null) {
             return nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;

@@ -31,9 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// A state-of-the-world stream and a proxy under random events: changes, lost and late answers, refusals, reconnects,
-/// restarts of
-/// the
-/// proxy, names that come and go. What must hold is checked after each step, and at the end both sides agree.
+/// restarts of the proxy, names that come and go. What must hold is checked after each step, and at the end both sides
+/// agree.
 @Tag("V26")
 class WorldSimulationTest {
 
@@ -48,7 +47,8 @@ class WorldSimulationTest {
         boolean nightly = Boolean.getBoolean("sallyport.nightly");
         long first = Long.getLong("sallyport.seed", nightly ? System.identityHashCode(new Object()) : 1);
         int rounds = nightly ? 20_000 : 150;
-        var seeds = new ArrayList<Long>();
+        // 16137: a response given up for want of an answer is refused late, for the sake of another cluster in it.
+        var seeds = new ArrayList<>(List.of(16_137L));
         for (int i = 0; i < rounds; i++) {
             seeds.add(first + i);
         }
