@@ -3,6 +3,7 @@ package io.sallyport.config;
 import io.grpc.BindableService;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.analysis.Inspections;
 import io.sallyport.config.api.ConfigGrpcService;
 import io.sallyport.config.api.Refusals;
 import io.sallyport.config.api.Wire;
@@ -11,6 +12,10 @@ import io.sallyport.config.source.DirectorySource;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.RevisionLog;
 import io.sallyport.config.store.StoreUnavailableException;
+import io.sallyport.model.Age;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.SourceDocument;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
@@ -40,7 +45,14 @@ public final class ConfigServer implements AutoCloseable {
     /// the directory.
     public static ConfigServer start(ConfigSettings settings, DirectoryListener listener, InstantSource clock)
             throws StoreUnavailableException, IOException {
-        return start(settings, listener, new YamlDocuments(), clock);
+        return start(settings, listener, new Inspections(), clock);
+    }
+
+    /// The same, sharing what it finds in single objects with the other services of this process.
+    public static ConfigServer start(
+            ConfigSettings settings, DirectoryListener listener, Inspections inspections, InstantSource clock)
+            throws StoreUnavailableException, IOException {
+        return start(settings, listener, new YamlDocuments(inspections), clock);
     }
 
     static ConfigServer start(
@@ -68,6 +80,28 @@ public final class ConfigServer implements AutoCloseable {
     /// The newest revision.
     public long revision() {
         return log.published().state().revision();
+    }
+
+    /// The object as it is in force, if it was read from exactly this text at this place and is of this age. Spares the
+    /// other services of this process from reading it again; waits until what was stored has been read.
+    public Optional<ConfigObject<?>> find(ObjectRef ref, SourceDocument source, Age age) {
+        try {
+            log.awaitRead();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+        return log.published()
+                .state()
+                .image()
+                .find(ref)
+                .filter(object -> object.age().equals(age) && isSame(object.source(), source));
+    }
+
+    private static boolean isSame(SourceDocument known, SourceDocument asked) {
+        return known.digest().equals(asked.digest())
+                && known.name().equals(asked.name())
+                && known.firstLine() == asked.firstLine();
     }
 
     /// How many objects are in force.

@@ -1,5 +1,6 @@
 package io.sallyport.config;
 
+import io.sallyport.analysis.Inspections;
 import io.sallyport.config.store.Document;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.model.SourceDocument;
@@ -11,6 +12,16 @@ import java.util.Optional;
 final class YamlDocuments implements DocumentReader {
 
     private final YamlReader reader = new YamlReader();
+    private final Inspections inspections;
+
+    YamlDocuments(Inspections inspections) {
+        this.inspections = inspections;
+    }
+
+    @Override
+    public Inspections inspections() {
+        return inspections;
+    }
 
     @Override
     public File readFile(String name, byte[] content) {

@@ -2,6 +2,7 @@ package io.sallyport.standalone;
 
 import io.grpc.BindableService;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.sallyport.analysis.Inspections;
 import io.sallyport.cli.DataDirectory;
 import io.sallyport.cli.Terminal;
 import io.sallyport.config.ConfigServer;
@@ -98,8 +99,9 @@ final class AllInOne {
 
         var inProcess = InProcessServerBuilder.generateName();
         var looks = new DirectoryLooks();
+        var inspections = new Inspections();
         var config = lifecycle.started(
-                "config-service", config(ConfigSettings.local(folder.root(), directory), looks, clock));
+                "config-service", config(ConfigSettings.local(folder.root(), directory), looks, inspections, clock));
         config.measure(metrics.registry());
         readiness.require("config-service", config::missing);
         lifecycle.started(
@@ -110,7 +112,9 @@ final class AllInOne {
         var configChannel = Channels.inProcess(inProcess + "-config");
         lifecycle.started("config channel", configChannel::shutdownNow);
 
-        var xds = lifecycle.started("xds-service", new XdsServer(configChannel, probe, clock, new SecureRandom()));
+        var xds = lifecycle.started(
+                "xds-service",
+                new XdsServer(configChannel, config::find, inspections, probe, clock, new SecureRandom()));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
 
@@ -160,10 +164,11 @@ final class AllInOne {
                 directory, terminal, clock, services, fleet, doors, platform, platformKnown, looks, lifecycle);
     }
 
-    private static ConfigServer config(ConfigSettings settings, DirectoryLooks looks, InstantSource clock)
+    private static ConfigServer config(
+            ConfigSettings settings, DirectoryLooks looks, Inspections inspections, InstantSource clock)
             throws IOException {
         try {
-            return ConfigServer.start(settings, looks, clock);
+            return ConfigServer.start(settings, looks, inspections, clock);
         } catch (StoreUnavailableException e) {
             throw new IOException(e.getMessage(), e);
         }

@@ -5,6 +5,7 @@ import io.grpc.Channel;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.analysis.Inspections;
 import io.sallyport.model.read.YamlReader;
 import io.sallyport.xds.discovery.Counters;
 import io.sallyport.xds.discovery.Discovery;
@@ -12,6 +13,7 @@ import io.sallyport.xds.discovery.Fleet;
 import io.sallyport.xds.publish.JudgedTranslation;
 import io.sallyport.xds.publish.Publisher;
 import io.sallyport.xds.source.ConfigFollower;
+import io.sallyport.xds.source.KnownObjects;
 import io.sallyport.xds.status.LiveProbe;
 import io.sallyport.xds.status.ProxyStatusService;
 import java.time.InstantSource;
@@ -37,13 +39,24 @@ public final class XdsServer implements AutoCloseable {
 
     /// `config` leads to config-service; whatever it needs to be let in is already on it.
     public XdsServer(Channel config, LiveProbe probe, InstantSource clock, RandomGenerator random) {
+        this(config, KnownObjects.NONE, new Inspections(), probe, clock, random);
+    }
+
+    /// The same beside config-service in one process: what that has read and inspected is not done again.
+    public XdsServer(
+            Channel config,
+            KnownObjects beside,
+            Inspections inspections,
+            LiveProbe probe,
+            InstantSource clock,
+            RandomGenerator random) {
         var reader = new YamlReader();
-        this.publisher = new Publisher(JudgedTranslation::new, clock);
+        this.publisher = new Publisher(() -> new JudgedTranslation(inspections), clock);
         var fleet = new Fleet(clock);
         this.discovery = new Discovery(publisher, fleet, clock);
         this.status = new ProxyStatusService(publisher, fleet, probe, clock);
         this.follower = new ConfigFollower(
-                config, document -> reader.readDocument(document).object(), publisher::offer, random);
+                config, document -> reader.readDocument(document).object(), beside, publisher::offer, random);
         this.ticker = Thread.ofVirtual().name("xds-ticker").start(this::tick);
     }
 

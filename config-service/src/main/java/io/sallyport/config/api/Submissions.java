@@ -78,7 +78,8 @@ final class Submissions {
             }
         }
         return document.object().isPresent()
-                ? document.with(new Analyzer().inspect(document.object().get()))
+                ? document.with(new Analyzer(reader.inspections())
+                        .inspect(document.object().get()))
                 : document;
     }
 

@@ -65,7 +65,7 @@ sealed interface FileContent {
             return new Same(stat, digest);
         }
         var remembered = memory.recall(relative, digest);
-        return new Read(stat, digest, remembered.orElseGet(() -> inspected(reader.readFile(relative, bytes))));
+        return new Read(stat, digest, remembered.orElseGet(() -> inspected(reader, reader.readFile(relative, bytes))));
     }
 
     private static FileContent unreadable(DirectoryScan.Stat stat, String relative, String message) {
@@ -73,9 +73,9 @@ sealed interface FileContent {
     }
 
     // Secrets are secret-service's alone: neither their data nor a message about it may go any further.
-    private static DocumentReader.File inspected(DocumentReader.File file) {
-        // A new one: an analyzer belongs to one thread, and inspecting single objects needs no memory.
-        var analyzer = new Analyzer();
+    private static DocumentReader.File inspected(DocumentReader reader, DocumentReader.File file) {
+        // A new one: an analyzer belongs to one thread.
+        var analyzer = new Analyzer(reader.inspections());
         return new DocumentReader.File(
                 file.documents().stream()
                         .filter(document -> !isSecret(document))

@@ -1,5 +1,6 @@
 package io.sallyport.config.store;
 
+import io.sallyport.analysis.Inspections;
 import io.sallyport.model.Finding;
 import io.sallyport.model.SourceDocument;
 import java.util.List;
@@ -12,6 +13,9 @@ public interface DocumentReader {
 
     /// One document, as it was stored or sent.
     Document read(SourceDocument source);
+
+    /// What is known of single objects in this process: whoever judges what was read here shares it.
+    Inspections inspections();
 
     /// What a file holds.
     record File(List<Document> documents, List<Finding> findings) {

@@ -70,7 +70,7 @@ public final class RevisionLog implements AutoCloseable {
     private final AtomicLong waitingChars = new AtomicLong();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     // Confined to the owner thread.
-    private final Analyzer analyzer = new Analyzer();
+    private final Analyzer analyzer;
     private final Thread owner;
     private final Subscription replicas;
     private volatile Published published;
@@ -132,6 +132,7 @@ public final class RevisionLog implements AutoCloseable {
             RevisionStore store, DocumentReader reader, AnswerWriter writer, InstantSource clock, ConfigState state) {
         this.store = store;
         this.reader = reader;
+        this.analyzer = new Analyzer(reader.inspections());
         this.writer = writer;
         this.clock = clock;
         // Reading and judging everything takes a while, and watchers need neither: the owner does it first of all.

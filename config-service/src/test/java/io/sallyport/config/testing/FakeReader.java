@@ -2,6 +2,7 @@ package io.sallyport.config.testing;
 
 import com.google.common.collect.ImmutableSortedSet;
 import com.google.common.hash.Hashing;
+import io.sallyport.analysis.Inspections;
 import io.sallyport.config.store.Document;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.model.Age;
@@ -55,6 +56,13 @@ public class FakeReader implements DocumentReader {
               - directResponse: {status: 200}
             """);
     private static final RuleCode REFUSED = new RuleCode("SP1999", Severity.ERROR, "Refused");
+
+    private final Inspections inspections = new Inspections();
+
+    @Override
+    public Inspections inspections() {
+        return inspections;
+    }
 
     /// The text's source as a caller would give it.
     public static SourceDocument source(String name, int line, int index, String text) {

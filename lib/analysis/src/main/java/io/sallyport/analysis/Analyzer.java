@@ -3,7 +3,6 @@ package io.sallyport.analysis;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
-import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Path;
 import io.sallyport.model.RuleCode;
@@ -11,7 +10,6 @@ import io.sallyport.model.Severity;
 import io.sallyport.model.Spec;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,9 +32,12 @@ public final class Analyzer {
             .thenComparing(finding -> finding.code().id())
             .thenComparing(Finding::message);
 
-    private final Map<Kind, List<ObjectRule<?>>> objectRules = new EnumMap<>(Kind.class);
-    private final Map<Kind, List<WorldRule<?>>> worldRules = new EnumMap<>(Kind.class);
+    // Made once: an analyzer for a single object costs next to nothing.
+    private static final RuleTable ALL = new RuleTable(Rules.all());
+
+    private final RuleTable rules;
     private final Locator locator;
+    private final Inspections known;
 
     private World world = World.EMPTY;
     private ConfigImage image = ConfigImage.EMPTY;
@@ -48,30 +49,33 @@ public final class Analyzer {
     private long comparisons;
 
     public Analyzer() {
-        this(Rules.all(), new SourceLocator());
+        this(new Inspections());
+    }
+
+    /// Shares what single objects were found to be with the other analyzers of the process.
+    public Analyzer(Inspections known) {
+        this(ALL, new SourceLocator(), known);
     }
 
     Analyzer(List<Rule<?>> rules, Locator locator) {
+        this(new RuleTable(rules), locator, new Inspections());
+    }
+
+    private Analyzer(RuleTable rules, Locator locator, Inspections known) {
+        this.rules = rules;
         this.locator = locator;
-        for (var rule : rules) {
-            for (var kind : rule.kinds()) {
-                switch (rule) {
-                    case ObjectRule<?> one ->
-                        objectRules
-                                .computeIfAbsent(kind, _ -> new ArrayList<>())
-                                .add(one);
-                    case WorldRule<?> many ->
-                        worldRules.computeIfAbsent(kind, _ -> new ArrayList<>()).add(many);
-                }
-            }
-        }
+        this.known = known;
     }
 
     /// What is wrong with one object by itself (`SP1xxx`, and the `SP4xxx` that need no other object).
     public List<Finding> inspect(ConfigObject<?> object) {
+        return known.of(object, this::inspectNow);
+    }
+
+    private List<Finding> inspectNow(ConfigObject<?> object) {
         inspections++;
         var findings = new ArrayList<Finding>();
-        for (var rule : objectRules.getOrDefault(object.ref().kind(), List.of())) {
+        for (var rule : rules.aboutOne(object.ref().kind())) {
             findings.addAll(run(rule, object));
         }
         findings.sort(ORDER);
@@ -144,7 +148,7 @@ public final class Analyzer {
         comparisons++;
         var lookup = new Lookup(index);
         var findings = new ArrayList<>(own);
-        for (var rule : worldRules.getOrDefault(ref.kind(), List.of())) {
+        for (var rule : rules.amongAll(ref.kind())) {
             findings.addAll(run(rule, object, lookup));
         }
         index.asked(ref, lookup.asked());

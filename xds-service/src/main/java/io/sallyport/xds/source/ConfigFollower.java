@@ -39,10 +39,20 @@ public final class ConfigFollower implements AutoCloseable {
     private boolean fromStart = true;
 
     public ConfigFollower(Channel channel, ObjectReader reader, Consumer<ConfigImage> images, RandomGenerator random) {
+        this(channel, reader, KnownObjects.NONE, images, random);
+    }
+
+    /// `beside` is asked before anything is read.
+    public ConfigFollower(
+            Channel channel,
+            ObjectReader reader,
+            KnownObjects beside,
+            Consumer<ConfigImage> images,
+            RandomGenerator random) {
         this.channel = channel;
         this.images = images;
         this.random = random;
-        this.builder = new ImageBuilder(reader);
+        this.builder = new ImageBuilder(reader, beside);
         this.thread = Thread.ofVirtual().name("xds-config-follower").unstarted(() -> calls.run(this::follow));
         thread.start();
     }

@@ -23,14 +23,16 @@ import java.util.concurrent.ConcurrentSkipListMap;
 final class ImageBuilder {
 
     private final ObjectReader reader;
+    private final KnownObjects beside;
     private final NavigableMap<ObjectRef, String> unreadable = new ConcurrentSkipListMap<>();
     private ConfigImage image = ConfigImage.EMPTY;
     // The parts of a snapshot that is not complete yet.
     private final List<ConfigObject<?>> gathered = new ArrayList<>();
     private final Set<ObjectRef> present = new HashSet<>();
 
-    ImageBuilder(ObjectReader reader) {
+    ImageBuilder(ObjectReader reader, KnownObjects beside) {
         this.reader = reader;
+        this.beside = beside;
     }
 
     ConfigImage image() {
@@ -82,12 +84,19 @@ final class ImageBuilder {
         if (known.isPresent() && isSame(known.get(), resource, age)) {
             return;
         }
-        var object = reader.read(new SourceDocument(
+        var source = new SourceDocument(
                 resource.getSourceName(),
                 resource.getFirstLine(),
                 resource.getAge().getIndex(),
                 resource.getSourceText(),
-                resource.getDigest()));
+                resource.getDigest());
+        var readBeside = beside.find(ref.get(), source, age);
+        if (readBeside.isPresent()) {
+            unreadable.remove(ref.get());
+            gathered.add(readBeside.get());
+            return;
+        }
+        var object = reader.read(source);
         if (object == null || !object.ref().equals(ref.get())) {
             unreadable.put(ref.get(), resource.getSourceName() + ":" + resource.getFirstLine());
             return;

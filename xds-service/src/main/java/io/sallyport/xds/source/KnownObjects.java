@@ -1,0 +1,19 @@
+package io.sallyport.xds.source;
+
+import io.sallyport.model.Age;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.SourceDocument;
+import java.util.Optional;
+
+/// Objects that somebody in this process has read already: where config-service runs beside us, reading the same text a
+/// second time costs time and memory and tells nothing new. What the stream says still decides what there is.
+@FunctionalInterface
+public interface KnownObjects {
+
+    /// For a process of its own: everything is read here.
+    KnownObjects NONE = (_, _, _) -> Optional.empty();
+
+    /// The object that was read from exactly this text at this place, with this age. May wait until it has been read.
+    Optional<ConfigObject<?>> find(ObjectRef ref, SourceDocument source, Age age);
+}
