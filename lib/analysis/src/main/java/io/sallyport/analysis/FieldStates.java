@@ -9,6 +9,7 @@ import io.sallyport.model.PolicySelector;
 import io.sallyport.model.Port;
 import io.sallyport.model.ServiceEntry;
 import io.sallyport.model.StringMatch;
+import io.sallyport.model.Telemetry;
 import io.sallyport.model.VirtualService;
 import io.sallyport.model.WorkloadEntry;
 import io.sallyport.model.WorkloadSelector;
@@ -45,7 +46,6 @@ public final class FieldStates {
 
     private static final ImmutableMap<Kind, State> KINDS = ImmutableMap.<Kind, State>builder()
             .put(Kind.SIDECAR, new NoEffect(CLIENTS))
-            .put(Kind.TELEMETRY, new NoEffect("access logs follow fixed settings for now"))
             .put(Kind.PROXY_CONFIG, new NoEffect("proxies are started with settings of their own"))
             .put(Kind.ENVOY_FILTER, new NoEffect("Envoy's configuration is not patched"))
             .put(Kind.WASM_PLUGIN, new NoEffect("plugins are not loaded"))
@@ -200,6 +200,17 @@ public final class FieldStates {
             .differs(WorkloadEntry.class, "counts for failoverPriority alone: there is one network", "network")
             .later(WorkloadEntry.class, CERTIFICATES, "serviceAccount")
             .works(WorkloadSelector.class, "labels")
+            .works(Telemetry.class, "selector accessLogging")
+            .later(Telemetry.class, "there are no objects of the Gateway API", "targetRef targetRefs")
+            .later(Telemetry.class, "traces are not made", "tracing")
+            .later(Telemetry.class, "Envoy's own metrics are served as they are", "metrics")
+            .works(Telemetry.AccessLogging.class, "match providers disabled filter")
+            .works(Telemetry.ProviderRef.class, "name")
+            .works(Telemetry.LogSelector.class, "mode")
+            .differs(
+                    Telemetry.Filter.class,
+                    "an expression that Envoy cannot build withholds its log instead of the listener",
+                    "expression")
             .build();
 
     private FieldStates() {}

@@ -22,7 +22,10 @@ final class PlanInvariants {
                 hosts.forEach(host -> checkSite(plan, table, host));
             }
         });
-        plan.listeners().values().forEach(listener -> listener.chains().forEach(chain -> checkChain(plan, chain)));
+        plan.listeners().values().forEach(listener -> {
+            listener.chains().forEach(chain -> checkChain(plan, chain));
+            listener.logs().upstreams().forEach(id -> checkUpstream(plan, id, "a log of " + listener.bind()));
+        });
         change.upstreams().forEach(id -> {
             var upstream = plan.upstreams().get(id);
             if (upstream != null && !upstream.id().equals(id)) {

@@ -55,6 +55,16 @@ public final class ResourceNames {
     /// The cluster of the bootstrap behind which secrets are found. No secret comes by the way of all else.
     public static final String SECRETS_CLUSTER = "sds-grpc";
 
+    /// The cluster of the bootstrap behind which the collector of access logs is found.
+    public static final String LOG_CLUSTER = "als-grpc";
+
+    /// Access logs, under the names that Istio gives them.
+    public static final String FILE_LOG = "envoy.access_loggers.file";
+
+    public static final String REQUEST_LOG = "envoy.access_loggers.http_grpc";
+    public static final String CONNECTION_LOG = "envoy.tcp_grpc_access_log";
+    public static final String OPEN_TELEMETRY_LOG = "envoy.access_loggers.open_telemetry";
+
     private static final String WILDCARD = "*";
     private static final String BUILT_IN = "builtin://";
 

@@ -29,7 +29,8 @@ final class TelemetryRules {
                 new OverrideIsComplete(),
                 new FilterIsExpression(),
                 new TracingIsSingle(),
-                new FilterIsBesideProvider());
+                new FilterIsBesideProvider(),
+                new FilterCanBeBuilt());
     }
 
     /// SP1702: more than all.
@@ -204,6 +205,33 @@ final class TelemetryRules {
                     .forEach(logging -> report.at(
                             logging.below("filter"),
                             "the filter has no provider beside it (expected: both in one entry)"));
+        }
+    }
+
+    /// SP4703: Istio's admission takes the whole of CEL, and Envoy builds a part of it.
+    static final class FilterCanBeBuilt extends ObjectRule<Telemetry> {
+        FilterCanBeBuilt() {
+            super(
+                    "SP4703",
+                    WARNING,
+                    "Log filter cannot be built",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "Envoy's filters know a part of CEL, and one that they cannot build makes Envoy refuse every listener. Here that one log is withheld: nothing is written by it.",
+                            "{accessLogging: [{filter: {expression: \"request.headers.exists(name, name == 'x-debug')\"}}]}",
+                            "{accessLogging: [{filter: {expression: \"'x-debug' in request.headers\"}}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            telemetry
+                    .each("accessLogging", Telemetry::accessLogging)
+                    .flatMap(logging -> logging.field("filter", AccessLogging::filter))
+                    .filter(filter ->
+                            CelSyntax.problem(filter.value().expression()).isEmpty())
+                    .forEach(filter -> CelSyntax.unbuildable(filter.value().expression())
+                            .ifPresent(problem -> report.at(filter.below("expression"), problem)));
         }
     }
 }

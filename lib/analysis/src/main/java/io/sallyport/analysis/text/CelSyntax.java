@@ -1,10 +1,14 @@
 package io.sallyport.analysis.text;
 
 import com.google.common.collect.ImmutableSet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// Whether a text is a CEL expression by its grammar, which is all that Istio's admission asks of a log filter. Names
 /// are not looked up. A grammar of two dozen lines is no reason to load a compiler when one file is checked.
+///
+/// Envoy builds less than the grammar has: [#unbuildable] says what it refuses.
 public final class CelSyntax {
 
     private static final int DEEPEST = 64;
@@ -35,6 +39,9 @@ public final class CelSyntax {
     private int start;
     private Token token = Token.END;
     private int depth;
+    // What Envoy would have to build, and the first thing that it cannot.
+    private final List<CelFunctions.Call> calls = new ArrayList<>();
+    private String unknown = "";
 
     private enum Token {
         NAME,
@@ -62,15 +69,33 @@ public final class CelSyntax {
         }
         var syntax = new CelSyntax(expression);
         try {
-            syntax.next();
-            syntax.expression();
-            if (syntax.token != Token.END) {
-                throw syntax.unexpected("the end");
-            }
+            syntax.whole();
             return Optional.empty();
         } catch (SyntaxError e) {
             return Optional.of("expression \"%s\": %s".formatted(expression, e.getMessage()));
         }
+    }
+
+    /// Why Envoy refuses a log filter with an expression that has no [#problem].
+    public static Optional<String> unbuildable(String expression) {
+        var syntax = new CelSyntax(expression);
+        syntax.whole();
+        var feature = Optional.of(syntax.unknown).filter(what -> !what.isEmpty());
+        return feature.or(() -> syntax.calls.stream()
+                .flatMap(call -> CelFunctions.problem(call).stream())
+                .findFirst());
+    }
+
+    private void whole() {
+        next();
+        expression();
+        if (token != Token.END) {
+            throw unexpected("the end");
+        }
+    }
+
+    private void lacks(String feature) {
+        unknown = unknown.isEmpty() ? feature + " (expected: none; Envoy's filters have no such thing)" : unknown;
     }
 
     private void expression() {
@@ -111,22 +136,32 @@ public final class CelSyntax {
             var sign = word();
             while (takes(sign)) {}
         }
+        int from = start;
         boolean selects = primary();
         while (true) {
+            int end = start;
             if (takes(".")) {
-                takes("?");
+                if (takes("?")) {
+                    lacks("an optional field");
+                }
                 if (token != Token.NAME) {
                     throw unexpected("a field name");
                 }
+                var name = word();
                 next();
+                // The functions of the library "re" are called like this, and take no operand before the dot.
+                boolean isLibrary = text.substring(from, end).equals("re");
                 if (is("(")) {
-                    arguments();
+                    arguments(isLibrary ? "re." + name : name, isLibrary ? 0 : 1);
                 }
             } else if (takes("[")) {
-                takes("?");
+                if (takes("?")) {
+                    lacks("an optional element");
+                }
                 expression();
                 expect("]");
             } else if (selects && is("{")) {
+                lacks("a message");
                 next();
                 entries(true);
             } else {
@@ -152,7 +187,7 @@ public final class CelSyntax {
                 if (name.equals("has")) {
                     presence();
                 } else {
-                    arguments();
+                    arguments(name, 0);
                 }
                 return false;
             }
@@ -187,25 +222,48 @@ public final class CelSyntax {
         }
     }
 
-    private void arguments() {
+    private void arguments(String name, int before) {
         expect("(");
-        list(")");
+        var last = plainText();
+        calls.add(new CelFunctions.Call(name, before + list(")"), last));
     }
 
-    private void list(String end) {
+    // The next token where it is a string without escapes: "a", 'a' or r'a'.
+    private Optional<String> plainText() {
+        if (token != Token.LITERAL) {
+            return Optional.empty();
+        }
+        var word = word();
+        int open = word.startsWith("r") || word.startsWith("R") ? 1 : 0;
+        boolean isPlain = word.length() >= open + 2
+                && isQuote(start + open)
+                && (open == 1 || word.indexOf('\\') < 0)
+                && !word.startsWith("\"\"\"", open)
+                && !word.startsWith("'''", open);
+        return isPlain ? Optional.of(word.substring(open + 1, word.length() - 1)) : Optional.empty();
+    }
+
+    private int list(String end) {
+        int count = 0;
         while (!takes(end)) {
-            takes("?");
+            if (takes("?")) {
+                lacks("an optional element");
+            }
             expression();
+            count++;
             if (!takes(",")) {
                 expect(end);
-                return;
+                return count;
             }
         }
+        return count;
     }
 
     private void entries(boolean fields) {
         while (!takes("}")) {
-            takes("?");
+            if (takes("?")) {
+                lacks("an optional entry");
+            }
             if (fields) {
                 if (token != Token.NAME) {
                     throw unexpected("a field name");

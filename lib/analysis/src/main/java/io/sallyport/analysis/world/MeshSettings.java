@@ -6,11 +6,14 @@ import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
 import io.sallyport.model.LocalityLoadBalancerSetting;
 import io.sallyport.model.MeshConfig;
+import io.sallyport.model.MeshExtensionProvider;
 import io.sallyport.model.Platform;
 import io.sallyport.model.Value;
 import io.sallyport.model.VirtualService;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The mesh settings that hold: those of `sallyport.yaml` as a whole, else those of the ConfigMap `istio` in the root
@@ -20,6 +23,7 @@ public record MeshSettings(Optional<MeshConfig> config) {
     public static final MeshSettings DEFAULT = new MeshSettings(Optional.empty());
 
     private static final String ROOT = "istio-system";
+    private static final String OWN_LOGS = "envoy";
 
     static MeshSettings of(@Nullable ConfigObject<Platform> platform, @Nullable ConfigObject<ConfigMap> map) {
         if (platform != null && platform.spec().mesh() != null) {
@@ -113,5 +117,55 @@ public record MeshSettings(Optional<MeshConfig> config) {
                 .map(MeshConfig.MeshProxyConfig::gatewayTopology)
                 .map(topology -> Math.toIntExact(Math.min(topology.numTrustedProxies(), Integer.MAX_VALUE)))
                 .orElse(0);
+    }
+
+    /// Where rows go that no Telemetry decides about; empty is nowhere.
+    public String accessLogFile() {
+        return Optional.ofNullable(config.orElse(null))
+                .map(MeshConfig::accessLogFile)
+                .orElse("");
+    }
+
+    /// How the rows of [#accessLogFile] read; empty is as Istio has it.
+    public String accessLogFormat() {
+        return config.map(MeshConfig::accessLogFormat).orElse("");
+    }
+
+    public MeshConfig.AccessLogEncoding accessLogEncoding() {
+        return config.map(MeshConfig::accessLogEncoding).orElse(MeshConfig.AccessLogEncoding.TEXT);
+    }
+
+    /// Whether rows that no Telemetry decides about go to the collector that proxies are started with.
+    public boolean logsToCollector() {
+        return config.filter(MeshConfig::enableEnvoyAccessLogService).isPresent();
+    }
+
+    /// Whether connections are logged that no server of a port takes.
+    public boolean logsUnmatched() {
+        return config.filter(MeshConfig::disableEnvoyListenerLog).isEmpty();
+    }
+
+    /// The names of the providers that log where no Telemetry says otherwise.
+    public List<String> defaultLogProviders() {
+        return config.map(MeshConfig::defaultProviders)
+                .map(MeshConfig.DefaultProviders::accessLogging)
+                .orElse(ImmutableList.of());
+    }
+
+    /// The provider of a name, in any case. Istio has one of its own, `envoy`, which prints, unless the settings have
+    /// another of that name.
+    public Optional<MeshExtensionProvider> provider(String name) {
+        var own = OWN_LOGS.equalsIgnoreCase(name) ? Stream.of(printing()) : Stream.<MeshExtensionProvider>empty();
+        return Stream.concat(
+                        config.map(MeshConfig::extensionProviders).orElse(ImmutableList.of()).stream()
+                                .filter(provider -> provider.name().equalsIgnoreCase(name)),
+                        own)
+                .findFirst();
+    }
+
+    private static MeshExtensionProvider printing() {
+        var file = new MeshExtensionProvider.FileAccessLog("/dev/stdout", null, false);
+        return new MeshExtensionProvider(
+                OWN_LOGS, null, null, null, null, null, null, null, null, null, null, file, null, null, null, null);
     }
 }

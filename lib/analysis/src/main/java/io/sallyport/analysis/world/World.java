@@ -7,6 +7,7 @@ import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Service;
+import io.sallyport.model.Telemetry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -40,6 +41,7 @@ public final class World {
     final Grouping<String, Routing> routingsByDestination;
     final Grouping<ObjectRef, Routing> routingsByDelegate;
     final PMap<String, NamespaceRules> rules;
+    final Grouping<String, ConfigObject<Telemetry>> telemetries;
     final WorldDraft.Sources sources;
     private final SortedSet<String> changedHosts;
     // Identities, not references: a world must not keep its ancestors alive.
@@ -57,6 +59,7 @@ public final class World {
         this.routingsByDestination = draft.routingsByDestination;
         this.routingsByDelegate = draft.routingsByDelegate;
         this.rules = draft.rules;
+        this.telemetries = draft.telemetries;
         this.sources = draft.sources;
         this.changedHosts = Collections.unmodifiableSortedSet(draft.changedHosts);
         this.identity = identity;
@@ -108,6 +111,15 @@ public final class World {
         return nearest(
                 qualifiedName,
                 gateways.keySet().stream().map(ObjectRef::qualifiedName).toList());
+    }
+
+    // Logs.
+
+    /// The Telemetries of a namespace, oldest first.
+    public List<ConfigObject<Telemetry>> telemetries(String namespace) {
+        return telemetries.get(namespace).values().stream()
+                .sorted(ConfigObject.BY_AGE)
+                .toList();
     }
 
     // VirtualServices.

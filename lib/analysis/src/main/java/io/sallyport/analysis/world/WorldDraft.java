@@ -12,6 +12,7 @@ import io.sallyport.model.Platform;
 import io.sallyport.model.Service;
 import io.sallyport.model.ServiceEntry;
 import io.sallyport.model.Spec;
+import io.sallyport.model.Telemetry;
 import io.sallyport.model.VirtualService;
 import io.sallyport.model.WorkloadEntry;
 import java.util.List;
@@ -37,6 +38,7 @@ final class WorldDraft {
     Grouping<String, Routing> routingsByDestination;
     Grouping<ObjectRef, Routing> routingsByDelegate;
     PMap<String, NamespaceRules> rules;
+    Grouping<String, ConfigObject<Telemetry>> telemetries;
     Sources sources;
     SortedSet<String> changedHosts = new TreeSet<>();
 
@@ -62,6 +64,7 @@ final class WorldDraft {
         routingsByDestination = Grouping.empty();
         routingsByDelegate = Grouping.empty();
         rules = World.none();
+        telemetries = Grouping.empty();
         sources = new Sources(Grouping.empty(), Grouping.empty(), Grouping.empty(), Grouping.empty());
     }
 
@@ -76,6 +79,7 @@ final class WorldDraft {
         routingsByDestination = world.routingsByDestination;
         routingsByDelegate = world.routingsByDelegate;
         rules = world.rules;
+        telemetries = world.telemetries;
         sources = world.sources;
     }
 
@@ -129,6 +133,7 @@ final class WorldDraft {
             case GATEWAY -> gateways = gateways.minus(ref);
             case VIRTUAL_SERVICE -> remove(routings.get(ref));
             case DESTINATION_RULE -> change(as(object, DestinationRule.class), false);
+            case TELEMETRY -> telemetries = telemetries.minus(List.of(ref.namespace()), ref);
             case SERVICE_ENTRY, SERVICE, ENDPOINT_SLICE, WORKLOAD_ENTRY -> sources = changed(object, false);
             default -> {}
         }
@@ -140,6 +145,8 @@ final class WorldDraft {
             case GATEWAY -> gateways = gateways.plus(ref, as(object, Gateway.class));
             case VIRTUAL_SERVICE -> add(Routing.of(as(object, VirtualService.class), mesh));
             case DESTINATION_RULE -> change(as(object, DestinationRule.class), true);
+            case TELEMETRY ->
+                telemetries = telemetries.plus(List.of(ref.namespace()), ref, as(object, Telemetry.class));
             case SERVICE_ENTRY, SERVICE, ENDPOINT_SLICE, WORKLOAD_ENTRY -> sources = changed(object, true);
             default -> {}
         }

@@ -207,7 +207,7 @@ final class Draft {
             var what = chainOf(name) + chain.origin();
             var origins = List.of(chain.origin());
             Attempt<FilterChain> attempt = Attempt.of(what, origins, () -> {
-                var message = ListenerEmitter.chain(listener.bind(), chain, this::isScoped);
+                var message = ListenerEmitter.chain(listener, chain, this::isScoped);
                 var violations = validation.check(message);
                 return violations.isEmpty()
                         ? new Attempt.Made<>(message)

@@ -29,7 +29,7 @@ import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
 import io.sallyport.translation.ResourceNames;
-import io.sallyport.translation.plan.Bind;
+import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.Chain.Match;
@@ -70,11 +70,13 @@ final class ListenerEmitter {
                     .setName(ResourceNames.TLS_INSPECTOR)
                     .setTypedConfig(Values.pack(TlsInspector.getDefaultInstance()));
         }
-        return out.addAllFilterChains(chains).build();
+        return out.addAllFilterChains(chains)
+                .addAllAccessLog(AccessLogEmitter.unmatched(plan.logs().unmatched()))
+                .build();
     }
 
     /// One chain. `isScoped` says which tables are delivered as scoped routes.
-    static FilterChain chain(Bind bind, Chain chain, Predicate<RouteTableId> isScoped) {
+    static FilterChain chain(ListenerPlan plan, Chain chain, Predicate<RouteTableId> isScoped) {
         var out = FilterChain.newBuilder().setTransportSocketConnectTimeout(HANDSHAKE);
         switch (chain.match()) {
             case Match.Any() -> {}
@@ -91,8 +93,8 @@ final class ListenerEmitter {
         }
         switch (chain.content()) {
             case Content.Http http ->
-                out.addFilters(filter(ResourceNames.CONNECTION_MANAGER, http(bind, http, isScoped.test(http.table()))));
-            case Content.Tcp tcp -> out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp)));
+                out.addFilters(filter(ResourceNames.CONNECTION_MANAGER, http(plan, http, isScoped.test(http.table()))));
+            case Content.Tcp tcp -> out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp, plan.logs())));
         }
         return out.build();
     }
@@ -104,9 +106,10 @@ final class ListenerEmitter {
                 .build();
     }
 
-    private static HttpConnectionManager http(Bind bind, Content.Http http, boolean scoped) {
+    private static HttpConnectionManager http(ListenerPlan plan, Content.Http http, boolean scoped) {
         var out = HttpConnectionManager.newBuilder()
-                .setStatPrefix(ResourceNames.httpStatistics(bind))
+                .setStatPrefix(ResourceNames.httpStatistics(plan.bind()))
+                .addAllAccessLog(AccessLogEmitter.emit(plan.logs().requests()))
                 .setCodecType(HttpConnectionManager.CodecType.AUTO)
                 .setServerName(ResourceNames.SERVER)
                 .setUseRemoteAddress(Values.bool(true))
@@ -176,8 +179,10 @@ final class ListenerEmitter {
                 .build();
     }
 
-    private static TcpProxy tcp(Content.Tcp tcp) {
-        var out = TcpProxy.newBuilder().setStatPrefix(tcp.stat());
+    private static TcpProxy tcp(Content.Tcp tcp, AccessLogs logs) {
+        var out = TcpProxy.newBuilder()
+                .setStatPrefix(tcp.stat())
+                .addAllAccessLog(AccessLogEmitter.emit(logs.connections()));
         if (tcp.shares().size() == 1) {
             out.setCluster(ResourceNames.cluster(tcp.shares().getFirst().upstream()));
         } else {

@@ -16,6 +16,7 @@ import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.link.LinkState.Contribution;
 import io.sallyport.translation.link.LinkState.Linked;
 import io.sallyport.translation.link.LinkState.RuleKey;
+import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Action;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.ListenerPlan;
@@ -63,6 +64,7 @@ final class LinkDraft {
     private final NavigableSet<String> staleHosts = new TreeSet<>();
     // The hosts to send to of which rules would see something else than before.
     private final NavigableSet<String> turnedHosts = new TreeSet<>();
+    private final AccessLogs logs;
     private final boolean isFresh;
     private final boolean isRelaid;
 
@@ -88,6 +90,7 @@ final class LinkDraft {
         findStale();
         this.layout = needsLayout() ? PortLayout.of(world, proxy) : previous.layout();
         this.isRelaid = isFresh || !layout.equals(previous.layout());
+        this.logs = new AccessLogLinker(world, proxy).link();
         this.ruleLinker = new RuleLinker(world, proxy);
         this.upstreamLinker = new UpstreamLinker(world, proxy);
         this.rules = isRelaid ? HashTreePMap.empty() : previous.rules();
@@ -109,11 +112,11 @@ final class LinkDraft {
             replaceStale();
         }
         linkSites();
-        if (isRelaid || touchesTcp()) {
+        if (isRelaid || touchesTcp() || !logs.equals(previous.logs())) {
             linkListeners();
         }
         linkUpstreams();
-        return new LinkState(world, layout, rules, contributions, uses, tcp, plan());
+        return new LinkState(world, layout, rules, contributions, uses, tcp, logs, plan());
     }
 
     Linker.Work work() {
@@ -511,7 +514,7 @@ final class LinkDraft {
     }
 
     private void linkListeners() {
-        var made = new ListenerLinker(world, proxy, ruleLinker, layout).link();
+        var made = new ListenerLinker(world, proxy, ruleLinker, layout).link(logs);
         var next = TreePMap.<Bind, ListenerPlan>empty();
         for (var listener : made) {
             var before = previous.plan().listeners().get(listener.bind());

@@ -7,6 +7,7 @@ import io.sallyport.analysis.world.Routing;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.ProxyPlan;
 import io.sallyport.translation.plan.RouteRule;
 import io.sallyport.translation.plan.RouteTableId;
@@ -19,7 +20,7 @@ import org.pcollections.PMap;
 /// What the linker remembers for one class of proxies: its last answer, and how it came about. Immutable, so that a
 /// failure on the way to the next answer leaves the last one whole.
 ///
-/// `uses` counts the rules that send to an upstream; `tcp` are the upstreams of TCP chains.
+/// `uses` counts the rules that send to an upstream; `tcp` are the upstreams of TCP chains and of access logs.
 record LinkState(
         World world,
         PortLayout layout,
@@ -27,6 +28,7 @@ record LinkState(
         PMap<RouteTableId, PMap<String, ImmutableList<Contribution>>> contributions,
         PMap<UpstreamId, Integer> uses,
         ImmutableSortedSet<UpstreamId> tcp,
+        AccessLogs logs,
         ProxyPlan plan) {
 
     static final LinkState EMPTY = new LinkState(
@@ -36,6 +38,7 @@ record LinkState(
             HashTreePMap.empty(),
             HashTreePMap.empty(),
             ImmutableSortedSet.of(),
+            AccessLogs.NONE,
             ProxyPlan.EMPTY);
 
     /// What the rules of one VirtualService depend on besides itself.

@@ -14,6 +14,7 @@ import io.sallyport.model.VirtualService.TcpRoute;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.link.PortLayout.Slot;
+import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
@@ -50,7 +51,7 @@ final class ListenerLinker {
         this.layout = layout;
     }
 
-    List<ListenerPlan> link() {
+    List<ListenerPlan> link(AccessLogs logs) {
         var chains = new LinkedHashMap<Bind, List<Chain>>();
         var origins = new LinkedHashMap<Bind, List<Origin>>();
         var addresses = new LinkedHashMap<Bind, String>();
@@ -69,7 +70,8 @@ final class ListenerLinker {
                 addresses.getOrDefault(bind, bind.address()),
                 apart(made),
                 world.mesh().expectsProxyProtocol(),
-                origins.getOrDefault(bind, List.of()))));
+                origins.getOrDefault(bind, List.of()),
+                logs)));
         return listeners;
     }
 
@@ -99,10 +101,11 @@ final class ListenerLinker {
         };
     }
 
-    /// What the TCP chains send to.
+    /// What the TCP chains and the access logs send to.
     static ImmutableSortedSet<UpstreamId> upstreams(List<ListenerPlan> listeners) {
         var ids = ImmutableSortedSet.<UpstreamId>naturalOrder();
         for (var listener : listeners) {
+            listener.logs().upstreams().forEach(ids::add);
             for (var chain : listener.chains()) {
                 if (chain.content() instanceof Content.Tcp content) {
                     content.shares().forEach(share -> ids.add(share.upstream()));

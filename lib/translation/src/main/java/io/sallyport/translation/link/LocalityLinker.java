@@ -130,8 +130,9 @@ final class LocalityLinker {
                     .toList();
             double total = covered.stream().mapToDouble(weights::get).sum();
             for (var place : covered) {
-                var share = (int) Math.ceil(weights.get(place) * percent / total);
-                shares.put(place, share > 0 ? share : weights.get(place));
+                int weight = weights.getOrDefault(place, 0);
+                var share = (int) Math.ceil(weight * percent / total);
+                shares.put(place, share > 0 ? share : weight);
             }
         });
         return shares;

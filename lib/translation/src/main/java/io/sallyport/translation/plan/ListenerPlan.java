@@ -4,12 +4,14 @@ import io.sallyport.model.Origin;
 import java.util.List;
 
 /// One bound port and what is done with its connections. The first chain whose match holds takes a connection; a
-/// connection that no chain takes is closed. `origins` are the servers that asked for the port, older first.
+/// connection that no chain takes is closed. `origins` are the servers that asked for the port, older first; `logs` is
+/// where all of it is written down.
 ///
 /// `bind` names the port as configured (and is the key in [ProxyPlan#listeners]); `address` is what the socket binds,
 /// which may be narrower: a proxy that is told to stay on loopback has `0.0.0.0:80` here and `127.0.0.1` there.
 /// `isAnnounced` says that each connection begins with a line of the PROXY protocol about the client.
-public record ListenerPlan(Bind bind, String address, List<Chain> chains, boolean isAnnounced, List<Origin> origins) {
+public record ListenerPlan(
+        Bind bind, String address, List<Chain> chains, boolean isAnnounced, List<Origin> origins, AccessLogs logs) {
 
     public ListenerPlan {
         chains = List.copyOf(chains);

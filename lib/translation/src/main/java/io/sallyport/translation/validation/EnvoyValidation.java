@@ -2,6 +2,11 @@ package io.sallyport.translation.validation;
 
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
+import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
+import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig;
+import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig;
+import io.envoyproxy.envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig;
 import io.envoyproxy.envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
@@ -14,6 +19,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyPr
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
 import io.envoyproxy.envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState;
 import io.envoyproxy.envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState;
@@ -36,6 +42,12 @@ public final class EnvoyValidation {
             ClientSideWeightedRoundRobin.getDefaultInstance(),
             ClusterConfig.getDefaultInstance(),
             CookieBasedSessionState.getDefaultInstance(),
+            FileAccessLog.getDefaultInstance(),
+            HttpGrpcAccessLogConfig.getDefaultInstance(),
+            TcpGrpcAccessLogConfig.getDefaultInstance(),
+            OpenTelemetryAccessLogConfig.getDefaultInstance(),
+            ExpressionFilter.getDefaultInstance(),
+            ReqWithoutQuery.getDefaultInstance(),
             Cors.getDefaultInstance(),
             CorsPolicy.getDefaultInstance(),
             FilterConfig.getDefaultInstance(),

@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.sallyport.translation.ResourceType;
+import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Action;
 import io.sallyport.translation.plan.Action.Stickiness;
 import io.sallyport.translation.plan.Bind;
@@ -217,9 +218,14 @@ final class CanaryTest {
                 new Chain.Content.Http(table, HttpOptions.EDGE),
                 Plans.origin("edge"));
         var plan = new ListenerPlan(
-                new Bind("0.0.0.0", 443), "127.0.0.1", List.of(chain), false, List.of(Plans.origin("edge")));
+                new Bind("0.0.0.0", 443),
+                "127.0.0.1",
+                List.of(chain),
+                false,
+                List.of(Plans.origin("edge")),
+                AccessLogs.NONE);
 
-        var emitted = ListenerEmitter.chain(plan.bind(), plan.chains().getFirst(), _ -> true);
+        var emitted = ListenerEmitter.chain(plan, plan.chains().getFirst(), _ -> true);
         var leaves = Leaves.of(ListenerEmitter.emit(plan, List.of(emitted)));
 
         assertThat(leaves).contains("https.443.%%REQ(x)%%.gw.ns|%REQ(:AUTHORITY)%");

@@ -4,6 +4,7 @@ import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Origin;
 import io.sallyport.model.Path;
+import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Action;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
@@ -117,7 +118,7 @@ final class Plans {
                 new Chain.Tls.None(),
                 new Chain.Content.Http(TABLE, HttpOptions.EDGE),
                 origin("edge"));
-        return new ListenerPlan(BIND, "127.0.0.1", List.of(chain), false, List.of(origin("edge")));
+        return new ListenerPlan(BIND, "127.0.0.1", List.of(chain), false, List.of(origin("edge")), AccessLogs.NONE);
     }
 
     static PSortedMap<String, Site> sites(ProxyPlan plan) {

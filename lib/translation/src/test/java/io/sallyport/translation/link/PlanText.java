@@ -1,5 +1,6 @@
 package io.sallyport.translation.link;
 
+import io.sallyport.translation.plan.AccessLog;
 import io.sallyport.translation.plan.Action;
 import io.sallyport.translation.plan.Action.HostChange;
 import io.sallyport.translation.plan.Action.PathChange;
@@ -19,6 +20,7 @@ import io.sallyport.translation.plan.Upstream.Discovery;
 import io.sallyport.translation.plan.ValueTest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -36,6 +38,9 @@ final class PlanText {
         plan.listeners().values().forEach(listener -> {
             text.line(0, "listen " + listener.bind() + " at " + listener.address());
             listener.chains().forEach(chain -> text.line(1, match(chain) + tls(chain) + content(chain)));
+            listener.logs().requests().forEach(log -> text.line(1, "logs requests: " + log(log)));
+            listener.logs().connections().forEach(log -> text.line(1, "logs connections: " + log(log)));
+            listener.logs().unmatched().forEach(log -> text.line(1, "logs unmatched: " + log(log)));
         });
         plan.tables().values().forEach(table -> {
             text.line(0, "table " + table.id() + " (server port " + table.serverPort() + ")" + others(table));
@@ -87,6 +92,19 @@ final class PlanText {
             case Chain.Content.Http http -> "table " + http.table();
             case Chain.Content.Tcp tcp -> "tcp " + tcp.stat() + " -> " + shares(tcp.shares());
         };
+    }
+
+    private static String log(AccessLog log) {
+        var sink = log.sink().toString();
+        for (var usual :
+                Map.of(LogDefaults.TEXT, "text", LogDefaults.JSON, "json").entrySet()) {
+            sink = sink.replace(usual.getKey().toString(), usual.getValue());
+        }
+        return sink.replace("\n", "⏎")
+                + switch (log.rows()) {
+                    case AccessLog.Rows.All() -> "";
+                    case AccessLog.Rows.Matching(var expression) -> " if " + expression;
+                };
     }
 
     private static String rule(RouteRule rule) {
