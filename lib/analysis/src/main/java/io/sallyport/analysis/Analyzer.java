@@ -113,6 +113,7 @@ public final class Analyzer {
         var changes = next.changesSince(image);
         var dirty = new LinkedHashSet<ObjectRef>(changes);
         boolean hadProviders = index.count(Lookup.ANY_HOST) > 0;
+        boolean hadDelegates = index.count(Lookup.ANY_DELEGATE) > 0;
         for (var ref : changes) {
             var before = image.find(ref).orElse(null);
             var after = next.find(ref).orElse(null);
@@ -131,6 +132,9 @@ public final class Analyzer {
         }
         if (hadProviders != index.count(Lookup.ANY_HOST) > 0) {
             dirty.addAll(index.askers(Lookup.REGISTRY));
+        }
+        if (hadDelegates != index.count(Lookup.ANY_DELEGATE) > 0) {
+            dirty.addAll(index.askers(Lookup.DELEGATES));
         }
         return dirty;
     }

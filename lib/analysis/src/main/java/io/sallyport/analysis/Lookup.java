@@ -22,6 +22,8 @@ public final class Lookup {
 
     static final Index.Key REGISTRY = new Index.Key(Topic.REGISTRY, "");
     static final Index.Key ANY_HOST = new Index.Key(Topic.ANY_HOST, "");
+    static final Index.Key ANY_DELEGATE = new Index.Key(Topic.ANY_DELEGATE, "");
+    static final Index.Key DELEGATES = new Index.Key(Topic.DELEGATES, "");
     private static final int NEAREST = 500;
 
     private final Index index;
@@ -105,6 +107,12 @@ public final class Lookup {
         // Asked under a key of its own: it changes with the first and the last of them only.
         asked.add(REGISTRY);
         return index.count(ANY_HOST) > 0;
+    }
+
+    /// Whether any VirtualService here is a delegate. If not, a file is checked without them.
+    public boolean hasDelegates() {
+        asked.add(DELEGATES);
+        return index.count(ANY_DELEGATE) > 0;
     }
 
     /// Objects that declare exactly this host, the oldest first.

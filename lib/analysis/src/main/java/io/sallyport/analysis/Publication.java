@@ -70,6 +70,9 @@ final class Publication {
 
     private static void virtualService(ConfigObject<?> object, VirtualService service, Set<Index.Key> keys) {
         keys.add(new Index.Key(Topic.VIRTUAL_SERVICE, object.ref().qualifiedName()));
+        if (service.hosts().isEmpty()) {
+            keys.add(Lookup.ANY_DELEGATE);
+        }
         var gateways = service.gateways().isEmpty() ? List.of("mesh") : service.gateways();
         for (var gateway : gateways) {
             for (var host : service.hosts()) {

@@ -16,6 +16,10 @@ enum Topic {
     RULE_HOST,
     /// A VirtualService by name, for delegates.
     VIRTUAL_SERVICE,
+    /// Every delegate: a VirtualService without hosts.
+    ANY_DELEGATE,
+    /// Whether there is any delegate at all; nobody is found under it.
+    DELEGATES,
     /// A VirtualService by gateway and host.
     BOUND_HOST,
     /// A Gateway by port, bind and the kind of listener that one of its servers needs.

@@ -222,7 +222,7 @@ class HardeningTest {
         assertThat(refusals(yaml)).isEmpty();
         assertThat(Documents.findings(yaml))
                 .extracting(finding -> finding.code().id())
-                .contains("SP2107");
+                .containsAnyOf("SP2107", "SP2110");
     }
 
     @Tag("H9")

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 public record PeerAuthentication(
         @Nullable PolicySelector selector,
         @Nullable MutualTls mtls,
-        ImmutableSortedMap<String, MutualTls> portLevelMtls)
+        @NotEmpty ImmutableSortedMap<String, MutualTls> portLevelMtls)
         implements Spec {
 
     /// Mutual TLS at one place.

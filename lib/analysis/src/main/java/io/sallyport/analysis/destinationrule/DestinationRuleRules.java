@@ -417,7 +417,8 @@ public final class DestinationRuleRules {
 
         @Override
         public void check(At<DestinationRule> rule, Report report) {
-            Policies.outliers(rule)
+            Policies.own(rule)
+                    .flatMap(policy -> policy.field("outlierDetection", TrafficPolicy::outlierDetection))
                     .filter(outlier -> outlier.value().consecutiveErrors() != 0)
                     .forEach(
                             outlier -> report.at(

@@ -13,7 +13,6 @@ import io.sallyport.model.DestinationRule;
 import io.sallyport.model.DestinationRule.ConsistentHashLb;
 import io.sallyport.model.DestinationRule.LoadBalancerSettings;
 import io.sallyport.model.DestinationRule.Maglev;
-import io.sallyport.model.DestinationRule.PortTrafficPolicy;
 import io.sallyport.model.DestinationRule.TrafficPolicy;
 import io.sallyport.model.DestinationRule.WarmupConfiguration;
 import io.sallyport.model.Kind;
@@ -278,7 +277,8 @@ final class LoadBalancerRules {
 
         @Override
         public void check(At<DestinationRule> rule, Report report) {
-            Policies.loadBalancers(rule)
+            Policies.own(rule)
+                    .flatMap(policy -> policy.field("loadBalancer", TrafficPolicy::loadBalancer))
                     .flatMap(balancer -> balancer.field("consistentHash", LoadBalancerSettings::consistentHash))
                     .filter(hash -> hash.value().minimumRingSize() != 0)
                     .forEach(hash -> report.at(
@@ -305,13 +305,9 @@ final class LoadBalancerRules {
 
         @Override
         public void check(At<DestinationRule> rule, Report report) {
-            Stream.concat(
-                            Policies.policies(rule)
-                                    .filter(policy -> policy.value().outlierDetection() == null)
-                                    .flatMap(policy -> policy.field("loadBalancer", TrafficPolicy::loadBalancer)),
-                            Policies.ports(rule)
-                                    .filter(port -> port.value().outlierDetection() == null)
-                                    .flatMap(port -> port.field("loadBalancer", PortTrafficPolicy::loadBalancer)))
+            Policies.own(rule)
+                    .filter(policy -> policy.value().outlierDetection() == null)
+                    .flatMap(policy -> policy.field("loadBalancer", TrafficPolicy::loadBalancer))
                     .flatMap(balancer -> balancer.field("localityLbSetting", LoadBalancerSettings::localityLbSetting))
                     .filter(setting -> setting.value().distribute().isEmpty()
                             || setting.value().failover().isEmpty())

@@ -16,6 +16,11 @@ final class Policies {
 
     private Policies() {}
 
+    /// The policy of the whole service alone: Istio's admission drops the warnings, not the errors, of all others.
+    static Stream<At<TrafficPolicy>> own(At<DestinationRule> rule) {
+        return rule.field("trafficPolicy", DestinationRule::trafficPolicy);
+    }
+
     static Stream<At<TrafficPolicy>> policies(At<DestinationRule> rule) {
         return Stream.concat(
                 rule.field("trafficPolicy", DestinationRule::trafficPolicy),

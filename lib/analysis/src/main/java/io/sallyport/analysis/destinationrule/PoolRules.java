@@ -59,7 +59,9 @@ public final class PoolRules {
         Stream.of(
                         tcp.field("connectTimeout", TcpSettings::connectTimeout),
                         tcp.field("maxConnectionDuration", TcpSettings::maxConnectionDuration),
-                        tcp.field("idleTimeout", TcpSettings::idleTimeout),
+                        // 0s switches it off, here alone.
+                        tcp.field("idleTimeout", TcpSettings::idleTimeout)
+                                .filter(time -> !time.value().isZero()),
                         tcp.field("tcpKeepalive", TcpSettings::tcpKeepalive)
                                 .flatMap(keepalive -> Stream.concat(
                                         keepalive.field("time", TcpKeepalive::time),

@@ -52,9 +52,9 @@ final class AuthenticationRules {
                             rule.below("jwksUri"),
                             "jwksUri \"%s\" (expected: \"https://…\" or \"http://…\")".formatted(value.jwksUri()));
                 }
-                if (!value.jwks().isEmpty() && !value.jwks().strip().startsWith("{")) {
-                    report.at(rule.below("jwks"), "jwks is no JSON (expected: a JSON Web Key Set)");
-                }
+                rule.field("jwks", JwtRule::jwks)
+                        .filter(keys -> !keys.value().isEmpty())
+                        .forEach(keys -> KeySet.problem(keys.value()).ifPresent(problem -> report.at(keys, problem)));
                 names(rule, report);
                 rule.field("timeout", JwtRule::timeout)
                         .forEach(

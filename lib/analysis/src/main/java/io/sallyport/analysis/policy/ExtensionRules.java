@@ -39,6 +39,8 @@ final class ExtensionRules {
                 new PluginEnvironmentIsValid(),
                 new PatchIsComplete(),
                 new PatchMatchFits(),
+                new PatchIsOfItsType(),
+                new PatchingIsRisky(),
                 new PatchFilterMatchCounts());
     }
 
@@ -296,6 +298,58 @@ final class ExtensionRules {
             return sub.name().isEmpty()
                     ? Optional.of("subFilter without a name (expected: subFilter: {name: …})")
                     : Optional.empty();
+        }
+    }
+
+    /// SP1832: a patch that Envoy cannot read.
+    static final class PatchIsOfItsType extends ObjectRule<EnvoyFilter> {
+        PatchIsOfItsType() {
+            super(
+                    "SP1832",
+                    ERROR,
+                    "Value of a patch is not of its type",
+                    Kind.ENVOY_FILTER,
+                    EnvoyFilter.class,
+                    new Page(
+                            "The value is a part of an Envoy v3 resource of the kind that applyTo names. Fields that this Envoy does not know are let pass.",
+                            "{configPatches: [{applyTo: CLUSTER, patch: {operation: MERGE, value: {connect_timeout: soon}}}]}",
+                            "{configPatches: [{applyTo: CLUSTER, patch: {operation: MERGE, value: {connect_timeout: 5s}}}]}"));
+        }
+
+        @Override
+        public void check(At<EnvoyFilter> filter, Report report) {
+            filter.each("configPatches", EnvoyFilter::configPatches)
+                    .filter(patch -> PatchIsComplete.problem(patch.value()).isEmpty())
+                    .forEach(config -> config.field("patch", EnvoyConfigObjectPatch::patch)
+                            .flatMap(patch -> patch.field("value", EnvoyFilter.Patch::value))
+                            .forEach(value -> PatchBody.problem(config.value().applyTo(), value.value())
+                                    .ifPresent(problem -> report.at(value, problem))));
+        }
+    }
+
+    /// SP4831: what works today may be refused by the next Envoy. Istio warns of every EnvoyFilter.
+    static final class PatchingIsRisky extends ObjectRule<EnvoyFilter> {
+        PatchingIsRisky() {
+            super(
+                    "SP4831",
+                    WARNING,
+                    "EnvoyFilter depends on Envoy's internals",
+                    Kind.ENVOY_FILTER,
+                    EnvoyFilter.class,
+                    new Page(
+                            "Patches name parts of Envoy's configuration that change between versions without notice. Prefer the fields of other kinds; Istio warns of every EnvoyFilter.",
+                            "{configPatches: [{applyTo: CLUSTER, patch: {operation: MERGE, value: {connect_timeout: 1s}}}]}",
+                            """
+                            apiVersion: networking.istio.io/v1
+                            kind: DestinationRule
+                            metadata: {namespace: shop, name: cart}
+                            spec: {host: cart.test, trafficPolicy: {connectionPool: {tcp: {connectTimeout: 1s}}}}
+                            """));
+        }
+
+        @Override
+        public void check(At<EnvoyFilter> filter, Report report) {
+            report.at(filter, "patches Envoy's own configuration (expected: the fields of other kinds, where they do)");
         }
     }
 

@@ -8,6 +8,7 @@ import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
 import io.sallyport.analysis.text.CelSyntax;
+import io.sallyport.analysis.text.Durations;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Telemetry;
 import io.sallyport.model.Telemetry.AccessLogging;
@@ -27,6 +28,7 @@ final class TelemetryRules {
                 new SamplingIsShare(),
                 new TagIsNamed(),
                 new OverrideIsComplete(),
+                new IntervalIsLongEnough(),
                 new FilterIsExpression(),
                 new TracingIsSingle(),
                 new FilterIsBesideProvider(),
@@ -117,6 +119,30 @@ final class TelemetryRules {
                                     }
                                 });
                     });
+        }
+    }
+
+    /// SP1706: metrics all the time.
+    static final class IntervalIsLongEnough extends ObjectRule<Telemetry> {
+        IntervalIsLongEnough() {
+            super(
+                    "SP1706",
+                    ERROR,
+                    "Reporting interval is too short",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "reportingInterval is 1 ms or more.",
+                            "{metrics: [{reportingInterval: 0s}]}",
+                            "{metrics: [{reportingInterval: 10s}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            telemetry
+                    .each("metrics", Telemetry::metrics)
+                    .flatMap(metrics -> metrics.field("reportingInterval", Metrics::reportingInterval))
+                    .forEach(time -> Durations.problem(time.value()).ifPresent(problem -> report.at(time, problem)));
         }
     }
 

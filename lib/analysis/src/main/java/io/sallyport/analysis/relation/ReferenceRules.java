@@ -65,6 +65,7 @@ final class ReferenceRules {
                 new PortIsOnService(),
                 new SelectorMatchesProxy(),
                 new DelegateExists(),
+                new DelegatesAreKnown(),
                 new GatewayServesHost(),
                 new ChallengeIsNotRedirected());
     }
@@ -398,7 +399,8 @@ final class ReferenceRules {
                     VirtualService.class,
                     new Page(
                             "A rule whose delegate is missing, has hosts of its own, or delegates further, is withheld.",
-                            GATEWAY + SERVICE
+                            GATEWAY + SERVICE.replace("name: shop}", "name: cart}")
+                                    + "{http: [{directResponse: {status: 200}}]}\n---\n" + SERVICE
                                     + "{hosts: [shop.test], gateways: [edge], http: [{delegate: {name: crt}}]}",
                             GATEWAY + SERVICE.replace("name: shop}", "name: cart}")
                                     + "{http: [{directResponse: {status: 200}}]}\n---\n" + SERVICE
@@ -415,6 +417,9 @@ final class ReferenceRules {
                                 : delegate.value().namespace();
                         var name = namespace + "/" + delegate.value().name();
                         var found = world.virtualService(name);
+                        if (found.isEmpty() && !world.hasDelegates()) {
+                            return;
+                        }
                         if (found.isEmpty()) {
                             report.at(
                                     delegate,
@@ -428,6 +433,39 @@ final class ReferenceRules {
                                     List.of(new Report.Place(found.get(), Path.of("spec", "hosts"))));
                         }
                     });
+        }
+    }
+
+    /// SP2110: a VirtualService that delegates, without any delegate to compare it with. Istio accepts it, and a file
+    /// that is checked by itself is no mistake.
+    static final class DelegatesAreKnown extends WorldRule<VirtualService> {
+        DelegatesAreKnown() {
+            super(
+                    "SP2110",
+                    INFO,
+                    "Delegates cannot be checked",
+                    Kind.VIRTUAL_SERVICE,
+                    VirtualService.class,
+                    new Page(
+                            "None of the objects is a delegate, a VirtualService without hosts. A rule without its delegate is not served.",
+                            GATEWAY + SERVICE
+                                    + "{hosts: [shop.test], gateways: [edge], http: [{delegate: {name: cart}}]}",
+                            GATEWAY + SERVICE.replace("name: shop}", "name: cart}")
+                                    + "{http: [{directResponse: {status: 200}}]}\n---\n" + SERVICE
+                                    + "{hosts: [shop.test], gateways: [edge], http: [{delegate: {name: cart}}]}"));
+        }
+
+        @Override
+        public void check(At<VirtualService> service, Lookup world, Report report) {
+            var delegate = service.each("http", VirtualService::http)
+                    .flatMap(route -> route.field("delegate", HttpRoute::delegate))
+                    .findFirst();
+            if (delegate.isPresent() && !world.hasDelegates()) {
+                report.at(
+                        delegate.get(),
+                        "delegate \"%s\" was not checked: no VirtualService without hosts here (expected: it, beside this file)"
+                                .formatted(delegate.get().value().name()));
+            }
         }
     }
 

@@ -46,7 +46,8 @@ public final class SidecarRules {
                 new CatchAllListenerIsLast(),
                 new EgressProxyIsValid(),
                 new SidecarPoolIsValid(),
-                new EgressHostIsNotRepeated());
+                new EgressHostIsNotRepeated(),
+                new HttpPoolHasHttp());
     }
 
     private static Stream<At<IstioIngressListener>> ingress(At<Sidecar> sidecar) {

@@ -57,9 +57,10 @@ public final class Hosts {
             return wildcardProblem(name);
         }
         var parts = name.split("_", -1);
-        boolean fits = parts.length >= 4
-                && parts[1].chars().anyMatch(Character::isDigit)
-                && parts[3].chars().anyMatch(c -> c < 128 && Character.isLetter(c));
+        boolean fits = (name.length() > 10 && name.charAt(9) == '.' && Character.isDigit(name.charAt(10)))
+                || (parts.length >= 4
+                        && parts[1].chars().anyMatch(Character::isDigit)
+                        && parts[3].chars().anyMatch(c -> c < 128 && Character.isLetter(c)));
         return fits
                 ? Optional.empty()
                 : Optional.of("host \"" + name + "\" is no SNI name (expected: outbound_.<port>_._.<host>)");

@@ -187,6 +187,9 @@ final class HostRules {
             if (!spec.tcp().isEmpty()) {
                 report.at(service.below("tcp"), "tcp routes" + expected);
             }
+            Walk.http(service)
+                    .flatMap(route -> route.field("delegate", VirtualService.HttpRoute::delegate))
+                    .forEach(delegate -> report.at(delegate, "delegate" + expected));
         }
     }
 
@@ -289,8 +292,14 @@ final class HostRules {
 
         @Override
         public void check(At<VirtualService> service, Report report) {
-            for (var gateway :
-                    service.each("gateways", VirtualService::gateways).toList()) {
+            check(service.each("gateways", VirtualService::gateways), report);
+            Walk.tlsMatches(service)
+                    .forEach(match -> check(match.each("gateways", TlsMatchAttributes::gateways), report));
+        }
+
+        // Not in http and tcp matches: Istio's admission loses the warning there.
+        private static void check(Stream<At<String>> gateways, Report report) {
+            for (var gateway : gateways.toList()) {
                 if (gateway.value().contains("/")) {
                     continue;
                 }

@@ -341,12 +341,12 @@ final class PolicyRules {
         }
     }
 
-    /// SP4206: Istio warns too.
+    /// SP4206: Istio has a warning for it that its admission loses on the way.
     static final class AbortHasError extends ObjectRule<VirtualService> {
         AbortHasError() {
             super(
                     "SP4206",
-                    WARNING,
+                    INFO,
                     "Abort without an error does nothing",
                     Kind.VIRTUAL_SERVICE,
                     VirtualService.class,

@@ -105,6 +105,8 @@ final class Binder {
             for (var i = 0; i < items.items().size(); i++) {
                 checkNotEmpty(items.items().get(i), path.index(i));
             }
+        } else if (node instanceof Node.Fields fields && fields.entries().isEmpty()) {
+            report.add(ReadRule.EMPTY, path, fields, "empty (expected: at least one entry)");
         } else if (node instanceof Node.Scalar scalar
                 && !scalar.plain()
                 && scalar.text().isEmpty()) {

@@ -123,7 +123,7 @@ final class SpecGenerator {
             } else if (field.isCatchAll()) {
                 members[field.position()] = ImmutableSortedMap.of();
             } else if (!left.contains(field.name()) && given) {
-                members[field.position()] = field.notEmpty() ? filled(type) : value(type, depth);
+                members[field.position()] = field.notEmpty() ? filled(type, depth) : value(type, depth);
             } else if (!field.nullable()) {
                 members[field.position()] = zero(type);
             }
@@ -131,8 +131,11 @@ final class SpecGenerator {
         return schema.make(members);
     }
 
-    private Object filled(FieldType type) {
+    private Object filled(FieldType type, int depth) {
         var word = "a" + text();
+        if (type instanceof FieldType.MapOf(var value)) {
+            return ImmutableSortedMap.of(word, value(value, depth));
+        }
         return type instanceof FieldType.ListOf ? ImmutableList.of(word) : word;
     }
 
