@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -20,12 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 class RoutingCasesTest {
 
     private final Map<String, GatewayStack> stacks = new LinkedHashMap<>();
-    private final CaseRunner runner = new CaseRunner();
     private Path scratch = Path.of("");
+    private CaseRunner runner;
 
     @BeforeAll
-    void keep(@TempDir Path directory) {
+    void keep(@TempDir Path directory) throws IOException {
         scratch = directory;
+        runner = new CaseRunner(directory);
     }
 
     @AfterAll
@@ -36,15 +38,18 @@ class RoutingCasesTest {
 
     @TestFactory
     Stream<DynamicTest> realEnvoyAgrees() throws IOException {
-        return Case.below(Path.of("src/test/resources/cases")).stream()
+        var cases = Case.below(Path.of("src/test/resources/cases"));
+        return cases.stream()
+                .filter(example -> example.name().contains(System.getProperty("sallyport.case", "")))
                 .map(example -> DynamicTest.dynamicTest(
-                        example.name().replace('-', ' ') + " " + example.tags(), () -> run(example)));
+                        example.name().replace('-', ' ') + " " + example.tags(), () -> run(example, cases)));
     }
 
-    private void run(Case example) throws IOException {
+    private void run(Case example, List<Case> cases) throws IOException {
         var stack = stacks.get(example.proxies());
         if (stack == null) {
             var directory = Files.createDirectories(scratch.resolve("stack-" + stacks.size()));
+            runner.mountSecrets(cases, directory);
             stack = GatewayStack.start(directory, example.proxies());
             stacks.put(example.proxies(), stack);
         }

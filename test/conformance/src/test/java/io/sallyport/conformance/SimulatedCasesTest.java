@@ -11,10 +11,12 @@ import io.sallyport.model.Finding;
 import io.sallyport.model.read.YamlReader;
 import io.sallyport.testkit.cases.Case;
 import io.sallyport.testkit.cases.Step;
+import io.sallyport.testkit.tls.Handshake;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.Translator;
 import io.sallyport.translation.simulate.Answer;
 import io.sallyport.translation.simulate.HeaderLines;
+import io.sallyport.translation.simulate.Hello;
 import io.sallyport.translation.simulate.Request;
 import io.sallyport.translation.simulate.TrafficSimulator;
 import java.io.IOException;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.snakeyaml.engine.v2.api.Load;
@@ -56,7 +59,8 @@ class SimulatedCasesTest {
                 case Step.Send send ->
                     send.versions()
                             .forEach(version -> compare(example, send, simulator.answer(request(send, version))));
-                case Step.Connect connect -> compare(example, connect, simulator.connect(connect.port(), ""));
+                case Step.Connect connect ->
+                    compare(example, connect, simulator.connect(connect.port(), hello(connect.tls(), List.of())));
             }
         }
     }
@@ -117,7 +121,34 @@ class SimulatedCasesTest {
             case HTTP_1_1 -> Request.Protocol.HTTP1;
             case HTTP_2 -> Request.Protocol.HTTP2;
         };
-        return new Request(send.port(), "", "192.0.2.1", protocol, call.method(), call.host(), call.path(), lines);
+        var offered = version == io.sallyport.testkit.net.HttpClient.Version.HTTP_2
+                ? List.of("h2", "http/1.1")
+                : List.of("http/1.1");
+        var hello = hello(send.tls(), offered);
+        return new Request(send.port(), hello, "192.0.2.1", protocol, call.method(), call.host(), call.path(), lines);
+    }
+
+    private static Hello hello(@Nullable Handshake handshake, List<String> protocols) {
+        return handshake == null
+                ? new Hello.Plain()
+                : new Hello.Tls(
+                        handshake.serverName(), protocols, !handshake.client().isEmpty());
+    }
+
+    // What a handshake that fails looks like by the configuration alone: certificates are not in it.
+    private static void compare(Handshake.Failure failure, Step.Send send, Answer answer) {
+        var claim = send.call() + ": " + answer;
+        switch (failure) {
+            case REFUSED -> assertThat(answer).as(claim).isInstanceOf(Answer.Refused.class);
+            case CLOSED -> assertThat(answer).as(claim).isInstanceOf(Answer.Closed.class);
+            case NO_SECRET, UNTRUSTED, WRONG_NAME, NO_VERSION ->
+                assertThat(answer).as(claim).isNotInstanceOfAny(Answer.Refused.class, Answer.Closed.class);
+            case CLIENT_REFUSED -> {
+                if (send.tls() != null && send.tls().client().isEmpty()) {
+                    assertThat(answer).as(claim).isInstanceOf(Answer.Closed.class);
+                }
+            }
+        }
     }
 
     private static void compare(Case example, Step.Connect connect, Answer answer) {
@@ -128,15 +159,26 @@ class SimulatedCasesTest {
                 backendsOf(example.lines(), tunnelled.shares()).toString();
             case Answer.Replied _, Answer.Forwarded _ -> "http";
         };
-        var expected = example.lines().containsKey(connect.expected())
-                ? List.of(connect.expected()).toString()
-                : connect.expected();
+        var expected = switch (connect.expected()) {
+            case "client-refused" -> "closed";
+            case String name
+            when example.lines().containsKey(name) -> List.of(name).toString();
+            case String other -> other;
+        };
         assertThat(outcome).as("port %d: %s", connect.port(), answer).isEqualTo(expected);
     }
 
     private static void compare(Case example, Step.Send send, Answer answer) {
         var claim = send.call() + ": " + answer;
+        if (send.tls() != null && send.tls().failure() != null) {
+            compare(send.tls().failure(), send, answer);
+            return;
+        }
         switch (answer) {
+            case Answer.Tunnelled tunnelled ->
+                assertThat(backendsOf(example.backends(), tunnelled.shares()))
+                        .as(claim)
+                        .contains(send.answer().backend());
             case Answer.Replied replied -> {
                 assertThat(replied.status()).as(claim).isEqualTo(send.answer().status());
                 assertThat(send.answer().backend()).as(claim).isEmpty();
@@ -152,7 +194,7 @@ class SimulatedCasesTest {
                 }
             }
             case Answer.Forwarded forwarded -> compare(example, send, forwarded, claim);
-            case Answer.Refused _, Answer.Closed _, Answer.Tunnelled _ ->
+            case Answer.Refused _, Answer.Closed _ ->
                 assertThat(claim).as("an HTTP answer").isEmpty();
         }
     }
@@ -160,9 +202,10 @@ class SimulatedCasesTest {
     private static void compare(Case example, Step.Send send, Answer.Forwarded forwarded, String claim) {
         var chosen =
                 forwarded.shares().stream().filter(share -> share.weight() > 0).toList();
-        // What only time decides (a timeout, a backend that fails) is the conformance tier's to see.
+        // What only time or a backend decides (a timeout, a failure, a handshake) is the conformance tier's to see.
         if (send.answer().backend().isEmpty() && send.answer().shares().isEmpty()) {
             assertThat(send.call().path().contains("delay=")
+                            || backendsOf(example.backends(), chosen).stream().anyMatch(example.secure()::containsKey)
                             || !chosen.getFirst().state().isEmpty())
                     .as(claim)
                     .isTrue();

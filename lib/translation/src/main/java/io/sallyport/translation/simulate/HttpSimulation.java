@@ -7,6 +7,7 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.simulate.Answer.Replied;
@@ -15,9 +16,11 @@ import io.sallyport.translation.simulate.HostLookup.Hit;
 import io.sallyport.translation.simulate.Trail.Rejection;
 import io.sallyport.translation.simulate.Trail.Step;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One request on its way through a connection manager: which table, which virtual host, which route.
@@ -25,6 +28,12 @@ final class HttpSimulation {
 
     private static final int NOT_FOUND = 404;
     private static final int MOVED_PERMANENTLY = 301;
+
+    // Elsewhere what a client says about its certificate is dropped.
+    private static final Set<ForwardClientCertDetails> FORWARDING = EnumSet.of(
+            ForwardClientCertDetails.FORWARD_ONLY,
+            ForwardClientCertDetails.APPEND_FORWARD,
+            ForwardClientCertDetails.ALWAYS_FORWARD_ONLY);
 
     private final ParsedResources resources;
     private final Listener listener;
@@ -65,6 +74,9 @@ final class HttpSimulation {
         lines.add(new HeaderLines.Line(":scheme", request.scheme()));
         lines.addAll(request.headers());
         var headers = new HeaderLines(lines).with("x-forwarded-proto", request.scheme());
+        if (!FORWARDING.contains(manager.getForwardClientCertDetails())) {
+            headers = headers.without("x-forwarded-client-cert");
+        }
         for (var extension : manager.getEarlyHeaderMutationExtensionsList()) {
             var mutations = ParsedResources.parse(HeaderMutation.parser(), extension.getTypedConfig());
             var editing = HeaderEditing.NONE;

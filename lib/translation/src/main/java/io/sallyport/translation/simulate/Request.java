@@ -5,10 +5,10 @@ import java.util.List;
 
 /// A request as a client would send it. `port` is the one that the proxy binds (8080 where port 80 is mapped to it);
 /// `host` is the Host header or `:authority`, port included if the client sends one; `path` has its query.
-/// `serverName` is what a TLS client names in its hello, empty for a plain connection.
+/// `hello` is how its connection was opened.
 public record Request(
         int port,
-        String serverName,
+        Hello hello,
         String client,
         Protocol protocol,
         String method,
@@ -37,13 +37,26 @@ public record Request(
         headers = ImmutableList.copyOf(headers);
     }
 
+    /// A request on a connection that names a server in its hello; a plain one for an empty name.
+    public Request(
+            int port,
+            String serverName,
+            String client,
+            Protocol protocol,
+            String method,
+            String host,
+            String path,
+            List<HeaderLines.Line> headers) {
+        this(port, Hello.of(serverName), client, protocol, method, host, path, headers);
+    }
+
     /// A plain `GET` over HTTP/1.1 from an address of the documentation range.
     public static Request get(int port, String host, String path) {
         return new Request(port, "", "192.0.2.1", Protocol.HTTP1, "GET", host, path, List.of());
     }
 
     public Request withMethod(String newMethod) {
-        return new Request(port, serverName, client, protocol, newMethod, host, path, headers);
+        return new Request(port, hello, client, protocol, newMethod, host, path, headers);
     }
 
     public Request withHeader(String name, String value) {
@@ -51,11 +64,16 @@ public record Request(
                 .addAll(headers)
                 .add(new HeaderLines.Line(name, value))
                 .build();
-        return new Request(port, serverName, client, protocol, method, host, path, more);
+        return new Request(port, hello, client, protocol, method, host, path, more);
+    }
+
+    /// What the client names in its TLS hello, empty for nothing.
+    public String serverName() {
+        return hello.name();
     }
 
     /// `https` on a connection with TLS, else `http`.
     public String scheme() {
-        return serverName.isEmpty() ? "http" : "https";
+        return hello.isTls() ? "https" : "http";
     }
 }

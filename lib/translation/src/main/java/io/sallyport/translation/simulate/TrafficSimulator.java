@@ -4,6 +4,7 @@ import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.simulate.Answer.Closed;
@@ -11,7 +12,6 @@ import io.sallyport.translation.simulate.Answer.Refused;
 import io.sallyport.translation.simulate.Answer.Share;
 import io.sallyport.translation.simulate.Answer.Tunnelled;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /// The door of this package: where would this request go? Reads only what Envoy is given, so that an answer of it and
@@ -26,65 +26,69 @@ public final class TrafficSimulator {
 
     /// What becomes of a request. On a port that copies bytes, what becomes of its connection.
     public Answer answer(Request request) {
-        return connect(request.port(), request.serverName(), request);
+        return connect(request.port(), request.hello(), request);
     }
 
     /// What becomes of a connection that is no HTTP, with the name in its TLS hello if it has one.
     public Answer connect(int port, String serverName) {
-        return connect(port, serverName, Request.get(port, "", "/"));
+        return connect(port, Hello.of(serverName));
     }
 
-    private Answer connect(int port, String serverName, Request request) {
+    /// What becomes of a connection that is no HTTP.
+    public Answer connect(int port, Hello hello) {
+        return connect(port, hello, Request.get(port, "", "/"));
+    }
+
+    private Answer connect(int port, Hello hello, Request request) {
         var found = resources.listener(port);
         if (found.isEmpty()) {
             return new Refused(port);
         }
         var listener = found.orElseThrow();
-        var chain = chain(listener, serverName);
-        if (chain.isEmpty() || chain.orElseThrow().getFiltersCount() == 0) {
-            var name = serverName.isEmpty() ? "a plain connection" : "server name \"" + serverName + "\"";
-            return new Closed(listener.getName(), "no filter chain takes " + name);
+        var chosen = ChainChoice.of(listener, hello);
+        if (chosen.isEmpty() || chosen.orElseThrow().getFiltersCount() == 0) {
+            return new Closed(listener.getName(), "no filter chain takes " + called(hello));
         }
-        if (chain.orElseThrow().hasTransportSocket() && serverName.isEmpty()) {
-            return new Closed(listener.getName(), "the filter chain reads TLS, and the connection is plain");
+        var chain = chosen.orElseThrow();
+        var filter = chain.getFilters(chain.getFiltersCount() - 1);
+        boolean copies = filter.getName().equals(ResourceNames.TCP_PROXY);
+        var obstacle = obstacle(chain, copies, hello);
+        if (obstacle.isPresent()) {
+            return new Closed(listener.getName(), obstacle.orElseThrow());
         }
-        var filter = chain.orElseThrow().getFilters(chain.orElseThrow().getFiltersCount() - 1);
-        if (filter.getName().equals(ResourceNames.TCP_PROXY)) {
+        if (copies) {
             return tunnelled(listener, ParsedResources.parse(TcpProxy.parser(), filter.getTypedConfig()));
         }
         var manager = ParsedResources.parse(HttpConnectionManager.parser(), filter.getTypedConfig());
         return new HttpSimulation(resources, listener, manager, request).answer();
     }
 
-    // The exact name, else the longest wildcard that covers it, else the chain for whatever is encrypted, else the one
-    // for everything. A connection without a name is a plain one here.
-    private static Optional<FilterChain> chain(Listener listener, String serverName) {
-        var name = serverName.toLowerCase(Locale.ROOT);
-        FilterChain best = null;
-        int bestLength = -1;
-        for (var chain : listener.getFilterChainsList()) {
-            var match = chain.getFilterChainMatch();
-            var names = match.getServerNamesList();
-            boolean isForTls = match.getTransportProtocol().equals("tls");
-            int length = isForTls ? 1 : 0;
-            if (names.isEmpty() && length > bestLength && !(isForTls && name.isEmpty())) {
-                best = chain;
-                bestLength = length;
-            }
-            for (var candidate : (List<String>) names) {
-                if (covers(candidate, name) && candidate.length() > bestLength) {
-                    best = chain;
-                    bestLength = candidate.length();
-                }
-            }
-        }
-        return Optional.ofNullable(best);
+    private static String called(Hello hello) {
+        return switch (hello) {
+            case Hello.Plain() -> "a plain connection";
+            case Hello.Tls tls ->
+                tls.serverName().isEmpty() ? "TLS without a server name" : "server name \"" + tls.serverName() + "\"";
+        };
     }
 
-    // A wildcard is shorter than every name that it covers, so the longest pattern is the closest.
-    private static boolean covers(String pattern, String name) {
-        return pattern.equals(name)
-                || (pattern.startsWith("*.") && name.endsWith(pattern.substring(1)) && !name.isEmpty());
+    // Why a chain that takes a connection cannot read it.
+    private static Optional<String> obstacle(FilterChain chain, boolean copies, Hello hello) {
+        if (!chain.hasTransportSocket()) {
+            return hello.isTls() && !copies
+                    ? Optional.of("the filter chain reads plain HTTP, and the connection is encrypted")
+                    : Optional.empty();
+        }
+        return switch (hello) {
+            case Hello.Plain() -> Optional.of("the filter chain reads TLS, and the connection is plain");
+            case Hello.Tls tls -> {
+                var context = ParsedResources.parse(
+                        DownstreamTlsContext.parser(),
+                        chain.getTransportSocket().getTypedConfig());
+                yield context.getRequireClientCertificate().getValue() && !tls.certificate()
+                        ? Optional.of("the filter chain requires a client certificate")
+                        : Optional.empty();
+            }
+        };
     }
 
     private Answer tunnelled(Listener listener, TcpProxy proxy) {

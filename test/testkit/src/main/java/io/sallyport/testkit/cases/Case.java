@@ -1,6 +1,7 @@
 package io.sallyport.testkit.cases;
 
 import io.sallyport.testkit.net.HttpClient;
+import io.sallyport.testkit.tls.Handshake;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,18 +17,27 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /// One case: a claim, a configuration and traffic. `backends` and `lines` map the names of HTTP and TCP backends to the
-/// ports that the configuration writes for them; `proxies` is the text of the case's own proxies, or empty.
+/// ports that the configuration writes for them, and `secure` says which of the HTTP backends have TLS; `secrets` are
+/// those of the gateway's namespace; `proxies` is the text of the case's own proxies, or empty.
 public record Case(
         String name,
         String configuration,
         List<String> tags,
         Map<String, Integer> backends,
         Map<String, Integer> lines,
+        Map<String, Certificate> secure,
+        Map<String, Certificate> secrets,
         String proxies,
         List<Step> steps) {
 
     private static final Pattern URL =
-            Pattern.compile("(\\S+) (?:http|https)://([^/:?]+)(?::(\\d+))?(.*)", Pattern.DOTALL);
+            Pattern.compile("(\\S+) (http|https)://([^/:?]+)(?::(\\d+))?(.*)", Pattern.DOTALL);
+    private static final String AUTHORITY = "ca";
+
+    /// A certificate for `names` (none: only who vouches for others) by the authority `by`. Whoever holds it asks
+    /// clients
+    /// for certificates of the authority `clients`, empty for none.
+    public record Certificate(List<String> names, String by, String clients) {}
 
     /// All cases below a directory, by name.
     public static List<Case> below(Path directory) throws IOException {
@@ -48,12 +58,18 @@ public record Case(
         for (var request : list(traffic.get("requests"))) {
             steps.add(step(map(request)));
         }
+        var backends = ports(traffic.get("backends"));
+        map(traffic.get("secure"))
+                .forEach((name, secure) ->
+                        backends.put(name, (Integer) map(secure).get("port")));
         return new Case(
                 String.valueOf(directory.getFileName()),
                 Files.readString(directory.resolve("in.yaml")),
                 strings(traffic.get("tags")),
-                ports(traffic.get("backends")),
+                backends,
                 ports(traffic.get("tcp")),
+                certificates(traffic.get("secure")),
+                certificates(traffic.get("secrets")),
                 proxies(text),
                 steps);
     }
@@ -88,26 +104,31 @@ public record Case(
         var gateway = string(request.get("gateway"), "");
         if (request.get("connect") instanceof Integer port) {
             return new Step.Connect(
-                    gateway, port, string(request.get("expect"), "").replaceFirst("^echo ", ""));
+                    gateway,
+                    port,
+                    request.containsKey("sni") ? handshake(request, "") : null,
+                    string(request.get("expect"), "").replaceFirst("^echo ", ""));
         }
         var url = URL.matcher(string(request.get("send"), ""));
         if (!url.matches()) {
             throw new IllegalArgumentException("send: " + request.get("send") + " (expected: GET http://host/path)");
         }
+        boolean isSecure = url.group(2).equals("https");
         var headers = texts(request.get("headers"));
         var host = headers.remove("host");
-        var expected = string(request.get("expect"), "").split(" ");
+        var expected = string(request.get("expect"), "0").split(" ");
         var call = new HttpClient.Call(
                 url.group(1),
-                host == null ? url.group(2) : host,
-                url.group(4).isEmpty() ? "/" : url.group(4),
+                host == null ? url.group(3) : host,
+                url.group(5).isEmpty() ? "/" : url.group(5),
                 headers,
                 string(request.get("body"), ""));
         var answer = map(request.get("response"));
         return new Step.Send(
                 gateway,
-                url.group(3) == null ? 80 : Integer.parseInt(url.group(3)),
+                url.group(4) == null ? (isSecure ? 443 : 80) : Integer.parseInt(url.group(4)),
                 call,
+                isSecure ? handshake(request, url.group(3)) : null,
                 versions(list(request.get("http"))),
                 request.get("times") instanceof Integer times ? times : 1,
                 new Step.Answer(
@@ -121,11 +142,38 @@ public record Case(
                 strings(request.get("mirrored")));
     }
 
+    private static Handshake handshake(Map<String, Object> request, String host) {
+        var trust = string(request.get("trust"), AUTHORITY);
+        return new Handshake(
+                string(request.get("sni"), host),
+                string(request.get("client"), ""),
+                trust.equals("nobody") ? "" : trust,
+                string(request.get("tls"), ""),
+                (String) request.get("certificate"),
+                request.get("fails") instanceof String failure ? Handshake.Failure.of(failure) : null);
+    }
+
+    private static Map<String, Certificate> certificates(@Nullable Object value) {
+        var certificates = new LinkedHashMap<String, Certificate>();
+        map(value).forEach((name, wish) -> {
+            var fields = map(wish);
+            certificates.put(
+                    name,
+                    new Certificate(
+                            strings(fields.get("for")),
+                            string(fields.get("by"), AUTHORITY),
+                            string(fields.get("clients"), "")));
+        });
+        return certificates;
+    }
+
     private static Step.Upstream upstream(Map<String, Object> seen) {
         return new Step.Upstream(
                 (String) seen.get("path"),
                 (String) seen.get("host"),
                 (String) seen.get("protocol"),
+                (String) seen.get("sni"),
+                (String) seen.get("client"),
                 texts(seen.get("headers")),
                 strings(seen.get("without")));
     }

@@ -1,6 +1,7 @@
 package io.sallyport.testkit.cases;
 
 import io.sallyport.testkit.net.HttpClient;
+import io.sallyport.testkit.tls.Handshake;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,12 @@ public sealed interface Step {
     int port();
 
     /// A request, sent `times` times over each of `versions`. Fields that a case leaves out are null or empty, and are
-    /// not looked at.
+    /// not looked at. `tls` is null for a plain connection; a handshake that must fail has no answer to look at.
     record Send(
             String gateway,
             int port,
             HttpClient.Call call,
+            @Nullable Handshake tls,
             List<HttpClient.Version> versions,
             int times,
             Answer answer,
@@ -40,16 +42,17 @@ public sealed interface Step {
     /// Inclusive bounds of a count.
     record Range(int least, int most) {}
 
-    /// What the backend must have seen.
+    /// What the backend must have seen. `serverName` and `client` are those of the connection that the proxy opened.
     record Upstream(
             @Nullable String path,
             @Nullable String host,
             @Nullable String protocol,
+            @Nullable String serverName,
+            @Nullable String client,
             Map<String, String> headers,
             List<String> without) {}
 
     /// A TCP connection. `expected` is `refused`, `closed` (accepted and then closed), or the name of the line server
-    /// that
-    /// must answer.
-    record Connect(String gateway, int port, String expected) implements Step {}
+    /// that must answer. With `tls` the lines are sent inside, and `expected` may be `client-refused`.
+    record Connect(String gateway, int port, @Nullable Handshake tls, String expected) implements Step {}
 }

@@ -23,15 +23,28 @@ import io.netty.handler.codec.http2.CleartextHttp2ServerUpgradeHandler;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 
 /// A backend that answers 200 with its name, over HTTP/1.1 and over HTTP/2 without TLS, and remembers each request.
 ///
@@ -46,11 +59,31 @@ public final class EchoServer implements AutoCloseable {
     private final String name;
     private final EventLoopGroup threads = new NioEventLoopGroup(1);
     private final Channel channel;
+    private final @Nullable SslContext tls;
     private final List<Seen> seen = new CopyOnWriteArrayList<>();
     private final Map<String, AtomicInteger> failures = new ConcurrentHashMap<>();
 
     public EchoServer(String name) {
+        this(name, null);
+    }
+
+    /// With TLS: shows the certificate, and wants clients of an authority if there is one.
+    public static EchoServer secure(String name, Path certificate, Path key, Optional<Path> clients)
+            throws SSLException {
+        var context = SslContextBuilder.forServer(certificate.toFile(), key.toFile())
+                .sslProvider(SslProvider.JDK)
+                .applicationProtocolConfig(new ApplicationProtocolConfig(
+                        ApplicationProtocolConfig.Protocol.ALPN,
+                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                        List.of("h2", "http/1.1")));
+        clients.ifPresent(authority -> context.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE));
+        return new EchoServer(name, context.build());
+    }
+
+    private EchoServer(String name, @Nullable SslContext tls) {
         this.name = name;
+        this.tls = tls;
         this.channel = new ServerBootstrap()
                 .group(threads)
                 .channel(NioServerSocketChannel.class)
@@ -85,6 +118,9 @@ public final class EchoServer implements AutoCloseable {
     }
 
     private void accept(Channel connection) {
+        if (tls != null) {
+            connection.pipeline().addLast(tls.newHandler(connection.alloc()));
+        }
         var streams = new Http2MultiplexHandler(new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel stream) {
@@ -137,7 +173,8 @@ public final class EchoServer implements AutoCloseable {
                     request.method().name(),
                     request.uri(),
                     String.valueOf(request.headers().get(HttpHeaderNames.HOST)),
-                    Headers.of(request.headers().entries())));
+                    Headers.of(request.headers().entries()),
+                    opened(context.channel())));
             var query = new QueryStringDecoder(request.uri()).parameters();
             var status = fails(query) ? HttpResponseStatus.SERVICE_UNAVAILABLE : HttpResponseStatus.OK;
             var body = Unpooled.copiedBuffer(name + "\n", StandardCharsets.UTF_8);
@@ -153,6 +190,37 @@ public final class EchoServer implements AutoCloseable {
             HttpUtil.setKeepAlive(response, HttpUtil.isKeepAlive(request));
             context.executor()
                     .schedule(() -> context.writeAndFlush(response), delayMillis(query), TimeUnit.MILLISECONDS);
+        }
+
+        // A client that does not like the certificate is the test's business, not the log's.
+        @Override
+        @SuppressWarnings("FutureReturnValueIgnored")
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            context.close();
+        }
+
+        // A stream of HTTP/2 has its connection for a parent.
+        private static Seen.Tls opened(Channel channel) {
+            var parent = channel.parent();
+            var own = channel.pipeline().get(SslHandler.class);
+            var handler =
+                    own != null || parent == null ? own : parent.pipeline().get(SslHandler.class);
+            if (handler == null || !(handler.engine().getSession() instanceof ExtendedSSLSession session)) {
+                return Seen.Tls.NONE;
+            }
+            var asked = session.getRequestedServerNames().stream()
+                    .filter(SNIHostName.class::isInstance)
+                    .map(wanted -> ((SNIHostName) wanted).getAsciiName())
+                    .findFirst();
+            return new Seen.Tls(asked.orElse(""), shown(session));
+        }
+
+        private static String shown(ExtendedSSLSession session) {
+            try {
+                return session.getPeerPrincipal().getName().replaceFirst(".*CN=([^,]+).*", "$1");
+            } catch (SSLPeerUnverifiedException none) {
+                return "";
+            }
         }
 
         private boolean fails(Map<String, List<String>> query) {

@@ -15,7 +15,7 @@ public record Headers(Map<String, List<String>> values) {
         values = copy;
     }
 
-    static Headers of(Iterable<Map.Entry<String, String>> fields) {
+    public static Headers of(Iterable<Map.Entry<String, String>> fields) {
         var all = new TreeMap<String, List<String>>();
         for (var field : fields) {
             all.merge(field.getKey().toLowerCase(Locale.ROOT), List.of(field.getValue()), Headers::joined);

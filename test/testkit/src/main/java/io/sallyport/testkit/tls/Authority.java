@@ -43,11 +43,18 @@ public final class Authority {
 
     /// A certificate for a host name, each time with another serial number. Negative days: it has expired.
     public Issued issue(String name, int days) throws IOException {
+        return issue(List.of(name), days);
+    }
+
+    /// A certificate for several host names, the first of them its common name.
+    public Issued issue(List<String> names, int days) throws IOException {
         serial++;
-        var base = folder.resolve(name + "-" + serial);
+        var name = names.getFirst();
+        var base = folder.resolve(name.replace('*', '_') + "-" + serial);
         var issued = new Issued(Path.of(base + ".crt"), Path.of(base + ".key"));
         var request = base + ".csr";
-        var extensions = Files.writeString(Path.of(base + ".ext"), "subjectAltName=DNS:" + name + "\n");
+        var extensions =
+                Files.writeString(Path.of(base + ".ext"), "subjectAltName=DNS:" + String.join(",DNS:", names) + "\n");
         var words = new ArrayList<>(List.of("openssl", "req", "-subj", "/CN=" + name));
         words.addAll(NEW_KEY);
         words.addAll(List.of("-keyout", issued.key().toString(), "-out", request));

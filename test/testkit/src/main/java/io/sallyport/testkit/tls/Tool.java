@@ -2,6 +2,7 @@ package io.sallyport.testkit.tls;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -18,16 +19,36 @@ final class Tool {
         var process = new ProcessBuilder(words).redirectErrorStream(true).start();
         process.getOutputStream().close();
         var out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Result(exitCode(process, words), out);
+    }
+
+    /// What a program printed as its answer, and what it said about it.
+    record Apart(int exitCode, String out, String errors) {}
+
+    static Apart apart(List<String> words) throws IOException {
+        var errors = Files.createTempFile("tool", ".err");
+        try {
+            var process =
+                    new ProcessBuilder(words).redirectError(errors.toFile()).start();
+            process.getOutputStream().close();
+            var out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Apart(exitCode(process, words), out, Files.readString(errors, StandardCharsets.ISO_8859_1));
+        } finally {
+            Files.deleteIfExists(errors);
+        }
+    }
+
+    private static int exitCode(Process process, List<String> words) throws IOException {
         try {
             if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new IOException(words.getFirst() + " does not end");
             }
+            return process.exitValue();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException(e);
         }
-        return new Result(process.exitValue(), out);
     }
 
     static void run(List<String> words) throws IOException {

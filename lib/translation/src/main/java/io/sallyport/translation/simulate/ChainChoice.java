@@ -1,0 +1,86 @@
+package io.sallyport.translation.simulate;
+
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/// Which filter chain takes a connection: by server name first, then by whether it is encrypted, then by the protocols
+/// that the client can speak. Each step takes the closest match and does not go back, as Envoy does: a chain for the
+/// exact
+/// name that wants another protocol closes the connection, although a wildcard would take it.
+/// (Envoy: `FilterChainManagerImpl::findFilterChain`.)
+final class ChainChoice {
+
+    private static final String TLS = "tls";
+    private static final String PLAIN = "raw_buffer";
+
+    private ChainChoice() {}
+
+    static Optional<FilterChain> of(Listener listener, Hello hello) {
+        var named = closest(listener.getFilterChainsList(), hello.name().toLowerCase(Locale.ROOT));
+        var transport = hello.isTls() ? TLS : PLAIN;
+        var carried = only(named, chain -> chain.getFilterChainMatch().getTransportProtocol(), transport);
+        return protocols(carried, hello);
+    }
+
+    // The exact name, else the longest wildcard that covers it, else the chains for every name.
+    private static List<FilterChain> closest(List<FilterChain> chains, String name) {
+        var best = new ArrayList<FilterChain>();
+        int bestLength = -1;
+        for (var chain : chains) {
+            var names = chain.getFilterChainMatch().getServerNamesList();
+            int length = names.isEmpty() ? 0 : -1;
+            for (var candidate : (List<String>) names) {
+                if (covers(candidate, name)) {
+                    length = Math.max(length, candidate.length());
+                }
+            }
+            if (length > bestLength) {
+                best.clear();
+                bestLength = length;
+            }
+            if (length >= 0 && length == bestLength) {
+                best.add(chain);
+            }
+        }
+        return best;
+    }
+
+    // A wildcard is shorter than every name that it covers, so the longest pattern is the closest.
+    private static boolean covers(String pattern, String name) {
+        return !name.isEmpty()
+                && (pattern.equals(name) || (pattern.startsWith("*.") && name.endsWith(pattern.substring(1))));
+    }
+
+    private static List<FilterChain> only(
+            List<FilterChain> chains, java.util.function.Function<FilterChain, String> part, String wanted) {
+        var exact = chains.stream()
+                .filter(chain -> part.apply(chain).equals(wanted))
+                .toList();
+        return exact.isEmpty()
+                ? chains.stream().filter(chain -> part.apply(chain).isEmpty()).toList()
+                : exact;
+    }
+
+    // The client's order counts.
+    private static Optional<FilterChain> protocols(List<FilterChain> chains, Hello hello) {
+        if (hello instanceof Hello.Tls tls) {
+            for (var protocol : tls.protocols()) {
+                var exact = chains.stream()
+                        .filter(chain -> chain.getFilterChainMatch()
+                                .getApplicationProtocolsList()
+                                .contains(protocol))
+                        .findFirst();
+                if (exact.isPresent()) {
+                    return exact;
+                }
+            }
+        }
+        return chains.stream()
+                .filter(chain -> chain.getFilterChainMatch().getApplicationProtocolsCount() == 0)
+                .findFirst();
+    }
+}
