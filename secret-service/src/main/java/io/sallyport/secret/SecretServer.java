@@ -1,17 +1,20 @@
 package io.sallyport.secret;
 
 import io.grpc.BindableService;
-import io.micrometer.core.instrument.Gauge;
+import io.grpc.Channel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.secret.api.SecretApi;
+import io.sallyport.secret.grant.GrantFollower;
 import io.sallyport.secret.sds.Audience;
+import io.sallyport.secret.sds.Lendings;
 import io.sallyport.secret.sds.SecretDiscovery;
+import io.sallyport.secret.sds.Shelf;
+import io.sallyport.secret.source.MountedFiles;
 import io.sallyport.secret.source.SecretDirectory;
 import io.sallyport.secret.store.MasterKey;
 import io.sallyport.secret.store.SealedFiles;
 import io.sallyport.secret.store.SecretKeeper;
 import io.sallyport.secret.store.SecretRegistry;
-import io.sallyport.secret.store.SecretState;
 import io.sallyport.secret.store.SecretStoreException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,28 +22,54 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// The wiring of secret-service: follows a directory, keeps what was good, serves proxies. It opens no door itself:
-/// [#discovery] goes where proxies alone can reach it, [#api] on the API port.
+/// The wiring of secret-service: follows a directory and mounted files, keeps what was good, serves proxies. It opens
+/// no door itself: [#discovery] goes where proxies alone can reach it, [#api] on the API port.
 public final class SecretServer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(SecretServer.class);
+    private static final int LOOK_SECONDS = 5;
 
     private final SecretRegistry registry;
     private final SecretDiscovery discovery;
     private final SecretApi api;
+    private final MountedFiles files;
     private final @Nullable SecretDirectory directory;
+    private final @Nullable GrantFollower grants;
+    private final SecretMeters meters;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread clockwork;
 
     private SecretServer(
-            SecretRegistry registry, Audience audience, @Nullable SecretDirectory directory, InstantSource clock) {
+            SecretRegistry registry,
+            Audience audience,
+            MountedFiles files,
+            @Nullable SecretDirectory directory,
+            @Nullable GrantFollower grants,
+            InstantSource clock) {
         this.registry = registry;
+        this.files = files;
         this.directory = directory;
-        this.discovery = new SecretDiscovery(registry::secrets, audience);
-        this.api = new SecretApi(registry, audience, clock);
+        this.grants = grants;
+        Supplier<Lendings> lendings = grants == null ? () -> Lendings.NONE : grants::lendings;
+        this.discovery = new SecretDiscovery(
+                new Shelf(registry::secrets, registry::withdrawn, Optional.of(files), lendings), audience);
+        this.api = new SecretApi(registry, files::places, lendings, audience, clock);
+        this.meters = new SecretMeters(registry, files::places, clock);
+        this.clockwork = Thread.ofVirtual().name("secret-clockwork").start(this::look);
     }
 
     /// Starts it; returns when every secret that there is can be served, so that no proxy hears "there is none" of one
-    /// that was not read yet.
-    public static SecretServer start(SecretSettings settings, InstantSource clock, SecureRandom random)
+    /// that was not read yet. `config` leads to config-service, for what is lent; without it nothing is.
+    public static SecretServer start(
+            SecretSettings settings, Optional<Channel> config, InstantSource clock, SecureRandom random)
             throws SecretStoreException, IOException {
         Files.createDirectories(
                 settings.store(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -57,7 +86,23 @@ public final class SecretServer implements AutoCloseable {
             directory = SecretDirectory.follow(settings.directory().get(), registry, clock);
         }
         registry.heardAll();
-        return new SecretServer(registry, audience, directory, clock);
+        var files = MountedFiles.below(settings.fileRoots(), registry);
+        var grants = config.map(channel -> new GrantFollower(channel, random, audience::configurationChanged))
+                .orElse(null);
+        return new SecretServer(registry, audience, files, directory, grants, clock);
+    }
+
+    private void look() {
+        try {
+            while (!closed.await(LOOK_SECONDS, TimeUnit.SECONDS)) {
+                registry.lookAgain();
+                meters.refresh();
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        } catch (SecretStoreException e) {
+            log.atError().addKeyValue("reason", e.getMessage()).log("Stopped looking for what has expired");
+        }
     }
 
     /// For the proxies: secret discovery.
@@ -76,40 +121,21 @@ public final class SecretServer implements AutoCloseable {
     }
 
     /// Registers what there is to measure.
-    public void measure(MeterRegistry meters) {
-        Gauge.builder("sallyport_sds_streams", discovery, SecretDiscovery::streams)
-                .register(meters);
-        Gauge.builder("sallyport_secrets", registry, each -> each.secrets().size())
-                .register(meters);
-        Gauge.builder(
-                        "sallyport_secrets_degraded",
-                        registry,
-                        each -> degraded(each.secrets().values()))
-                .register(meters);
-    }
-
-    private static long degraded(Iterable<SecretState> states) {
-        var count = 0L;
-        for (var state : states) {
-            if (isBad(state.certificate()) || isBad(state.trust())) {
-                count++;
-            }
-        }
-        return count;
-    }
-
-    private static boolean isBad(SecretState.Half<?> half) {
-        return switch (half) {
-            case SecretState.Half.LastGood<?> _, SecretState.Half.Closed<?> _ -> true;
-            case SecretState.Half.Served<?> _, SecretState.Half.Absent<?> _ -> false;
-        };
+    public void measure(MeterRegistry registry) {
+        meters.register(registry, discovery);
     }
 
     @Override
     public void close() {
+        closed.countDown();
+        clockwork.interrupt();
+        if (grants != null) {
+            grants.close();
+        }
         if (directory != null) {
             directory.close();
         }
+        files.close();
         discovery.close();
         registry.close();
     }

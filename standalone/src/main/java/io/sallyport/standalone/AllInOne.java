@@ -1,6 +1,7 @@
 package io.sallyport.standalone;
 
 import io.grpc.BindableService;
+import io.grpc.Channel;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cli.DataDirectory;
@@ -34,6 +35,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -119,7 +121,11 @@ final class AllInOne {
         readiness.require("xds-service", xds::missing);
 
         var secrets = lifecycle.started(
-                "secret-service", secrets(SecretSettings.local(folder.root(), directory, masterKey()), clock));
+                "secret-service",
+                secrets(
+                        SecretSettings.local(folder.root(), directory, masterKey(), fileRoots()),
+                        Optional.of(configChannel),
+                        clock));
         secrets.measure(metrics.registry());
 
         var api = new ArrayList<BindableService>(config.services());
@@ -174,9 +180,10 @@ final class AllInOne {
         }
     }
 
-    static SecretServer secrets(SecretSettings settings, InstantSource clock) throws IOException {
+    static SecretServer secrets(SecretSettings settings, Optional<Channel> config, InstantSource clock)
+            throws IOException {
         try {
-            return SecretServer.start(settings, clock, new SecureRandom());
+            return SecretServer.start(settings, config, clock, new SecureRandom());
         } catch (SecretStoreException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -184,6 +191,14 @@ final class AllInOne {
 
     static Optional<String> masterKey() {
         return Optional.ofNullable(System.getenv(SecretSettings.MASTER_KEY_VARIABLE));
+    }
+
+    private static Optional<List<Path>> fileRoots() {
+        return Optional.ofNullable(System.getenv(SecretSettings.FILE_ROOTS_VARIABLE))
+                .map(roots -> Arrays.stream(roots.split(":", -1))
+                        .filter(root -> !root.isBlank())
+                        .map(root -> Path.of(root).toAbsolutePath().normalize())
+                        .toList());
     }
 
     // An Envoy that an earlier `up` left behind can only be adopted on the port that it knows.

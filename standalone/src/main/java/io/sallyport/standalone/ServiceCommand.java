@@ -1,6 +1,7 @@
 package io.sallyport.standalone;
 
 import io.grpc.BindableService;
+import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.ExitCode;
@@ -110,11 +111,7 @@ final class ServiceCommand implements Callable<Integer> {
     private String xds(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Xds.class);
         var metrics = lifecycle.started("metrics", new Metrics());
-        var channel = Channels.to(ServiceSettings.loopback(wanted.config()));
-        lifecycle.started("config channel", channel::shutdownNow);
-        var token = token(wanted.tokenFile());
-        var config = token.map(secret -> ClientInterceptors.intercept(channel, Channels.bearing(secret)))
-                .orElse(channel);
+        var config = config(lifecycle, wanted.config(), wanted.tokenFile());
         var xds = lifecycle.started(
                 "xds-service", new XdsServer(config, LiveProbe.NONE, terminal.clock(), new SecureRandom()));
         xds.measure(metrics.registry());
@@ -129,11 +126,26 @@ final class ServiceCommand implements Callable<Integer> {
                 + serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), xds.api());
     }
 
+    private static Channel config(Lifecycle lifecycle, String address, @Nullable Path tokenFile) throws IOException {
+        var channel = Channels.to(ServiceSettings.loopback(address));
+        lifecycle.started("config channel", channel::shutdownNow);
+        return token(tokenFile)
+                .map(secret -> ClientInterceptors.intercept(channel, Channels.bearing(secret)))
+                .orElse(channel);
+    }
+
     private String secret(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Secret.class);
+        var address = wanted.config();
         var metrics = lifecycle.started("metrics", new Metrics());
         var secrets = lifecycle.started(
-                "secret-service", AllInOne.secrets(wanted.settings(AllInOne.masterKey()), terminal.clock()));
+                "secret-service",
+                AllInOne.secrets(
+                        wanted.settings(AllInOne.masterKey()),
+                        address == null
+                                ? Optional.empty()
+                                : Optional.of(config(lifecycle, address, wanted.tokenFile())),
+                        terminal.clock()));
         secrets.measure(metrics.registry());
         lifecycle.started(
                 "sds",

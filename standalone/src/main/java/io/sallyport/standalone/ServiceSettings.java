@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +99,8 @@ final class ServiceSettings {
     /// store: data/secrets       # what is kept, encrypted
     /// directory: config         # optional: followed for secrets
     /// masterKeyFile: data/master.key   # or SALLYPORT_MASTER_KEY; default: in the store
+    /// fileRoots: [/etc/istio]   # optional: where certificates may be that gateways name by path
+    /// config: 127.0.0.1:15016   # optional: config-service, for SecretGrants and those paths
     /// tokenFile: data/token
     /// ```
     record Secret(
@@ -107,6 +110,8 @@ final class ServiceSettings {
             Path store,
             @Nullable Path directory,
             @Nullable Path masterKeyFile,
+            @Nullable List<Path> fileRoots,
+            @Nullable String config,
             @Nullable Path tokenFile) {
 
         Secret {
@@ -121,7 +126,8 @@ final class ServiceSettings {
                     Optional.ofNullable(directory),
                     store,
                     masterKeyFile == null ? store.resolve("master.key") : masterKeyFile,
-                    masterKey);
+                    masterKey,
+                    fileRoots == null ? List.of() : fileRoots);
         }
     }
 

@@ -57,6 +57,7 @@ public final class FieldStates {
             .put(Kind.ENDPOINT_SLICE, KUBERNETES)
             .put(Kind.SECRET, KUBERNETES)
             .put(Kind.CONFIG_MAP, KUBERNETES)
+            .put(Kind.SECRET_GRANT, new Works())
             .put(Kind.PLATFORM, new Works())
             .buildOrThrow();
 

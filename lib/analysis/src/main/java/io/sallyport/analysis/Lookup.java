@@ -4,6 +4,7 @@ import io.sallyport.analysis.text.Hosts;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
+import io.sallyport.model.SecretGrant;
 import io.sallyport.model.VirtualService;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -135,6 +136,18 @@ public final class Lookup {
         var key = new Index.Key(topic, name);
         asked.add(key);
         return index.count(key);
+    }
+
+    /// What a namespace lends.
+    public List<ConfigObject<SecretGrant>> grants(String lender) {
+        return find(Topic.GRANT, lender).stream()
+                .map(object -> ConfigImage.cast(object, SecretGrant.class))
+                .toList();
+    }
+
+    /// Secrets of a name, in whatever namespaces.
+    public List<ConfigObject<?>> secrets(String name) {
+        return find(Topic.SECRET, name);
     }
 
     /// The file that describes this machine's proxies.

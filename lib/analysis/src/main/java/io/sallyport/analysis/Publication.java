@@ -6,6 +6,8 @@ import io.sallyport.model.DestinationRule;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Platform;
+import io.sallyport.model.Secret;
+import io.sallyport.model.SecretGrant;
 import io.sallyport.model.ServiceEntry;
 import io.sallyport.model.VirtualService;
 import java.util.LinkedHashSet;
@@ -24,6 +26,8 @@ final class Publication {
             case VirtualService service -> virtualService(object, service, keys);
             case DestinationRule rule ->
                 keys.add(new Index.Key(Topic.RULE_HOST, Hosts.fullName(rule.host(), object.namespace())));
+            case SecretGrant _ -> keys.add(new Index.Key(Topic.GRANT, object.namespace()));
+            case Secret _ -> keys.add(new Index.Key(Topic.SECRET, object.name()));
             default -> {
                 for (var host : hosts(object)) {
                     keys.add(new Index.Key(Topic.HOST, host));

@@ -28,6 +28,10 @@ enum Topic {
     SERVER_HOST,
     /// A ServiceEntry by a TCP port without an address.
     TCP_PORT,
+    /// A SecretGrant by the namespace that lends.
+    GRANT,
+    /// A Secret by its name alone.
+    SECRET,
     /// The description of the proxies of this machine.
     PLATFORM
 }

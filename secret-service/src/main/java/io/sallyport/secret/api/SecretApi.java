@@ -10,6 +10,8 @@ import io.sallyport.proto.secret.v1.PutSecretRequest;
 import io.sallyport.proto.secret.v1.PutSecretResponse;
 import io.sallyport.proto.secret.v1.SecretServiceGrpc;
 import io.sallyport.secret.sds.Audience;
+import io.sallyport.secret.sds.Lendings;
+import io.sallyport.secret.store.FilePlace;
 import io.sallyport.secret.store.SecretName;
 import io.sallyport.secret.store.SecretRegistry;
 import io.sallyport.secret.store.SecretRegistry.OwnedElsewhereException;
@@ -18,6 +20,7 @@ import io.sallyport.secret.store.SecretStoreException;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +33,20 @@ public final class SecretApi extends SecretServiceGrpc.SecretServiceImplBase {
     private static final int MAX_SECRETS = 100_000;
 
     private final SecretRegistry registry;
+    private final Supplier<? extends Map<SecretName, FilePlace>> files;
+    private final Supplier<Lendings> lendings;
     private final Audience audience;
     private final InstantSource clock;
 
-    public SecretApi(SecretRegistry registry, Audience audience, InstantSource clock) {
+    /// `files` are the mounted certificates that proxies ask for, by the name under which the registry has them.
+    public SecretApi(
+            SecretRegistry registry,
+            Supplier<? extends Map<SecretName, FilePlace>> files,
+            Supplier<Lendings> lendings,
+            Audience audience,
+            InstantSource clock) {
+        this.files = files;
+        this.lendings = lendings;
         this.registry = registry;
         this.audience = audience;
         this.clock = clock;
@@ -83,10 +96,16 @@ public final class SecretApi extends SecretServiceGrpc.SecretServiceImplBase {
 
     private SecretStatuses statuses() {
         Map<SecretName, SecretState> secrets = registry.secrets();
-        return new SecretStatuses(secrets, audience, clock.instant());
+        return new SecretStatuses(secrets, files.get(), lendings.get(), audience, clock.instant());
     }
 
     private static SecretName name(io.sallyport.proto.secret.v1.SecretName wire) {
+        if (wire.getNamespace().equals(FilePlace.NAMESPACE)) {
+            throw Status.INVALID_ARGUMENT
+                    .withDescription("namespace: \"%s\" (expected: another; this one is for mounted files)"
+                            .formatted(FilePlace.NAMESPACE))
+                    .asRuntimeException();
+        }
         try {
             return new SecretName(wire.getNamespace(), wire.getName());
         } catch (IllegalArgumentException e) {

@@ -8,9 +8,12 @@ import io.sallyport.proto.secret.v1.TrustStatus;
 import io.sallyport.secret.material.ServerCertificate;
 import io.sallyport.secret.material.TrustBundle;
 import io.sallyport.secret.sds.Audience;
+import io.sallyport.secret.sds.Lendings;
+import io.sallyport.secret.store.FilePlace;
 import io.sallyport.secret.store.SecretName;
 import io.sallyport.secret.store.SecretState;
 import io.sallyport.secret.store.SecretState.Half;
+import io.sallyport.translation.LentSecret;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,11 +32,20 @@ final class SecretStatuses {
     private static final Duration SOON = Duration.ofDays(15);
 
     private final Map<SecretName, SecretState> secrets;
+    private final Map<SecretName, FilePlace> files;
+    private final Lendings lendings;
     private final Audience audience;
     private final Instant now;
 
-    SecretStatuses(Map<SecretName, SecretState> secrets, Audience audience, Instant now) {
+    SecretStatuses(
+            Map<SecretName, SecretState> secrets,
+            Map<SecretName, FilePlace> files,
+            Lendings lendings,
+            Audience audience,
+            Instant now) {
         this.secrets = secrets;
+        this.files = files;
+        this.lendings = lendings;
         this.audience = audience;
         this.now = now;
     }
@@ -49,6 +61,11 @@ final class SecretStatuses {
         });
         for (var question : questions.keySet()) {
             complaint(question).ifPresent(row -> rows.put(question.name(), row));
+        }
+        for (var question : questions.keySet()) {
+            question.claim()
+                    .filter(claim -> !lendings.isGranted(claim))
+                    .ifPresent(claim -> rows.computeIfPresent(question.name(), (_, row) -> notLent(row, claim)));
         }
         return List.copyOf(rows.values());
     }
@@ -78,6 +95,14 @@ final class SecretStatuses {
         return status.build();
     }
 
+    private static SecretStatus notLent(SecretStatus row, LentSecret claim) {
+        return row.toBuilder()
+                .addWarnings(
+                        "not lent to Gateway \"%s\": no SecretGrant in namespace \"%s\" is for all hosts of its server"
+                                .formatted(claim.gateway(), claim.lender()))
+                .build();
+    }
+
     // What a proxy asks for and does not get, unless the secret's own row says why already.
     private Optional<SecretStatus> complaint(Audience.Question question) {
         var name = question.name();
@@ -104,10 +129,11 @@ final class SecretStatuses {
                                     .formatted(plain.name(), name)))
                     : Optional.empty();
         }
-        return Optional.of(missing(name, elsewhere(name)));
+        var file = files.get(name);
+        return Optional.of(missing(name, file == null ? elsewhere(name) : unread(file)));
     }
 
-    private static SecretStatus missing(SecretName name, String reason) {
+    private SecretStatus missing(SecretName name, String reason) {
         return SecretStatus.newBuilder()
                 .setName(wire(name))
                 .setState(State.MISSING)
@@ -121,17 +147,24 @@ final class SecretStatuses {
         return SecretName.isName(plain) ? Optional.of(new SecretName(authority.namespace(), plain)) : Optional.empty();
     }
 
+    private static String unread(FilePlace file) {
+        return "no such file (expected: %s)"
+                .formatted(file.key()
+                        .map(key -> file.certificate() + " and " + key)
+                        .orElse(file.certificate() + ""));
+    }
+
     // Secrets are looked up in the namespace of the proxy, which surprises whoever put it beside the application.
     private String elsewhere(SecretName name) {
         var namespaces = new TreeSet<String>();
         for (var other : secrets.keySet()) {
-            if (other.name().equals(name.name())) {
+            if (other.name().equals(name.name()) && !other.namespace().equals(name.namespace())) {
                 namespaces.add(other.namespace());
             }
         }
         return namespaces.isEmpty()
                 ? "a proxy asks for it, and no source has it"
-                : "a secret of that name exists in namespace %s; it must be in \"%s\""
+                : "a secret of that name exists in namespace %s; it must be in \"%s\", or be granted"
                         .formatted(
                                 namespaces.stream()
                                         .map(namespace -> '"' + namespace + '"')
@@ -203,7 +236,14 @@ final class SecretStatuses {
                 .build();
     }
 
-    static io.sallyport.proto.secret.v1.SecretName wire(SecretName name) {
+    // What comes from files is called by its files.
+    private io.sallyport.proto.secret.v1.SecretName wire(SecretName name) {
+        var file = files.get(name);
+        if (file != null) {
+            return io.sallyport.proto.secret.v1.SecretName.newBuilder()
+                    .setName(file.toString())
+                    .build();
+        }
         return io.sallyport.proto.secret.v1.SecretName.newBuilder()
                 .setNamespace(name.namespace())
                 .setName(name.name())

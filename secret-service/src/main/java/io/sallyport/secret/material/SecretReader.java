@@ -150,13 +150,22 @@ public final class SecretReader {
             throw new UnusableException("every certificate of " + caName + " has expired");
         }
         var crl = entries.get(crlName);
-        var lists = crl == null ? ByteString.EMPTY : ByteString.copyFrom(revocationLists(crlName, crl, now));
+        var lists = new ArrayList<PemObject>();
+        var until = crl == null ? last : min(last, revocationLists(crlName, crl, now, lists));
         return new Outcome.Usable<>(
-                new TrustBundle(ByteString.copyFrom(pem(encoded)), caName, subjects, last, lists), warnings);
+                new TrustBundle(
+                        ByteString.copyFrom(pem(encoded)), caName, subjects, until, ByteString.copyFrom(pem(lists))),
+                warnings);
     }
 
-    private static byte[] revocationLists(String name, byte[] bytes, Instant now) throws UnusableException {
-        var encoded = new ArrayList<PemObject>();
+    private static Instant min(Instant one, Instant other) {
+        return one.isBefore(other) ? one : other;
+    }
+
+    /// Answers when the first list expires.
+    private static Instant revocationLists(String name, byte[] bytes, Instant now, List<PemObject> encoded)
+            throws UnusableException {
+        var first = Instant.MAX;
         for (var block : PemEntries.read(name, bytes, PemEntries.MAX_TRUST_BYTES)) {
             try {
                 var list = new X509CRLHolder(block.getContent());
@@ -165,12 +174,13 @@ public final class SecretReader {
                     throw new UnusableException(
                             name + " expired on " + next.getDate().toInstant());
                 }
+                first = next == null ? first : min(first, next.getDate().toInstant());
                 encoded.add(new PemObject("X509 CRL", list.getEncoded()));
             } catch (IOException | RuntimeException broken) {
                 throw new UnusableException(name + " is no certificate revocation list");
             }
         }
-        return pem(encoded);
+        return first;
     }
 
     private static PrivateKeyInfo privateKey(String name, byte[] bytes) throws UnusableException {
@@ -333,7 +343,7 @@ public final class SecretReader {
         }
     }
 
-    private static byte[] pem(List<PemObject> blocks) {
+    static byte[] pem(List<PemObject> blocks) {
         var bytes = new ByteArrayOutputStream();
         try (var writer = new PemWriter(new OutputStreamWriter(bytes, StandardCharsets.US_ASCII))) {
             for (var block : blocks) {

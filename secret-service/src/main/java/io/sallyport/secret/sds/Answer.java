@@ -7,39 +7,27 @@ import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.sallyport.secret.material.ServerCertificate;
 import io.sallyport.secret.material.TrustBundle;
-import io.sallyport.secret.store.SecretName;
-import io.sallyport.secret.store.SecretState;
 import io.sallyport.secret.store.SecretState.Half;
-import java.util.Map;
 import java.util.Optional;
 
 /// One secret as Envoy gets it. The version is a hash of the content, so an unchanged secret is not sent again, whoever
 /// serves it. It prints as `[redacted]`.
 record Answer(String version, Any resource) {
 
-    /// What is served of the secret that is asked for, under the name that the proxy used.
-    static Optional<Answer> of(Wanted wanted, String resource, SecretState state) {
-        return wanted.isAuthority()
-                ? value(state.trust()).map(trust -> of(secret(resource, trust)))
-                : value(state.certificate()).map(certificate -> of(secret(resource, certificate)));
-    }
-
-    /// The state that decides: that of the first place that exists.
-    static Optional<SecretState> state(Wanted wanted, Map<SecretName, SecretState> secrets) {
-        for (var place : wanted.places()) {
-            var state = secrets.get(place);
-            if (state != null) {
-                return Optional.of(state);
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static <T> Optional<T> value(Half<T> half) {
+    /// What is served of a half, under the name that the proxy used; empty where nothing can be served.
+    static Optional<Answer> of(String resource, Half<?> half) {
         return switch (half) {
-            case Half.Served<T>(T value, var _) -> Optional.of(value);
-            case Half.LastGood<T>(T value, var _) -> Optional.of(value);
-            case Half.Closed<T> _, Half.Absent<T> _ -> Optional.empty();
+            case Half.Served<?>(var value, var _) -> Optional.of(ofValue(resource, value));
+            case Half.LastGood<?>(var value, var _) -> Optional.of(ofValue(resource, value));
+            case Half.Closed<?> _, Half.Absent<?> _ -> Optional.empty();
+        };
+    }
+
+    private static Answer ofValue(String resource, Object value) {
+        return switch (value) {
+            case ServerCertificate certificate -> of(secret(resource, certificate));
+            case TrustBundle trust -> of(secret(resource, trust));
+            default -> throw new IllegalStateException("half of a secret: " + value.getClass());
         };
     }
 
@@ -69,7 +57,7 @@ record Answer(String version, Any resource) {
         return secret.build();
     }
 
-    private static DataSource inline(ByteString bytes) {
+    static DataSource inline(ByteString bytes) {
         return DataSource.newBuilder().setInlineBytes(bytes).build();
     }
 

@@ -1,7 +1,9 @@
 package io.sallyport.secret.sds;
 
 import io.sallyport.secret.store.SecretName;
+import io.sallyport.translation.LentSecret;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,13 +18,19 @@ public final class Audience {
     private static final int MAX_REFUSALS = 10_000;
     private static final int MAX_REASON = 1_000;
 
-    /// What a proxy asks a secret for: its key pair, its authorities.
-    public record Question(SecretName name, boolean isAuthority) implements Comparable<Question> {
+    /// What a proxy asks a secret for: its key pair, its authorities. `claim` is why it thinks that it may have another
+    /// namespace's.
+    public record Question(SecretName name, boolean isAuthority, Optional<LentSecret> claim)
+            implements Comparable<Question> {
+
+        private static final Comparator<Question> ORDER = Comparator.comparing(Question::name)
+                .thenComparing(Question::isAuthority)
+                .thenComparing(
+                        question -> question.claim.map(LentSecret::toString).orElse(""));
 
         @Override
         public int compareTo(Question other) {
-            var byName = name.compareTo(other.name);
-            return byName != 0 ? byName : Boolean.compare(isAuthority, other.isAuthority);
+            return ORDER.compare(this, other);
         }
     }
 
@@ -33,16 +41,24 @@ public final class Audience {
     }
 
     private final Map<SecretName, Set<Listener>> byPlace = new ConcurrentHashMap<>();
+    private final Set<Listener> claimants = ConcurrentHashMap.newKeySet();
     private final Map<Question, Integer> questions = new ConcurrentHashMap<>();
     private final Map<SecretName, String> refusals = new ConcurrentHashMap<>();
 
     void join(Wanted wanted, Listener listener) {
         listen(wanted, listener);
-        questions.merge(new Question(wanted.name(), wanted.isAuthority()), 1, Integer::sum);
+        questions.merge(question(wanted), 1, Integer::sum);
+    }
+
+    private static Question question(Wanted wanted) {
+        return new Question(wanted.name(), wanted.isAuthority(), wanted.claim());
     }
 
     /// Hears of changes, without a question of its own.
     void listen(Wanted wanted, Listener listener) {
+        if (wanted.needsConfiguration()) {
+            claimants.add(listener);
+        }
         for (var place : wanted.places()) {
             byPlace.compute(place, (_, listeners) -> {
                 var all = listeners == null ? ConcurrentHashMap.<Listener>newKeySet() : listeners;
@@ -59,8 +75,17 @@ public final class Audience {
                 return listeners.isEmpty() ? null : listeners;
             });
         }
-        questions.computeIfPresent(
-                new Question(wanted.name(), wanted.isAuthority()), (_, count) -> count == 1 ? null : count - 1);
+        questions.computeIfPresent(question(wanted), (_, count) -> count == 1 ? null : count - 1);
+    }
+
+    /// Forgets a stream that has ended.
+    void leave(Listener listener) {
+        claimants.remove(listener);
+    }
+
+    /// Wakes whoever asks for what the configuration must allow.
+    public void configurationChanged() {
+        claimants.forEach(Listener::secretChanged);
     }
 
     /// Wakes whoever asks for one of these.

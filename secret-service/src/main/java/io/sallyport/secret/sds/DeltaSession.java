@@ -3,9 +3,6 @@ package io.sallyport.secret.sds;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
-import io.sallyport.secret.store.SecretName;
-import io.sallyport.secret.store.SecretState;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -41,16 +38,16 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
     }
 
     @Override
-    public @Nullable DeltaDiscoveryResponse poll(Map<SecretName, SecretState> secrets) {
+    public @Nullable DeltaDiscoveryResponse poll(Shelf shelf) {
         if (!outstanding.isEmpty()) {
             return null;
         }
-        var missing = subscription.takeMissing(secrets);
+        var missing = subscription.takeMissing(shelf);
         if (!missing.isEmpty()) {
             resource = "";
             return response().addAllRemovedResources(missing).build();
         }
-        var next = subscription.takeNext(secrets);
+        var next = subscription.takeNext(shelf);
         if (next.isEmpty()) {
             return null;
         }

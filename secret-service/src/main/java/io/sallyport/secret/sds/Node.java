@@ -2,13 +2,21 @@ package io.sallyport.secret.sds;
 
 import io.grpc.Status;
 import io.sallyport.secret.store.SecretName;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/// Who asks: the namespace decides which secrets there are. The socket can be opened by this user alone, so what a node
+/// Who asks: the namespace decides which secrets there are, the labels which Gateways it runs. The socket can be opened
+/// by this user alone, so what a node
 /// says of itself is believed.
-record Node(String id, String namespace) {
+public record Node(String id, String namespace, SortedMap<String, String> labels) {
 
     private static final int MAX_BYTES = 64 << 10;
     private static final int MAX_ID = 1_024;
+
+    public Node {
+        labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
+    }
 
     static Node of(io.envoyproxy.envoy.config.core.v3.Node message) throws Refusal {
         if (message.getSerializedSize() > MAX_BYTES) {
@@ -27,6 +35,13 @@ record Node(String id, String namespace) {
             throw new Refusal(
                     Status.Code.INVALID_ARGUMENT, "node metadata without NAMESPACE (expected: the proxy's namespace)");
         }
-        return new Node(message.getId(), namespace.getStringValue());
+        var labels = new TreeMap<String, String>();
+        var written = message.getMetadata().getFieldsMap().get("LABELS");
+        if (written != null) {
+            written.getStructValue()
+                    .getFieldsMap()
+                    .forEach((label, value) -> labels.put(label, value.getStringValue()));
+        }
+        return new Node(message.getId(), namespace.getStringValue(), labels);
     }
 }

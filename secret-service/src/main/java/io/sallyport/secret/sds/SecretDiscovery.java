@@ -9,16 +9,12 @@ import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.sallyport.secret.store.SecretName;
-import io.sallyport.secret.store.SecretState;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.Supplier;
 
 /// Envoy's secret discovery service, incremental and state of the world. Envoy opens one stream a secret. The unary
 /// `FetchSecrets` is not served: it cannot tell of a rotation.
@@ -29,7 +25,7 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
 
     private static final int MAX_STREAMS = 200_000;
 
-    private final Supplier<? extends Map<SecretName, SecretState>> secrets;
+    private final Shelf shelf;
     private final Audience audience;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Set<SecretStream<?, ?>> streams = ConcurrentHashMap.newKeySet();
@@ -43,9 +39,9 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
             DiscoveryRequest::getTypeUrl,
             WorldSession::new);
 
-    /// `secrets` gives the newest states; `audience` is told of each stream and wakes it.
-    public SecretDiscovery(Supplier<? extends Map<SecretName, SecretState>> secrets, Audience audience) {
-        this.secrets = secrets;
+    /// `audience` is told of each stream and wakes it.
+    public SecretDiscovery(Shelf shelf, Audience audience) {
+        this.shelf = shelf;
         this.audience = audience;
     }
 
@@ -77,8 +73,8 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
         return streams.size();
     }
 
-    Map<SecretName, SecretState> secrets() {
-        return secrets.get();
+    Shelf shelf() {
+        return shelf;
     }
 
     Audience audience() {

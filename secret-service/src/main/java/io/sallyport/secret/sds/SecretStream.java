@@ -131,7 +131,7 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
             return;
         }
         while (responses.isReady()) {
-            var response = running.poll(house.secrets());
+            var response = running.poll(house.shelf());
             if (response == null) {
                 return;
             }
@@ -170,7 +170,7 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
         }
         node = known;
         if (session == null) {
-            session = protocol.session().apply(new Subscription(known.namespace()));
+            session = protocol.session().apply(new Subscription(known));
         }
         return session;
     }
@@ -213,6 +213,7 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
         session = null;
         joined.forEach(each -> house.audience().leave(each, this));
         joined = List.of();
+        house.audience().leave(this);
         house.closed(this);
         if (!gone && status != null) {
             if (status.isOk()) {

@@ -1,8 +1,5 @@
 package io.sallyport.secret.sds;
 
-import io.sallyport.secret.store.SecretName;
-import io.sallyport.secret.store.SecretState;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +11,7 @@ interface Session<Q, R> {
     Optional<Rejected> request(Q request) throws Refusal;
 
     /// What there is to say now; null: nothing.
-    @Nullable R poll(Map<SecretName, SecretState> secrets);
+    @Nullable R poll(Shelf shelf);
 
     Subscription subscription();
 

@@ -1,11 +1,9 @@
 package io.sallyport.secret.sds;
 
 import io.grpc.Status;
-import io.sallyport.secret.store.SecretName;
-import io.sallyport.secret.store.SecretState;
+import io.sallyport.secret.store.SecretState.Half;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -33,7 +31,7 @@ final class Subscription {
         private final String resource;
         private final Optional<Wanted> wanted;
         private Told told = new Told.Nothing();
-        private @Nullable SecretState seen;
+        private @Nullable Half<?> seen;
         private Optional<Answer> answer = Optional.empty();
 
         Asked(String resource, Optional<Wanted> wanted) {
@@ -41,24 +39,31 @@ final class Subscription {
             this.wanted = wanted;
         }
 
-        // The answer is made once a state: a stream is looked at far more often than a secret changes. A state that
-        // is not the same object has changed, or costs one hash.
+        Found find(Shelf shelf, Node node) {
+            return wanted.map(each -> shelf.find(each, node)).orElseGet(Found.Nothing::new);
+        }
+
+        // The answer is made once a half: a stream is looked at far more often than a secret changes. A half that is
+        // not the same object has changed, or costs one hash.
         @SuppressWarnings("ReferenceEquality")
-        Optional<Answer> answer(Map<SecretName, SecretState> secrets) {
-            var state = wanted.flatMap(each -> Answer.state(each, secrets)).orElse(null);
-            if (state != seen) {
-                seen = state;
-                answer = state == null ? Optional.empty() : wanted.flatMap(each -> Answer.of(each, resource, state));
+        Optional<Answer> answer(Half<?> half) {
+            if (half != seen) {
+                seen = half;
+                answer = Answer.of(resource, half);
             }
             return answer;
         }
+
+        boolean isAuthority() {
+            return wanted.map(Wanted::isAuthority).orElse(false);
+        }
     }
 
-    private final String namespace;
+    private final Node node;
     private final SortedMap<String, Asked> names = new TreeMap<>();
 
-    Subscription(String namespace) {
-        this.namespace = namespace;
+    Subscription(Node node) {
+        this.node = node;
     }
 
     /// One secret to send, under the name that was asked for.
@@ -76,7 +81,7 @@ final class Subscription {
             throw new Refusal(
                     Status.Code.RESOURCE_EXHAUSTED, "more resource names than served (expected: at most 1000)");
         }
-        names.put(resource, new Asked(resource, Wanted.of(resource, namespace)));
+        names.put(resource, new Asked(resource, Wanted.of(resource, node.namespace())));
     }
 
     void remove(String resource) {
@@ -100,11 +105,10 @@ final class Subscription {
     }
 
     /// The names of which there is nothing, and whose client does not know that yet. They count as told.
-    List<String> takeMissing(Map<SecretName, SecretState> secrets) {
+    List<String> takeMissing(Shelf shelf) {
         var missing = new ArrayList<String>();
         for (var asked : names.values()) {
-            if (!(asked.told instanceof Told.ThereIsNone)
-                    && asked.answer(secrets).isEmpty()) {
+            if (!(asked.told instanceof Told.ThereIsNone) && isMissing(asked, shelf)) {
                 asked.told = new Told.ThereIsNone();
                 missing.add(asked.resource);
             }
@@ -112,11 +116,21 @@ final class Subscription {
         return missing;
     }
 
+    private boolean isMissing(Asked asked, Shelf shelf) {
+        return switch (asked.find(shelf, node)) {
+            case Found.NotYet() -> false;
+            case Found.Nothing() -> true;
+            // Who holds a version gets a tombstone instead.
+            case Found.Withdrawn() -> !(asked.told instanceof Told.Version);
+            case Found.Here(var half) -> asked.answer(half).isEmpty();
+        };
+    }
+
     /// The first secret whose newest version the client was not told. It counts as told, accepted or not: a version
     /// that was refused is not sent again.
-    Optional<Next> takeNext(Map<SecretName, SecretState> secrets) {
+    Optional<Next> takeNext(Shelf shelf) {
         for (var asked : names.values()) {
-            var answer = asked.answer(secrets);
+            var answer = answer(asked, shelf);
             if (answer.isPresent()) {
                 var told = new Told.Version(answer.get().version());
                 if (!told.equals(asked.told)) {
@@ -126,6 +140,17 @@ final class Subscription {
             }
         }
         return Optional.empty();
+    }
+
+    private Optional<Answer> answer(Asked asked, Shelf shelf) {
+        return switch (asked.find(shelf, node)) {
+            case Found.NotYet(), Found.Nothing() -> Optional.empty();
+            case Found.Withdrawn() ->
+                asked.told instanceof Told.Version
+                        ? Optional.of(Tombstone.of(asked.resource, asked.isAuthority()))
+                        : Optional.empty();
+            case Found.Here(var half) -> asked.answer(half);
+        };
     }
 
     /// What is asked for, as far as it names a secret that this namespace may have.

@@ -2,9 +2,6 @@ package io.sallyport.secret.sds;
 
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
-import io.sallyport.secret.store.SecretName;
-import io.sallyport.secret.store.SecretState;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -48,13 +45,13 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
     }
 
     @Override
-    public @Nullable DiscoveryResponse poll(Map<SecretName, SecretState> secrets) {
+    public @Nullable DiscoveryResponse poll(Shelf shelf) {
         if (isOutstanding) {
             return null;
         }
         // Nothing can be said of these, but when such a secret appears it is new.
-        subscription.takeMissing(secrets);
-        var next = subscription.takeNext(secrets);
+        subscription.takeMissing(shelf);
+        var next = subscription.takeNext(shelf);
         if (next.isEmpty()) {
             return null;
         }

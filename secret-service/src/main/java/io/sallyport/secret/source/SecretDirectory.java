@@ -2,6 +2,7 @@ package io.sallyport.secret.source;
 
 import io.sallyport.runtime.file.FileEvent;
 import io.sallyport.runtime.file.FileEvents;
+import io.sallyport.secret.store.FilePlace;
 import io.sallyport.secret.store.SecretName;
 import io.sallyport.secret.store.SecretRegistry;
 import io.sallyport.secret.store.SecretStoreException;
@@ -170,7 +171,10 @@ public final class SecretDirectory implements AutoCloseable {
         }
         var parts = path.split("/", -1);
         if (parts[0].equals(MOUNTS)) {
-            if (parts.length >= 4 && SecretName.isNamespace(parts[1]) && SecretName.isName(parts[2])) {
+            if (parts.length >= 4
+                    && !parts[1].equals(FilePlace.NAMESPACE)
+                    && SecretName.isNamespace(parts[1])
+                    && SecretName.isName(parts[2])) {
                 dirtyMounts.add(new SecretName(parts[1], parts[2]));
                 // A link in place of a directory is exchanged without an event of a directory.
                 lookAtTree |= isLink(path);

@@ -1,5 +1,6 @@
 package io.sallyport.secret.source;
 
+import io.sallyport.secret.store.FilePlace;
 import io.sallyport.secret.store.SecretName;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -55,7 +56,9 @@ public final class SecretDocuments {
         } else if ("Secret".equals(object.get("kind")) && object.get("metadata") instanceof Map<?, ?> metadata) {
             var namespace = text(metadata.get("namespace"), "default");
             var name = text(metadata.get("name"), "");
-            if (SecretName.isNamespace(namespace) && SecretName.isName(name)) {
+            if (SecretName.isNamespace(namespace)
+                    && !namespace.equals(FilePlace.NAMESPACE)
+                    && SecretName.isName(name)) {
                 found.add(new Found(new SecretName(namespace, name), entries(object)));
             }
         }

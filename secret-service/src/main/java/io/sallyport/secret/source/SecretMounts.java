@@ -1,5 +1,6 @@
 package io.sallyport.secret.source;
 
+import io.sallyport.secret.store.FilePlace;
 import io.sallyport.secret.store.SecretName;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,8 @@ public final class SecretMounts {
         }
         var realRoot = root.toRealPath();
         for (var namespace : list(root)) {
-            if (!SecretName.isNamespace(fileName(namespace))) {
+            if (!SecretName.isNamespace(fileName(namespace))
+                    || fileName(namespace).equals(FilePlace.NAMESPACE)) {
                 continue;
             }
             for (var secret : list(namespace)) {

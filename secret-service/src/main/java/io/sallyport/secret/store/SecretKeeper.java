@@ -7,6 +7,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
 import io.sallyport.proto.secret.v1.KeptSecret;
 import io.sallyport.secret.material.SecretReader;
+import io.sallyport.secret.material.ServerCertificate;
+import io.sallyport.secret.material.TrustBundle;
 import io.sallyport.secret.store.SecretState.Half;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -14,7 +16,12 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.pcollections.HashTreePSet;
+import org.pcollections.PSet;
 import org.pcollections.PSortedMap;
 import org.pcollections.TreePMap;
 import org.slf4j.Logger;
@@ -25,10 +32,12 @@ import org.slf4j.LoggerFactory;
 public final class SecretKeeper {
 
     private static final Logger log = LoggerFactory.getLogger(SecretKeeper.class);
+    private static final int MAX_WITHDRAWN = 10_000;
 
     private final SealedFiles kept;
     private final InstantSource clock;
     private volatile PSortedMap<SecretName, SecretState> secrets = TreePMap.empty();
+    private volatile PSet<SecretName> withdrawn = HashTreePSet.empty();
 
     public SecretKeeper(SealedFiles kept, InstantSource clock) {
         this.kept = kept;
@@ -40,11 +49,17 @@ public final class SecretKeeper {
         return secrets;
     }
 
+    /// The secrets that were taken away while this process looked, and have not come back: at most 10,000.
+    public PSet<SecretName> withdrawn() {
+        return withdrawn;
+    }
+
     /// Takes what a source has under a name. Answers the state, and whether what is served changed.
     public Change offer(String source, SecretName name, Map<String, byte[]> entries) {
         var digest = digest(entries);
         var before = Optional.ofNullable(secrets.get(name));
         var now = clock.instant();
+        withdrawn = withdrawn.minus(name);
         if (before.isPresent() && before.get().digest().equals(digest)) {
             return judgedAgain(before.get(), entries, now);
         }
@@ -79,11 +94,39 @@ public final class SecretKeeper {
         return new Change(state, true);
     }
 
+    /// What is served and has expired goes on being served, since nothing better is there, and counts as bad from now
+    /// on: its status says so, and the log. Answers the secrets whose state changed.
+    public Set<SecretName> expire() {
+        var now = clock.instant();
+        var changed = new TreeSet<SecretName>();
+        secrets.forEach((name, state) -> {
+            var certificate = expired(state.certificate(), ServerCertificate::notAfter, "certificate", now);
+            var trust = expired(state.trust(), TrustBundle::until, "authorities or revocation list", now);
+            if (!certificate.equals(state.certificate()) || !trust.equals(state.trust())) {
+                secrets = secrets.plus(
+                        name, new SecretState(name, state.source(), state.digest(), now, certificate, trust));
+                changed.add(name);
+                log.atError()
+                        .addKeyValue("secret", name)
+                        .log("A secret has expired while it is served: clients refuse it");
+            }
+        });
+        return changed;
+    }
+
+    private static <T> Half<T> expired(Half<T> half, Function<T, Instant> until, String what, Instant now) {
+        return half instanceof Half.Served<T>(T value, var _)
+                        && until.apply(value).isBefore(now)
+                ? new Half.LastGood<>(value, what + " expired on " + until.apply(value))
+                : half;
+    }
+
     /// Forgets what was kept of secrets that no source offers any more. Called when all sources were heard.
     public void forgetOthers() {
         try {
             for (var name : kept.names()) {
-                if (!secrets.containsKey(name)) {
+                // What files hold is offered when a proxy asks for it.
+                if (!secrets.containsKey(name) && !name.namespace().equals(FilePlace.NAMESPACE)) {
                     kept.delete(name);
                 }
             }
@@ -94,6 +137,9 @@ public final class SecretKeeper {
 
     /// Takes note that a source has it no more: it is served no more, and its last good version is forgotten.
     public void withdraw(SecretName name) {
+        if (secrets.containsKey(name) && withdrawn.size() < MAX_WITHDRAWN) {
+            withdrawn = withdrawn.plus(name);
+        }
         secrets = secrets.minus(name);
         try {
             kept.delete(name);
@@ -109,9 +155,14 @@ public final class SecretKeeper {
     /// A state, and whether it differs from the one before.
     public record Change(SecretState state, boolean isChange) {}
 
+    /// Whether everything of it is served as its source has it.
+    static boolean isGood(SecretState state) {
+        return isGood(state.certificate()) && isGood(state.trust());
+    }
+
     // Only a secret whose every half is good is worth keeping: the halves are restored together.
     private void keep(SecretState state, Map<String, byte[]> entries, Instant now) {
-        if (!isGood(state.certificate()) || !isGood(state.trust())) {
+        if (!isGood(state)) {
             return;
         }
         var message = KeptSecret.newBuilder().setAccepted(Timestamp.newBuilder().setSeconds(now.getEpochSecond()));
@@ -130,15 +181,17 @@ public final class SecretKeeper {
         return half instanceof Half.Served<?> || half instanceof Half.Absent<?>;
     }
 
-    /// What was kept before this process began, judged again: what has expired meanwhile is not served.
+    /// What was kept before this process began, judged as of then: what has expired meanwhile goes on being served,
+    /// as it would without the restart.
     private SecretState lastGood(String source, SecretName name, Instant now) {
         var entries = new HashMap<String, byte[]>();
+        var then = now;
         try {
             var bytes = kept.get(name);
             if (bytes.isPresent()) {
-                KeptSecret.parseFrom(bytes.get())
-                        .getDataMap()
-                        .forEach((entry, value) -> entries.put(entry, value.toByteArray()));
+                var message = KeptSecret.parseFrom(bytes.get());
+                message.getDataMap().forEach((entry, value) -> entries.put(entry, value.toByteArray()));
+                then = Instant.ofEpochSecond(message.getAccepted().getSeconds());
             }
         } catch (SecretStoreException | InvalidProtocolBufferException e) {
             log.atWarn()
@@ -151,8 +204,8 @@ public final class SecretKeeper {
                 source,
                 "",
                 now,
-                Half.after(SecretReader.certificate(entries, now), new Half.Absent<>()),
-                Half.after(SecretReader.trust(entries, now), new Half.Absent<>()));
+                Half.after(SecretReader.certificate(entries, then), new Half.Absent<>()),
+                Half.after(SecretReader.trust(entries, then), new Half.Absent<>()));
     }
 
     private static void report(SecretState state) {

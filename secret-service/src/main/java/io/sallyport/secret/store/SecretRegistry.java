@@ -64,35 +64,70 @@ public final class SecretRegistry implements AutoCloseable {
         return keeper.secrets();
     }
 
+    /// The secrets that were taken away while this process looked.
+    public Set<SecretName> withdrawn() {
+        return keeper.withdrawn();
+    }
+
+    /// Looks again at what time alone changes: what is served may have expired, what was not valid yet may be. Called
+    /// every few seconds.
+    public void lookAgain() throws SecretStoreException {
+        onOwner(() -> {
+            var changed = new TreeSet<>(keeper.expire());
+            keeper.secrets().forEach((name, state) -> {
+                if (state.source().equals(API) && !SecretKeeper.isGood(state)) {
+                    offerStored(name, changed);
+                }
+            });
+            if (!changed.isEmpty()) {
+                listener.accept(changed);
+            }
+            return changed;
+        });
+    }
+
     /// Offers what the API put before this process began. One that cannot be opened is passed over, and logged.
     public void restore() throws SecretStoreException {
         var names = puts.names();
         onOwner(() -> {
             var changed = new TreeSet<SecretName>();
-            for (var name : names) {
-                try {
-                    var bytes = puts.get(name);
-                    if (bytes.isPresent()) {
-                        keeper.offer(API, name, entries(KeptSecret.parseFrom(bytes.get())));
-                        changed.add(name);
-                    }
-                } catch (SecretStoreException | InvalidProtocolBufferException e) {
-                    log.atError()
-                            .addKeyValue("secret", name)
-                            .addKeyValue("reason", e.getMessage())
-                            .log("Stored secret cannot be opened; put it again");
-                }
-            }
+            names.forEach(name -> offerStored(name, changed));
             listener.accept(changed);
             return changed;
         });
     }
 
+    private void offerStored(SecretName name, Set<SecretName> changed) {
+        try {
+            var bytes = puts.get(name);
+            if (bytes.isPresent()
+                    && keeper.offer(API, name, entries(KeptSecret.parseFrom(bytes.get())))
+                            .isChange()) {
+                changed.add(name);
+            }
+        } catch (SecretStoreException | InvalidProtocolBufferException e) {
+            log.atError()
+                    .addKeyValue("secret", name)
+                    .addKeyValue("reason", e.getMessage())
+                    .log("Stored secret cannot be opened; put it again");
+        }
+    }
+
     /// Takes what a source has, and what it has no more. Returns when it is in force.
     public void take(String source, SortedMap<SecretName, Map<String, byte[]>> offered, Set<SecretName> gone)
             throws SecretStoreException {
+        take(source, offered, gone, Set.of());
+    }
+
+    /// As above; whoever asks for one of `alsoTold` is woken too.
+    public void take(
+            String source,
+            SortedMap<SecretName, Map<String, byte[]>> offered,
+            Set<SecretName> gone,
+            Set<SecretName> alsoTold)
+            throws SecretStoreException {
         onOwner(() -> {
-            var changed = new TreeSet<SecretName>();
+            var changed = new TreeSet<>(alsoTold);
             offered.forEach((name, entries) -> {
                 var before = keeper.secrets().get(name);
                 if (before != null && !before.source().equals(source)) {

@@ -22,6 +22,8 @@ import io.sallyport.runtime.rpc.GrpcServer;
 import io.sallyport.runtime.rpc.ServerLimits;
 import io.sallyport.secret.api.SecretApi;
 import io.sallyport.secret.material.Issued;
+import io.sallyport.secret.material.Outcome;
+import io.sallyport.secret.material.SecretReader;
 import io.sallyport.secret.store.MasterKey;
 import io.sallyport.secret.store.SealedFiles;
 import io.sallyport.secret.store.SecretKeeper;
@@ -35,6 +37,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -58,6 +61,7 @@ class SecretDiscoveryTest {
 
     private SecretRegistry registry;
     private SecretDiscovery discovery;
+    private Shelf shelf;
     private GrpcServer server;
     private ManagedChannel channel;
 
@@ -72,10 +76,11 @@ class SecretDiscoveryTest {
                 new SealedFiles(scratch.resolve("put"), key, random),
                 clock,
                 audience::changed);
-        discovery = new SecretDiscovery(registry::secrets, audience);
+        shelf = new Shelf(registry::secrets, registry::withdrawn, Optional.empty(), () -> Lendings.NONE);
+        discovery = new SecretDiscovery(shelf, audience);
         var socket = scratch.resolve("sds.sock");
         server = GrpcServer.on(socket, ServerLimits.sds())
-                .serve(discovery, new SecretApi(registry, audience, clock))
+                .serve(discovery, new SecretApi(registry, Map::of, () -> Lendings.NONE, audience, clock))
                 .start("sds");
         channel = Channels.to(socket);
     }
@@ -161,14 +166,62 @@ class SecretDiscoveryTest {
     }
 
     @Test
-    void aWithdrawnSecretIsRemoved() throws Exception {
+    void whoHoldsAWithdrawnSecretGetsOneThatConvincesNobody() throws Exception {
         put(SHOP, tls(FIRST));
         var proxy = delta(HOME, "kubernetes://shop");
         acknowledge(proxy, proxy.next());
 
         registry.delete(SHOP);
 
-        assertThat(proxy.next().getRemovedResourcesList()).containsExactly("kubernetes://shop");
+        var tombstone = secret(proxy.next()).getTlsCertificate();
+        assertThat(tombstone.getCertificateChain().getInlineBytes().toByteArray())
+                .isNotEqualTo(normal(FIRST.certPem()));
+        var left = SecretReader.certificate(
+                Map.of(
+                        "cert", tombstone.getCertificateChain().getInlineBytes().toByteArray(),
+                        "key", tombstone.getPrivateKey().getInlineBytes().toByteArray()),
+                Issued.NOW);
+        assertThat(left).isEqualTo(new Outcome.Unusable<>("cert expired on 1970-01-01T00:00:01Z"));
+        assertThat(delta(HOME, "kubernetes://shop").next().getRemovedResourcesList())
+                .as("who never had it")
+                .containsExactly("kubernetes://shop");
+    }
+
+    @Test
+    void aWithdrawnSecretThatComesBackIsServedAgain() throws Exception {
+        put(SHOP, tls(FIRST));
+        var proxy = delta(HOME, "kubernetes://shop");
+        acknowledge(proxy, proxy.next());
+        registry.delete(SHOP);
+        acknowledge(proxy, proxy.next());
+
+        put(SHOP, tls(FIRST));
+
+        assertThat(secret(proxy.next())
+                        .getTlsCertificate()
+                        .getCertificateChain()
+                        .getInlineBytes()
+                        .toByteArray())
+                .isEqualTo(normal(FIRST.certPem()));
+    }
+
+    @Test
+    @Tag("V8")
+    @Tag("H45")
+    void authoritiesThatAreTakenOutOfASecretLetNobodyIn() throws Exception {
+        put(SHOP, Map.of("tls.crt", FIRST.certPem(), "tls.key", FIRST.keyPem(), "ca.crt", ROOT.certPem()));
+        var proxy = delta(HOME, "kubernetes://shop-cacert");
+        acknowledge(proxy, proxy.next());
+
+        put(SHOP, tls(FIRST));
+
+        assertThat(secret(proxy.next())
+                        .getValidationContext()
+                        .getTrustedCa()
+                        .getInlineBytes()
+                        .toByteArray())
+                .isNotEmpty()
+                .isNotEqualTo(normal(ROOT.certPem()));
     }
 
     @Test
@@ -281,9 +334,9 @@ class SecretDiscoveryTest {
             var name = pick(names, random);
             var resource = "kubernetes://" + (space.isEmpty() ? "" : space + "/") + name;
 
-            var subscription = new Subscription(own);
+            var subscription = new Subscription(new Node("proxy", own, new TreeMap<>()));
             subscription.add(resource);
-            var isServed = subscription.takeNext(registry.secrets()).isPresent();
+            var isServed = subscription.takeNext(shelf).isPresent();
 
             var isOwn = space.isEmpty() || space.equals(own);
             var isThere = all.containsKey(new SecretName(own, name))
@@ -409,7 +462,7 @@ class SecretDiscoveryTest {
                 .singleElement()
                 .satisfies(status -> assertThat(status.getReason())
                         .isEqualTo("a secret of that name exists in namespace \"hipster\"; it must be in"
-                                + " \"istio-system\""));
+                                + " \"istio-system\", or be granted"));
     }
 
     @Test

@@ -6,7 +6,7 @@ import io.sallyport.secret.material.Issued;
 import io.sallyport.secret.store.SecretState.Half;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.InstantSource;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -24,6 +24,7 @@ class SecretKeeperTest {
     @TempDir
     Path directory;
 
+    private Instant now = Issued.NOW;
     private SecretKeeper keeper;
 
     @BeforeEach
@@ -80,10 +81,45 @@ class SecretKeeperTest {
                 .isInstanceOf(Half.Closed.class);
     }
 
+    @Test
+    @Tag("H40")
+    void aCertificateThatExpiresIsServedOnAndCountsAsBad() throws SecretStoreException {
+        keeper.offer("directory", SHOP, OFFER);
+
+        now = Issued.UNTIL.plusSeconds(1);
+
+        assertThat(keeper.expire()).containsExactly(SHOP);
+        assertThat(keeper.expire()).isEmpty();
+        assertThat(keeper.secrets().values().iterator().next().certificate())
+                .isInstanceOfSatisfying(
+                        Half.LastGood.class,
+                        half -> assertThat(half.reason()).isEqualTo("certificate expired on 2027-01-01T00:00:00Z"));
+        assertThat(reopened().offer("directory", SHOP, OFFER).state().certificate())
+                .as("after a restart")
+                .isInstanceOf(Half.LastGood.class);
+    }
+
+    @Test
+    @Tag("H40")
+    void aCertificateThatCameExpiredIsNotServed() {
+        now = Issued.UNTIL.plusSeconds(1);
+
+        assertThat(keeper.offer("directory", SHOP, OFFER).state().certificate()).isInstanceOf(Half.Closed.class);
+    }
+
+    @Test
+    void aWithdrawnSecretIsRememberedUntilItComesBack() {
+        keeper.offer("directory", SHOP, OFFER);
+        keeper.withdraw(SHOP);
+        assertThat(keeper.withdrawn()).containsExactly(SHOP);
+
+        keeper.offer("directory", SHOP, OFFER);
+        assertThat(keeper.withdrawn()).isEmpty();
+    }
+
     private SecretKeeper reopened() throws SecretStoreException {
         var random = new SecureRandom();
         var key = MasterKey.inFile(directory.resolve("master.key"), random);
-        return new SecretKeeper(
-                new SealedFiles(directory.resolve("kept"), key, random), InstantSource.fixed(Issued.NOW));
+        return new SecretKeeper(new SealedFiles(directory.resolve("kept"), key, random), () -> now);
     }
 }

@@ -14,6 +14,7 @@ public final class RelationRules {
                 .addAll(ReferenceRules.all())
                 .addAll(GatewayConflicts.all())
                 .addAll(HostConflicts.all())
+                .addAll(SecretRules.all())
                 .build();
     }
 }

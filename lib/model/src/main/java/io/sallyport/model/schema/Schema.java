@@ -80,6 +80,7 @@ public final class Schema {
             case SECRET -> Secret.class;
             case CONFIG_MAP -> ConfigMap.class;
             case ENDPOINT_SLICE -> EndpointSlice.class;
+            case SECRET_GRANT -> io.sallyport.model.SecretGrant.class;
             case PLATFORM -> Platform.class;
         };
     }

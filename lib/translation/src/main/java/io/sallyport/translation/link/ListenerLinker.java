@@ -140,7 +140,7 @@ final class ListenerLinker {
         }
         var match = names(member.hosts());
         var table = PortLayout.table(member, slot.port(), slot.bind());
-        return ServerTlsLinker.link(settings, world.mesh(), table.isPresent()).stream()
+        return ServerTlsLinker.link(settings, world.mesh(), table.isPresent(), Borrower.of(member)).stream()
                 .flatMap(tls -> table.map(id -> Stream.of(new Chain(match, tls, http(id), member.origin())))
                         .orElseGet(() -> tcp(member, match, tls).stream()));
     }

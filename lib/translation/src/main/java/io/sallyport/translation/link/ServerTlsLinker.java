@@ -6,6 +6,7 @@ import io.sallyport.model.Gateway.ServerTlsSettings;
 import io.sallyport.model.Gateway.TlsMode;
 import io.sallyport.model.Gateway.TlsProtocol;
 import io.sallyport.model.MeshConfig;
+import io.sallyport.translation.LentSecret;
 import io.sallyport.translation.plan.Chain.Tls;
 import io.sallyport.translation.plan.Chain.Tls.Authority;
 import io.sallyport.translation.plan.Chain.Tls.Certificate;
@@ -26,9 +27,11 @@ final class ServerTlsLinker {
     private static final String AUTHORITY_SUFFIX = "-cacert";
 
     private final ServerTlsSettings settings;
+    private final Borrower borrower;
     private final Optional<MeshConfig.TlsConfig> defaults;
 
-    private ServerTlsLinker(ServerTlsSettings settings, MeshSettings mesh) {
+    private ServerTlsLinker(ServerTlsSettings settings, MeshSettings mesh, Borrower borrower) {
+        this.borrower = borrower;
         this.settings = settings;
         this.defaults = mesh.tlsDefaults();
     }
@@ -44,8 +47,8 @@ final class ServerTlsLinker {
     }
 
     /// Misses when no certificate is named, or none for clients where they are asked.
-    static Optional<Tls> link(ServerTlsSettings settings, MeshSettings mesh, boolean http) {
-        return new ServerTlsLinker(settings, mesh).link(http);
+    static Optional<Tls> link(ServerTlsSettings settings, MeshSettings mesh, boolean http, Borrower borrower) {
+        return new ServerTlsLinker(settings, mesh, borrower).link(http);
     }
 
     private Optional<Tls> link(boolean http) {
@@ -88,10 +91,12 @@ final class ServerTlsLinker {
     }
 
     private List<String> credentials() {
-        if (!settings.credentialNames().isEmpty()) {
-            return settings.credentialNames();
-        }
-        return settings.credentialName().isEmpty() ? List.of() : List.of(settings.credentialName());
+        var written =
+                settings.credentialNames().isEmpty() ? List.of(settings.credentialName()) : settings.credentialNames();
+        return written.stream()
+                .filter(name -> !name.isEmpty())
+                .map(borrower::named)
+                .toList();
     }
 
     private Optional<Clients> clients() {
@@ -111,7 +116,7 @@ final class ServerTlsLinker {
     // Of several credentials the first one's authority counts for all.
     private Optional<Authority> authority() {
         if (!settings.caCertCredentialName().isEmpty()) {
-            return Optional.of(new Authority.Secret(authorityOf(settings.caCertCredentialName())));
+            return Optional.of(new Authority.Secret(authorityOf(borrower.named(settings.caCertCredentialName()))));
         }
         var names = credentials();
         if (!names.isEmpty()) {
@@ -125,6 +130,10 @@ final class ServerTlsLinker {
     /// The secret with the authorities that belong to a credential. A name that says where it is from
     /// (`configmap://shop/ca`) says all.
     static String authorityOf(String credential) {
+        var lent = LentSecret.authorityOf(credential);
+        if (lent.isPresent()) {
+            return lent.get();
+        }
         return credential.contains("://") || credential.endsWith(AUTHORITY_SUFFIX)
                 ? credential
                 : credential + AUTHORITY_SUFFIX;

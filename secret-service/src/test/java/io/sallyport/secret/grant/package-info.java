@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.secret.grant;
+
+import org.jspecify.annotations.NullMarked;
