@@ -1,0 +1,288 @@
+package io.sallyport.accesslog.ingest;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.sallyport.accesslog.queue.Aside;
+import io.sallyport.accesslog.queue.KafkaSettings;
+import io.sallyport.accesslog.storage.KafkaRow;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.storage.StoreException;
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Moves rows from Kafka into the store: 20,000 or what half a second brings, whichever comes first. Where to go on
+/// is
+/// what the store says; Kafka's own offsets are written for displays of lag only.
+public final class Ingester implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Ingester.class);
+    private static final int MAX_BATCH = 20_000;
+    private static final Duration MAX_WAIT = Duration.ofMillis(500);
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final long PAUSE_MILLIS = 500;
+
+    private final KafkaSettings settings;
+    private final LogStore store;
+    private final InstantSource clock;
+    private final Consumer<List<KafkaRow>> stored;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final AtomicLong rows = new AtomicLong();
+    private final AtomicLong aside = new AtomicLong();
+    private final Thread thread;
+
+    @GuardedBy("this") private @Nullable KafkaConsumer<byte[], byte[]> consumer;
+
+    @GuardedBy("this") private @Nullable String trouble;
+
+    private Ingester(KafkaSettings settings, LogStore store, InstantSource clock, Consumer<List<KafkaRow>> stored) {
+        this.settings = settings;
+        this.store = store;
+        this.clock = clock;
+        this.stored = stored;
+        this.thread = Thread.ofPlatform().name("ingester").daemon().unstarted(this::run);
+    }
+
+    /// Starts it.
+    ///
+    /// @param stored sees each batch after it was stored, for those who follow; must not block
+    public static Ingester start(
+            KafkaSettings settings, LogStore store, InstantSource clock, Consumer<List<KafkaRow>> stored) {
+        var ingester = new Ingester(settings, store, clock, stored);
+        ingester.thread.start();
+        return ingester;
+    }
+
+    /// How many rows were given to the store since the start.
+    public long rows() {
+        return rows.get();
+    }
+
+    /// How many records could not be read since the start.
+    public long aside() {
+        return aside.get();
+    }
+
+    /// Why nothing is being stored at the moment; null if it is.
+    public synchronized @Nullable String trouble() {
+        return trouble;
+    }
+
+    // An owner loop: whatever fails is tried again, from where the store is.
+    private void run() {
+        while (stop.getCount() > 0) {
+            try {
+                follow();
+            } catch (WakeupException | InterruptedException e) {
+                // Both mean that it is to end.
+                return;
+            } catch (KafkaException | StoreException e) {
+                report(e);
+                pause();
+            } catch (RuntimeException e) {
+                log.atError().setCause(e).log("Ingester failed, starting again");
+                pause();
+            }
+        }
+    }
+
+    private void follow() throws StoreException, InterruptedException {
+        try (var open = new KafkaConsumer<byte[], byte[]>(settings.consumer("sallyport-accesslog"));
+                var poison = new Aside(settings)) {
+            synchronized (this) {
+                consumer = open;
+            }
+            var batch = new Batch();
+            open.subscribe(List.of(settings.topic()), new Assignment(open, batch));
+            while (stop.getCount() > 0) {
+                var records = poll(open);
+                for (var record : records) {
+                    read(record, batch, poison);
+                }
+                if (batch.isDue(clock)) {
+                    poison.flush();
+                    flush(open, batch);
+                }
+            }
+            flush(open, batch);
+        } finally {
+            synchronized (this) {
+                consumer = null;
+            }
+        }
+    }
+
+    private Iterable<ConsumerRecord<byte[], byte[]>> poll(KafkaConsumer<byte[], byte[]> open) {
+        try {
+            return open.poll(POLL);
+        } catch (OffsetOutOfRangeException e) {
+            // Kafka has deleted what was not read yet, or the topic is another one: said once, then on from its
+            // start.
+            log.atError()
+                    .addKeyValue("partitions", e.offsetOutOfRangePartitions())
+                    .log("Rows were deleted in Kafka before they were stored");
+            open.seekToBeginning(e.partitions());
+            return List.of();
+        }
+    }
+
+    private void read(ConsumerRecord<byte[], byte[]> record, Batch batch, Aside poison) {
+        batch.next.put(record.partition(), record.offset() + 1);
+        batch.touched(clock);
+        try {
+            if (record.value() == null || record.value().length == 0) {
+                throw new InvalidProtocolBufferException("empty record");
+            }
+            var entry = AccessLogEntry.parseFrom(record.value());
+            if (!entry.hasStartTime() || entry.getKind().isEmpty()) {
+                throw new InvalidProtocolBufferException("not an access log entry");
+            }
+            batch.rows.add(new KafkaRow(record.partition(), record.offset(), entry));
+        } catch (InvalidProtocolBufferException e) {
+            aside.incrementAndGet();
+            poison.put(record, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void flush(KafkaConsumer<byte[], byte[]> open, Batch batch) throws StoreException {
+        if (batch.next.isEmpty()) {
+            return;
+        }
+        store.append(batch.rows, batch.next);
+        rows.addAndGet(batch.rows.size());
+        report(null);
+        stored.accept(List.copyOf(batch.rows));
+        var offsets = new TreeMap<Integer, Long>(batch.next);
+        batch.clear();
+        open.commitAsync(lag(offsets), (_, _) -> {});
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> lag(Map<Integer, Long> offsets) {
+        var lag = new java.util.HashMap<TopicPartition, OffsetAndMetadata>();
+        offsets.forEach((partition, offset) ->
+                lag.put(new TopicPartition(settings.topic(), partition), new OffsetAndMetadata(offset)));
+        return lag;
+    }
+
+    private void report(@Nullable Exception failure) {
+        synchronized (this) {
+            if (failure == null) {
+                trouble = null;
+                return;
+            }
+            if (trouble != null) {
+                return;
+            }
+            trouble = String.valueOf(failure.getMessage());
+        }
+        log.atWarn().setCause(failure).log("Rows are not being stored, they wait in Kafka");
+    }
+
+    private void pause() {
+        try {
+            stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        stop.countDown();
+        synchronized (this) {
+            if (consumer != null) {
+                consumer.wakeup();
+            }
+        }
+        try {
+            thread.join(Duration.ofSeconds(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// What is to be stored next.
+    private static final class Batch {
+        private final List<KafkaRow> rows = new ArrayList<>();
+        private final TreeMap<Integer, Long> next = new TreeMap<>();
+        private long sinceMillis = -1;
+
+        void touched(InstantSource clock) {
+            if (sinceMillis < 0) {
+                sinceMillis = clock.millis();
+            }
+        }
+
+        boolean isDue(InstantSource clock) {
+            return rows.size() >= MAX_BATCH
+                    || (sinceMillis >= 0 && clock.millis() - sinceMillis >= MAX_WAIT.toMillis());
+        }
+
+        void clear() {
+            rows.clear();
+            next.clear();
+            sinceMillis = -1;
+        }
+    }
+
+    /// Goes on where the store is when partitions come, and forgets what was read of those that go.
+    private final class Assignment implements ConsumerRebalanceListener {
+
+        private final KafkaConsumer<byte[], byte[]> open;
+        private final Batch batch;
+
+        Assignment(KafkaConsumer<byte[], byte[]> open, Batch batch) {
+            this.open = open;
+            this.batch = batch;
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            try {
+                var next = store.next();
+                for (var partition : partitions) {
+                    var offset = next.get(partition.partition());
+                    if (offset == null) {
+                        open.seekToBeginning(List.of(partition));
+                    } else {
+                        open.seek(partition, offset);
+                    }
+                }
+            } catch (StoreException e) {
+                throw new KafkaException("the store does not say where to go on", e);
+            }
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            // Whoever gets them starts where the store is, so what is not stored yet must not be stored by us.
+            batch.rows.clear();
+            batch.next.clear();
+            var kept = new ArrayList<>(open.assignment());
+            kept.removeAll(partitions);
+            if (!kept.isEmpty()) {
+                onPartitionsAssigned(kept);
+            }
+        }
+    }
+}

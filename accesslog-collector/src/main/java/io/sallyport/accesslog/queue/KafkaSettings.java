@@ -1,0 +1,129 @@
+package io.sallyport.accesslog.queue;
+
+import com.google.common.collect.ImmutableSet;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/// How to reach Kafka.
+///
+/// @param bootstrapServers `127.0.0.1:9092`, or a list by commas
+/// @param topic of the rows; records that cannot be read go to the topic of this name with `-aside`
+/// @param partitions used when the topic has to be made
+/// @param replicas likewise
+/// @param client more properties of Kafka's clients, for TLS and SASL; only those of [#ALLOWED]
+public record KafkaSettings(
+        String bootstrapServers, String topic, int partitions, short replicas, Map<String, String> client) {
+
+    /// What may be set beside: nothing here names a class, reads a URL or runs a login module by name.
+    public static final ImmutableSet<String> ALLOWED = ImmutableSet.of(
+            "security.protocol",
+            "sasl.mechanism",
+            "ssl.truststore.type",
+            "ssl.truststore.location",
+            "ssl.truststore.password",
+            "ssl.truststore.certificates",
+            "ssl.keystore.type",
+            "ssl.keystore.location",
+            "ssl.keystore.password",
+            "ssl.keystore.key",
+            "ssl.keystore.certificate.chain",
+            "ssl.key.password",
+            "ssl.endpoint.identification.algorithm",
+            "ssl.enabled.protocols",
+            "username",
+            "password");
+
+    public KafkaSettings {
+        client = Map.copyOf(client);
+        for (var key : client.keySet()) {
+            if (!ALLOWED.contains(key)) {
+                throw new IllegalArgumentException(
+                        "kafka property \"" + key + "\" (expected: one of " + new java.util.TreeSet<>(ALLOWED) + ")");
+            }
+        }
+    }
+
+    /// A broker on this machine, in plain text.
+    public static KafkaSettings local(String bootstrapServers) {
+        return new KafkaSettings(bootstrapServers, "sallyport.accesslog", 2, (short) 1, Map.of());
+    }
+
+    /// Where records go that cannot be read.
+    public String asideTopic() {
+        return topic + "-aside";
+    }
+
+    private Properties common() {
+        var properties = new Properties();
+        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, "500");
+        var login = new TreeMap<>(client);
+        var username = login.remove("username");
+        var password = login.remove("password");
+        properties.putAll(login);
+        if (username != null && password != null) {
+            var module = login.getOrDefault("sasl.mechanism", "PLAIN").startsWith("SCRAM")
+                    ? "org.apache.kafka.common.security.scram.ScramLoginModule"
+                    : "org.apache.kafka.common.security.plain.PlainLoginModule";
+            properties.put(
+                    "sasl.jaas.config",
+                    module + " required username=\"" + quoted(username) + "\" password=\"" + quoted(password) + "\";");
+        }
+        return properties;
+    }
+
+    private static String quoted(String text) {
+        return text.replace("\\", "\\\\").replace("\"", "\\\"");
+    }
+
+    Properties admin() {
+        return common();
+    }
+
+    Properties producer() {
+        var properties = common();
+        properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+        properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "5");
+        // A batch is never given up: giving one up would let later rows pass it.
+        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, String.valueOf(Integer.MAX_VALUE));
+        properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "15000");
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "2000");
+        properties.put(ProducerConfig.LINGER_MS_CONFIG, "20");
+        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, String.valueOf(256 << 10));
+        properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(32 << 20));
+        properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
+        properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
+        return properties;
+    }
+
+    /// For a reader whose offsets are in the store: Kafka's own are for displays of lag only.
+    public Properties consumer(String group) {
+        var properties = common();
+        properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+        properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, "10000");
+        properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, "1000");
+        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "5000");
+        properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "100");
+        properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
+        properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
+        return properties;
+    }
+
+    /// Passwords are not for logs.
+    @Override
+    public String toString() {
+        return "KafkaSettings[" + bootstrapServers + ", topic=" + topic + "]";
+    }
+}

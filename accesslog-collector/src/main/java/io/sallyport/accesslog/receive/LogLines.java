@@ -1,0 +1,20 @@
+package io.sallyport.accesslog.receive;
+
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+
+/// Makes a row of one line, in whichever of Istio's two formats it is. A line in neither becomes a row of kind
+/// `raw`
+/// that keeps it.
+public final class LogLines {
+
+    private LogLines() {}
+
+    public static AccessLogEntry.Builder row(String line) {
+        var row = line.startsWith("{") ? JsonLine.read(line) : TextLine.read(line);
+        return row.orElseGet(() -> AccessLogEntry.newBuilder()
+                .setKind("raw")
+                .setSource("text")
+                .setWeight(1)
+                .setRawText(line));
+    }
+}

@@ -1,0 +1,45 @@
+package io.sallyport.accesslog.receive;
+
+import io.envoyproxy.envoy.config.core.v3.Node;
+
+/// Which proxy a row comes from: `istio-system/edge-1`.
+///
+/// @param namespace empty if nobody knows
+public record Proxy(String namespace, String name) {
+
+    private static final int MAX_LENGTH = 253;
+
+    public Proxy {
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException("proxy name is empty (expected: the name of a proxy)");
+        }
+    }
+
+    /// What a node says of itself: the namespace of its metadata, and the name in an id as Istio's proxies send it,
+    /// `router~10.0.0.1~edge-1.istio-system~istio-system.svc.cluster.local`; any other id is the name itself.
+    public static Proxy claimedBy(Node node) {
+        var namespace = node.getMetadata()
+                .getFieldsMap()
+                .getOrDefault("NAMESPACE", com.google.protobuf.Value.getDefaultInstance())
+                .getStringValue();
+        var id = node.getId();
+        var first = id.indexOf('~');
+        var second = id.indexOf('~', first + 1);
+        var third = id.indexOf('~', second + 1);
+        var name = first > 0 && second > 0 && third > 0 ? id.substring(second + 1, third) : id;
+        var suffix = "." + namespace;
+        if (!namespace.isEmpty() && name.length() > suffix.length() && name.endsWith(suffix)) {
+            name = name.substring(0, name.length() - suffix.length());
+        }
+        return new Proxy(cut(namespace), name.isEmpty() ? "unknown" : cut(name));
+    }
+
+    private static String cut(String text) {
+        return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH);
+    }
+
+    @Override
+    public String toString() {
+        return namespace.isEmpty() ? name : namespace + "/" + name;
+    }
+}

@@ -1,0 +1,106 @@
+package io.sallyport.accesslog.storage;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.LocalDate;
+import java.util.HashSet;
+import java.util.stream.Collectors;
+
+/// The file with the rows that came on one day.
+final class DuckDay {
+
+    private final LocalDate date;
+    private final Path file;
+    private final String catalog;
+    // Of the rows in it, microseconds; min > max: none.
+    private volatile long min = Long.MAX_VALUE;
+    private volatile long max = Long.MIN_VALUE;
+
+    private DuckDay(LocalDate date, Path file, String catalog) {
+        this.date = date;
+        this.file = file;
+        this.catalog = catalog;
+    }
+
+    /// Makes the tables that are missing, and the columns that an older Sallyport did not have.
+    static DuckDay prepared(Connection connection, LocalDate date, Path file, String catalog) throws SQLException {
+        var day = new DuckDay(date, file, catalog);
+        try (var statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE IF NOT EXISTS " + catalog + ".rows ("
+                    + Column.ALL.stream()
+                            .map(column -> column.name() + " " + sqlType(column))
+                            .collect(Collectors.joining(", "))
+                    + ", " + Column.PARTITION + " INTEGER, " + Column.OFFSET + " BIGINT)");
+            statement.execute("CREATE TABLE IF NOT EXISTS " + catalog
+                    + ".offsets (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
+            statement.execute("CREATE TABLE IF NOT EXISTS " + catalog
+                    + ".origins (spool BIGINT, kafka_partition INTEGER, attempt INTEGER, sequence BIGINT,"
+                    + " seen BIGINT, PRIMARY KEY (spool, kafka_partition))");
+            var present = new HashSet<String>();
+            try (var result = statement.executeQuery("SELECT column_name FROM duckdb_columns() WHERE database_name = '"
+                    + catalog + "' AND table_name = 'rows'")) {
+                while (result.next()) {
+                    present.add(result.getString(1));
+                }
+            }
+            for (var column : Column.ALL) {
+                if (!present.contains(column.name())) {
+                    statement.execute("ALTER TABLE " + catalog + ".rows ADD COLUMN " + column.name() + " "
+                            + sqlType(column) + " DEFAULT " + absent(column));
+                }
+            }
+            try (var result = statement.executeQuery(
+                    "SELECT min(start_time), max(start_time), count(*) FROM " + catalog + ".rows")) {
+                if (result.next() && result.getLong(3) > 0) {
+                    day.min = result.getLong(1);
+                    day.max = result.getLong(2);
+                }
+            }
+        }
+        return day;
+    }
+
+    private static String sqlType(Column column) {
+        return switch (column.type()) {
+            case TEXT, WORDS -> "VARCHAR";
+            case NUMBER, TIME, DURATION -> "BIGINT";
+            case REAL -> "DOUBLE";
+            case TEXTS -> "MAP(VARCHAR, VARCHAR)";
+        };
+    }
+
+    private static String absent(Column column) {
+        return switch (column.type()) {
+            case TEXT, WORDS -> "''";
+            case NUMBER, TIME, DURATION, REAL -> "0";
+            case TEXTS -> "MAP {}";
+        };
+    }
+
+    LocalDate date() {
+        return date;
+    }
+
+    Path file() {
+        return file;
+    }
+
+    String catalog() {
+        return catalog;
+    }
+
+    long bytes() {
+        return file.toFile().length();
+    }
+
+    boolean mayHold(long from, long to) {
+        return min < to && max >= from;
+    }
+
+    /// Rows of these times are in it now. One thread writes.
+    void holds(long first, long last) {
+        min = Math.min(min, first);
+        max = Math.max(max, last);
+    }
+}

@@ -1,0 +1,85 @@
+package io.sallyport.accesslog.storage;
+
+/// DuckDB's words.
+final class DuckDialect implements Dialect {
+
+    @Override
+    public String parameter(int index, Object value) {
+        return "?";
+    }
+
+    @Override
+    public String contains(String text, String part) {
+        return "contains(" + text + ", " + part + ")";
+    }
+
+    @Override
+    public String startsWith(String text, String part) {
+        return "starts_with(" + text + ", " + part + ")";
+    }
+
+    @Override
+    public String endsWith(String text, String part) {
+        return "ends_with(" + text + ", " + part + ")";
+    }
+
+    @Override
+    public String matches(String text, String pattern) {
+        return "regexp_matches(" + text + ", " + pattern + ", 's')";
+    }
+
+    @Override
+    public String lower(String text) {
+        return "lower(" + text + ")";
+    }
+
+    @Override
+    public String length(String text) {
+        return "length(" + text + ")";
+    }
+
+    @Override
+    public String hasWord(String words, String word) {
+        return "list_contains(string_split(" + words + ", ','), " + word + ")";
+    }
+
+    @Override
+    public String valueOf(String map, String key) {
+        return "map_extract_value(" + map + ", " + key + ")";
+    }
+
+    @Override
+    public String hasKey(String map, String key) {
+        return "map_contains(" + map + ", " + key + ")";
+    }
+
+    @Override
+    public String step(String time, String step, String again) {
+        return "(" + time + " // " + step + ") * " + again;
+    }
+
+    @Override
+    public String divided(String value, String divisor) {
+        return "(" + value + " // " + divisor + ")";
+    }
+
+    @Override
+    public String quantile(String value, double quantile) {
+        return "quantile_cont(" + value + ", " + quantile + ")";
+    }
+
+    @Override
+    public String sumIf(String value, String condition) {
+        return "coalesce(sum(" + value + ") FILTER (WHERE " + condition + "), 0)";
+    }
+
+    @Override
+    public String distinct(String value) {
+        return "count(DISTINCT " + value + ")";
+    }
+
+    @Override
+    public String asText(String value) {
+        return "CAST(" + value + " AS VARCHAR)";
+    }
+}

@@ -1,0 +1,303 @@
+package io.sallyport.accesslog.storage;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
+import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Rows in DuckDB, in this process: one file per day of arrival, each with the offsets table inside, since a
+/// transaction
+/// can write one file only.
+///
+/// A file is named for the day on which its rows came, not for the days of their requests, so that a batch is never
+/// split; a question looks into the files whose rows can be meant. Old days are deleted as files, because DuckDB
+/// does
+/// not shrink one.
+///
+/// The connection can open nothing outside the folder, and its settings are locked: a statement that should ever be
+/// made wrongly finds no door.
+public final class DuckStore implements LogStore {
+
+    private static final Logger log = LoggerFactory.getLogger(DuckStore.class);
+    private static final String PREFIX = "rows-";
+    private static final String SUFFIX = ".duckdb";
+    private static final int MAX_READERS = 4;
+
+    private final DuckSettings settings;
+    private final InstantSource clock;
+    private final Connection connection;
+    private final Semaphore readers = new Semaphore(MAX_READERS, true);
+    private final Object days = new Object();
+
+    @GuardedBy("days") private final TreeMap<LocalDate, DuckDay> attached = new TreeMap<>();
+
+    private final DuckWriter writer;
+
+    private DuckStore(DuckSettings settings, InstantSource clock, Connection connection) throws SQLException {
+        this.settings = settings;
+        this.clock = clock;
+        this.connection = connection;
+        this.writer = new DuckWriter(connection.unwrap(DuckDBConnection.class));
+    }
+
+    /// Opens the store of a folder, or makes it. One process at a time can: DuckDB locks its files.
+    public static DuckStore open(DuckSettings settings, InstantSource clock) throws StoreException {
+        try {
+            Files.createDirectories(
+                    settings.folder(),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            var connection = DriverManager.getConnection("jdbc:duckdb:");
+            var store = new DuckStore(settings, clock, connection);
+            store.confine();
+            store.attachAll();
+            return store;
+        } catch (IOException | SQLException e) {
+            throw new StoreException("rows in " + settings.folder() + " cannot be opened: " + e.getMessage(), e);
+        }
+    }
+
+    private void confine() throws SQLException {
+        var folder = settings.folder().toAbsolutePath().normalize();
+        try (var statement = connection.createStatement()) {
+            statement.execute("SET memory_limit = '" + settings.memoryMegabytes() + "MB'");
+            statement.execute("SET threads = " + settings.threads());
+            statement.execute("SET temp_directory = '" + quoted(folder.resolve("temp")) + "'");
+            statement.execute("SET autoinstall_known_extensions = false");
+            statement.execute("SET autoload_known_extensions = false");
+            statement.execute("SET allowed_directories = ['" + quoted(folder) + "/']");
+            statement.execute("SET enable_external_access = false");
+            statement.execute("SET lock_configuration = true");
+        }
+    }
+
+    // The folder is the operator's, not a caller's.
+    private static String quoted(Path path) {
+        return path.toString().replace("'", "''");
+    }
+
+    private void attachAll() throws SQLException, IOException {
+        try (var files = Files.list(settings.folder())) {
+            for (var file : files.sorted().toList()) {
+                var name = file.getFileName().toString();
+                if (name.startsWith(PREFIX) && name.endsWith(SUFFIX)) {
+                    attach(LocalDate.parse(name.substring(PREFIX.length(), name.length() - SUFFIX.length())));
+                }
+            }
+        }
+        synchronized (days) {
+            for (var day : attached.values()) {
+                writer.recover(day);
+            }
+        }
+    }
+
+    private DuckDay attach(LocalDate date) throws SQLException {
+        var file = settings.folder()
+                .resolve(PREFIX + date + SUFFIX)
+                .toAbsolutePath()
+                .normalize();
+        var catalog = "d" + date.format(DateTimeFormatter.BASIC_ISO_DATE);
+        try (var statement = connection.createStatement()) {
+            statement.execute("ATTACH '" + quoted(file) + "' AS " + catalog);
+        }
+        var day = DuckDay.prepared(connection, date, file, catalog);
+        synchronized (days) {
+            attached.put(date, day);
+        }
+        return day;
+    }
+
+    @Override
+    public SortedMap<Integer, Long> next() {
+        return writer.next();
+    }
+
+    @Override
+    public void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
+        var now = clock.instant();
+        try {
+            writer.append(today(now), rows, next, now);
+        } catch (SQLException e) {
+            throw new StoreException("rows cannot be stored: " + e.getMessage(), e);
+        }
+    }
+
+    private DuckDay today(Instant now) throws SQLException {
+        var date = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        DuckDay last;
+        synchronized (days) {
+            last = attached.isEmpty() ? null : attached.lastEntry().getValue();
+        }
+        // A clock that was set back does not make the store write into the past.
+        if (last != null && !last.date().isBefore(date)) {
+            return last;
+        }
+        var day = attach(date);
+        prune(now);
+        return day;
+    }
+
+    /// Deletes the days that are too old, and the oldest ones beyond the size. The newest stays.
+    public void prune(Instant now) {
+        var oldest = LocalDate.ofInstant(now.minus(settings.maxAge()), ZoneOffset.UTC);
+        synchronized (days) {
+            while (attached.size() > 1) {
+                var first = attached.firstEntry().getValue();
+                if (!first.date().isBefore(oldest) && bytes() <= settings.maxBytes()) {
+                    return;
+                }
+                if (!delete(first)) {
+                    return;
+                }
+                attached.remove(first.date());
+            }
+        }
+    }
+
+    private boolean delete(DuckDay day) {
+        // No reader may be in it.
+        readers.acquireUninterruptibly(MAX_READERS);
+        try (var statement = connection.createStatement()) {
+            statement.execute("DETACH " + day.catalog());
+            Files.deleteIfExists(day.file());
+            Files.deleteIfExists(Path.of(day.file() + ".wal"));
+            log.atInfo().addKeyValue("day", day.date()).log("Deleted the rows of a day");
+            return true;
+        } catch (SQLException | IOException e) {
+            log.atWarn().addKeyValue("day", day.date()).setCause(e).log("Rows of a day cannot be deleted");
+            return false;
+        } finally {
+            readers.release(MAX_READERS);
+        }
+    }
+
+    @Override
+    public Dialect dialect() {
+        return new DuckDialect();
+    }
+
+    @Override
+    public void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException {
+        try {
+            readers.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreException("question was given up", e);
+        }
+        try {
+            var table = table(sql.from(), sql.to());
+            if (table == null) {
+                return;
+            }
+            run(sql, table, bounds, visitor);
+        } finally {
+            readers.release();
+        }
+    }
+
+    // All columns of all days whose rows can be meant; null if there are none.
+    private @Nullable String table(long from, long to) {
+        synchronized (days) {
+            var meant = attached.values().stream()
+                    .filter(day -> day.mayHold(from, to))
+                    .toList();
+            if (meant.isEmpty()) {
+                return attached.isEmpty()
+                        ? null
+                        : attached.lastEntry().getValue().catalog() + ".rows";
+            }
+            if (meant.size() == 1) {
+                return meant.getFirst().catalog() + ".rows";
+            }
+            return meant.stream()
+                    .map(day -> "SELECT * FROM " + day.catalog() + ".rows")
+                    .collect(Collectors.joining(" UNION ALL BY NAME ", "(", ")"));
+        }
+    }
+
+    private void run(Sql sql, String table, ReadBounds bounds, RowVisitor visitor)
+            throws StoreException, BoundExceededException {
+        try (var own = connection.unwrap(DuckDBConnection.class).duplicate();
+                var statement = own.prepareStatement(sql.over(table))) {
+            for (var i = 0; i < sql.parameters().size(); i++) {
+                statement.setObject(i + 1, sql.parameters().get(i));
+            }
+            statement.setQueryTimeout(bounds.seconds());
+            try (var result = statement.executeQuery()) {
+                var seen = 0L;
+                while (result.next()) {
+                    if (++seen > bounds.rows()) {
+                        throw new BoundExceededException("more than " + bounds.rows()
+                                + " rows (expected: a narrower filter or time range, or a limit)");
+                    }
+                    if (!visitor.row(values(result))) {
+                        return;
+                    }
+                }
+            }
+        } catch (SQLException e) {
+            throw failure(e, bounds);
+        }
+    }
+
+    // The engine's own words may hold our SQL: they are for the log, not for callers.
+    private static StoreException failure(SQLException e, ReadBounds bounds) throws BoundExceededException {
+        var text = String.valueOf(e.getMessage());
+        if (text.contains("INTERRUPT") || text.contains("Interrupted") || e instanceof java.sql.SQLTimeoutException) {
+            throw new BoundExceededException("more than " + bounds.seconds()
+                    + " s of work (expected: a narrower time range, or a filter on proxy, host or code)");
+        }
+        if (text.contains("Out of Memory")) {
+            throw new BoundExceededException(
+                    "more memory than one question may use (expected: a narrower time range, or fewer groups)");
+        }
+        return new StoreException("question cannot be answered by the store", e);
+    }
+
+    private static List<Object> values(ResultSet result) throws SQLException {
+        var columns = result.getMetaData().getColumnCount();
+        var values = new ArrayList<>(columns);
+        for (var i = 1; i <= columns; i++) {
+            values.add(DuckValues.of(result.getObject(i)));
+        }
+        return values;
+    }
+
+    @Override
+    public long bytes() {
+        synchronized (days) {
+            return attached.values().stream().mapToLong(DuckDay::bytes).sum();
+        }
+    }
+
+    @Override
+    public void close() throws StoreException {
+        try {
+            writer.close();
+            connection.close();
+        } catch (SQLException e) {
+            throw new StoreException("store does not close: " + e.getMessage(), e);
+        }
+    }
+}

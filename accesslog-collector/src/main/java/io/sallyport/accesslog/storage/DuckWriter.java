@@ -1,0 +1,224 @@
+package io.sallyport.accesslog.storage;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.Timestamp;
+import com.google.protobuf.util.Timestamps;
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.duckdb.DuckDBAppender;
+import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
+
+/// Appends batches: rows, offsets and origins in one transaction.
+///
+/// The transaction is begun by a statement. `setAutoCommit(false)` would begin it at the first *statement*, which
+/// an
+/// appender is not: each of its chunks would then commit by itself, and a kill would leave rows without their
+/// offset.
+final class DuckWriter implements AutoCloseable {
+
+    private static final Duration ORIGIN_LIFE = Duration.ofDays(7);
+
+    private record OriginKey(long spool, int partition) {}
+
+    private record OriginMark(int attempt, long sequence, long seen) {
+
+        boolean isBefore(int otherAttempt, long otherSequence) {
+            return attempt < otherAttempt || (attempt == otherAttempt && sequence < otherSequence);
+        }
+    }
+
+    private final DuckDBConnection connection;
+
+    @GuardedBy("this") private TreeMap<Integer, Long> next = new TreeMap<>();
+
+    @GuardedBy("this") private Map<OriginKey, OriginMark> origins = new HashMap<>();
+
+    @GuardedBy("this") private @Nullable DuckDay last;
+
+    DuckWriter(DuckDBConnection connection) throws SQLException {
+        this.connection = connection.duplicate();
+    }
+
+    /// Learns what a day's file says. The newest offset of all files counts.
+    synchronized void recover(DuckDay day) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            try (var result =
+                    statement.executeQuery("SELECT kafka_partition, next FROM " + day.catalog() + ".offsets")) {
+                while (result.next()) {
+                    next.merge(result.getInt(1), result.getLong(2), Math::max);
+                }
+            }
+            try (var result = statement.executeQuery(
+                    "SELECT spool, kafka_partition, attempt, sequence, seen FROM " + day.catalog() + ".origins")) {
+                while (result.next()) {
+                    var mark = new OriginMark(result.getInt(3), result.getLong(4), result.getLong(5));
+                    origins.merge(
+                            new OriginKey(result.getLong(1), result.getInt(2)),
+                            mark,
+                            (old, found) -> old.isBefore(found.attempt, found.sequence) ? found : old);
+                }
+            }
+        }
+        last = day;
+    }
+
+    synchronized SortedMap<Integer, Long> next() {
+        return new TreeMap<>(next);
+    }
+
+    synchronized void append(DuckDay day, List<KafkaRow> rows, Map<Integer, Long> upTo, Instant now)
+            throws SQLException {
+        var newNext = new TreeMap<>(next);
+        var newOrigins = new HashMap<>(origins);
+        var kept = new ArrayList<KafkaRow>(rows.size());
+        for (var row : rows) {
+            if (row.offset() >= next.getOrDefault(row.partition(), 0L)
+                    && isNew(row, newOrigins, now.getEpochSecond())) {
+                kept.add(row);
+            }
+        }
+        upTo.forEach((partition, offset) -> newNext.merge(partition, offset, Math::max));
+        var isFirst = !day.equals(last);
+        if (isFirst) {
+            var oldest = now.minus(ORIGIN_LIFE).getEpochSecond();
+            newOrigins.values().removeIf(mark -> mark.seen < oldest);
+        }
+        var times = write(day, kept, changed(newNext, next, isFirst), changed(newOrigins, origins, isFirst));
+        next = newNext;
+        origins = newOrigins;
+        last = day;
+        if (!kept.isEmpty()) {
+            day.holds(times[0], times[1]);
+        }
+    }
+
+    private static boolean isNew(KafkaRow row, Map<OriginKey, OriginMark> origins, long second) {
+        if (!row.entry().hasOrigin()) {
+            return true;
+        }
+        var origin = row.entry().getOrigin();
+        var key = new OriginKey(origin.getSpool(), row.partition());
+        var mark = origins.get(key);
+        if (mark != null && !mark.isBefore(origin.getAttempt(), origin.getSequence())) {
+            return false;
+        }
+        origins.put(key, new OriginMark(origin.getAttempt(), origin.getSequence(), second));
+        return true;
+    }
+
+    // A new file gets everything, so that the old ones may be deleted.
+    private static <K, V> Map<K, V> changed(Map<K, V> now, Map<K, V> before, boolean all) {
+        if (all) {
+            return now;
+        }
+        var changed = new HashMap<K, V>();
+        now.forEach((key, value) -> {
+            if (!value.equals(before.get(key))) {
+                changed.put(key, value);
+            }
+        });
+        return changed;
+    }
+
+    private long[] write(DuckDay day, List<KafkaRow> rows, Map<Integer, Long> offsets, Map<OriginKey, OriginMark> marks)
+            throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute("BEGIN TRANSACTION");
+            try {
+                var times = appendRows(day, rows);
+                upsert(day, offsets, marks);
+                statement.execute("COMMIT");
+                return times;
+            } catch (SQLException | RuntimeException e) {
+                rollBack(e);
+                throw e;
+            }
+        }
+    }
+
+    private void rollBack(Exception because) {
+        try (var statement = connection.createStatement()) {
+            statement.execute("ROLLBACK");
+        } catch (SQLException e) {
+            // A failed COMMIT has rolled back already.
+            because.addSuppressed(e);
+        }
+    }
+
+    private void upsert(DuckDay day, Map<Integer, Long> offsets, Map<OriginKey, OriginMark> marks) throws SQLException {
+        try (var offset =
+                connection.prepareStatement("INSERT OR REPLACE INTO " + day.catalog() + ".offsets VALUES (?, ?)")) {
+            for (var entry : offsets.entrySet()) {
+                offset.setInt(1, entry.getKey());
+                offset.setLong(2, entry.getValue());
+                offset.execute();
+            }
+        }
+        try (var mark = connection.prepareStatement(
+                "INSERT OR REPLACE INTO " + day.catalog() + ".origins VALUES (?, ?, ?, ?, ?)")) {
+            for (var entry : marks.entrySet()) {
+                mark.setLong(1, entry.getKey().spool());
+                mark.setInt(2, entry.getKey().partition());
+                mark.setInt(3, entry.getValue().attempt());
+                mark.setLong(4, entry.getValue().sequence());
+                mark.setLong(5, entry.getValue().seen());
+                mark.execute();
+            }
+        }
+    }
+
+    private long[] appendRows(DuckDay day, List<KafkaRow> rows) throws SQLException {
+        var times = new long[] {Long.MAX_VALUE, Long.MIN_VALUE};
+        if (rows.isEmpty()) {
+            return times;
+        }
+        try (var appender = connection.createAppender(day.catalog(), "main", "rows")) {
+            for (var row : rows) {
+                appender.beginRow();
+                append(appender, row.entry());
+                appender.append(row.partition());
+                appender.append(row.offset());
+                appender.endRow();
+                var time = Timestamps.toMicros(row.entry().getStartTime());
+                times[0] = Math.min(times[0], time);
+                times[1] = Math.max(times[1], time);
+            }
+        }
+        return times;
+    }
+
+    private static void append(DuckDBAppender appender, AccessLogEntry entry) throws SQLException {
+        for (var column : Column.ALL) {
+            switch (column.type()) {
+                case TEXT, WORDS -> appender.append((String) entry.getField(column.field()));
+                case NUMBER, DURATION -> appender.append((long) entry.getField(column.field()));
+                case REAL -> appender.append((double) entry.getField(column.field()));
+                case TIME -> appender.append(Timestamps.toMicros((Timestamp) entry.getField(column.field())));
+                case TEXTS -> appender.append(texts(entry, column));
+            }
+        }
+    }
+
+    private static Map<String, String> texts(AccessLogEntry entry, Column column) {
+        return switch (column.field().getNumber()) {
+            case AccessLogEntry.REQUEST_HEADERS_FIELD_NUMBER -> entry.getRequestHeadersMap();
+            case AccessLogEntry.RESPONSE_HEADERS_FIELD_NUMBER -> entry.getResponseHeadersMap();
+            case AccessLogEntry.TAGS_FIELD_NUMBER -> entry.getTagsMap();
+            default -> throw new IllegalStateException(column.name() + " (expected: a map that rows have)");
+        };
+    }
+
+    @Override
+    public synchronized void close() throws SQLException {
+        connection.close();
+    }
+}

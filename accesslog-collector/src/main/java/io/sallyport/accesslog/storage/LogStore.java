@@ -1,0 +1,45 @@
+package io.sallyport.accesslog.storage;
+
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+
+/// Keeps rows and the Kafka offsets that they came from, so that a row that Kafka has is here once, whatever dies
+/// in
+/// between. Threads may read while one appends.
+public interface LogStore extends AutoCloseable {
+
+    /// The offset to read next, of each partition from which rows were stored.
+    SortedMap<Integer, Long> next() throws StoreException;
+
+    /// Stores rows, in the order of their offsets, and the offsets to read next, all or nothing.
+    ///
+    /// Rows below the stored offset of their partition are left out, and so are rows whose origin says that
+    /// they were stored under another offset before: a batch may be given twice.
+    void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException;
+
+    /// How this store's SQL is spelt.
+    Dialect dialect();
+
+    /// Runs a statement. A visitor sees its rows one by one, each value a `String`, `Long`, `Double` or
+    /// `Map<String, String>`.
+    void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException;
+
+    /// How many bytes the rows take.
+    long bytes() throws StoreException;
+
+    @Override
+    void close() throws StoreException;
+
+    /// Sees one row of an answer; false: enough.
+    @FunctionalInterface
+    interface RowVisitor {
+        boolean row(List<Object> values);
+    }
+
+    /// What one question may cost.
+    ///
+    /// @param rows most rows of the answer; one more is an error
+    /// @param seconds most time
+    record ReadBounds(long rows, int seconds) {}
+}

@@ -1,0 +1,160 @@
+package io.sallyport.accesslog.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import com.google.protobuf.util.Timestamps;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.data.accesslog.v3.HTTPAccessLogEntry;
+import io.envoyproxy.envoy.data.accesslog.v3.TCPAccessLogEntry;
+import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsMessage;
+import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsResponse;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class IntakeTest {
+
+    private static final Instant NOW = Instant.parse("2026-11-21T10:00:00Z");
+    private static final Node NODE = Node.newBuilder()
+            .setId("router~10.0.0.1~edge-1.istio-system~istio-system.svc.cluster.local")
+            .setMetadata(Struct.newBuilder()
+                    .putFields(
+                            "NAMESPACE",
+                            Value.newBuilder().setStringValue("istio-system").build()))
+            .build();
+
+    private final List<AccessLogEntry> rows = new ArrayList<>();
+    private final Ledger ledger = new Ledger();
+    private int room = Integer.MAX_VALUE;
+    private final Intake intake = new Intake(this::sink, ledger, () -> NOW);
+
+    private int sink(String proxy, List<AccessLogEntry> offered) {
+        var taken = Math.min(room, offered.size());
+        rows.addAll(offered.subList(0, taken));
+        room -= taken;
+        return taken;
+    }
+
+    @Test
+    void onlyTheFirstMessageSaysWhoIsTalking() {
+        var stream = new AlsReceiver(intake).streamAccessLogs(new Ignored());
+        var http = StreamAccessLogsMessage.newBuilder();
+        http.getIdentifierBuilder().setNode(NODE);
+        http.getHttpLogsBuilder().addLogEntry(entry("/a"));
+        var second = StreamAccessLogsMessage.newBuilder();
+        second.getHttpLogsBuilder().addLogEntry(entry("/b")).addLogEntry(entry("/c"));
+        var tcp = StreamAccessLogsMessage.newBuilder();
+        var connection = TCPAccessLogEntry.newBuilder();
+        connection.getConnectionPropertiesBuilder().setReceivedBytes(7).setSentBytes(9);
+        connection.getCommonPropertiesBuilder().getResponseFlagsBuilder().setNoRouteFound(true);
+        tcp.getTcpLogsBuilder().addLogEntry(connection);
+
+        stream.onNext(http.build());
+        stream.onNext(second.build());
+        stream.onNext(tcp.build());
+
+        assertThat(rows).extracting(AccessLogEntry::getPath).containsExactly("/a", "/b", "/c", "");
+        assertThat(rows).extracting(AccessLogEntry::getProxy).containsOnly("edge-1");
+        assertThat(rows).extracting(AccessLogEntry::getProxyNamespace).containsOnly("istio-system");
+        assertThat(rows.getLast().getKind()).isEqualTo("tcp");
+        assertThat(rows.getLast().getResponseFlagsList()).isEqualTo("NR");
+        assertThat(rows.getLast().getResponseBytes()).isEqualTo(9);
+    }
+
+    @Test
+    void theOwnerOfARowIsTheOwnerOfTheRule() {
+        intake.take(new Proxy("istio-system", "edge"), List.of(row("/").setRouteObject("VirtualService shop/cart")));
+        intake.take(new Proxy("istio-system", "edge"), List.of(row("/")));
+
+        assertThat(rows).extracting(AccessLogEntry::getNamespace).containsExactly("shop", "istio-system");
+    }
+
+    @Test
+    void whatTheSpoolDoesNotTakeIsCounted() {
+        room = 2;
+        var proxy = new Proxy("istio-system", "edge");
+
+        intake.take(proxy, List.of(row("/1"), row("/2"), row("/3"), row("/4"), row("/5")));
+
+        var line = ledger.lines(0, Long.MAX_VALUE).getFirst();
+        assertThat(line.received()).isEqualTo(5);
+        assertThat(line.lost()).containsEntry(Intake.SPOOL_FULL, 3L);
+    }
+
+    @Test
+    void valuesOfQueryStringsAndCredentialsAreNotKept() {
+        var row = row("/pay?card=4111&x&empty=#frag").setReferer("https://a.test/?token=canary");
+        row.putRequestHeaders("Authorization", "canary").putRequestHeaders("x-team", "shop");
+        row.putRequestHeaders("cookie", "canary").putResponseHeaders("Set-Cookie", "canary");
+
+        intake.take(new Proxy("a", "b"), List.of(row));
+
+        var kept = rows.getFirst();
+        assertThat(kept.getPath()).isEqualTo("/pay?card=&x&empty=");
+        assertThat(kept.getRequestHeadersMap()).containsOnlyKeys("x-team");
+        assertThat(kept.toString()).doesNotContain("canary").doesNotContain("4111");
+    }
+
+    @Test
+    @Tag("H92")
+    void whatIsTooLongIsCutAndSaysSo() {
+        var row = row("/" + "x".repeat(1 << 20)).setUserAgent("\ud83d\ude00".repeat(10_000));
+        var value = "\u4e2d".repeat(64 << 10);
+        for (var i = 0; i < 10_000; i++) {
+            row.putRequestHeaders("x-" + i, value);
+        }
+
+        intake.take(new Proxy("a", "b"), List.of(row));
+
+        var kept = rows.getFirst();
+        assertThat(kept.getMarksList()).isEqualTo("cut");
+        assertThat(kept.getPath()).hasSize(8 << 10);
+        assertThat(kept.getRequestHeadersMap()).hasSize(48);
+        assertThat(kept.getSerializedSize()).isLessThan(1 << 20);
+        assertThat(AccessLogEntry.newBuilder(kept).getUserAgent()).endsWith("\ud83d\ude00");
+    }
+
+    @Test
+    @Tag("H90")
+    void aTimeThatLiesAheadIsTheCollectors() {
+        var ahead = row("/").setStartTime(
+                        Timestamps.fromMillis(NOW.plusSeconds(7_200).toEpochMilli()));
+
+        intake.take(new Proxy("a", "b"), List.of(ahead));
+
+        assertThat(rows.getFirst().getStartTime().getSeconds()).isEqualTo(NOW.getEpochSecond());
+        assertThat(rows.getFirst().getMarksList()).isEqualTo("clamped");
+    }
+
+    private static AccessLogEntry.Builder row(String path) {
+        return AccessLogEntry.newBuilder()
+                .setKind("http")
+                .setWeight(1)
+                .setPath(path)
+                .setStartTime(Timestamps.fromMillis(NOW.toEpochMilli()));
+    }
+
+    private static HTTPAccessLogEntry entry(String path) {
+        var entry = HTTPAccessLogEntry.newBuilder();
+        entry.getCommonPropertiesBuilder().setStartTime(Timestamps.fromMillis(NOW.toEpochMilli()));
+        entry.getRequestBuilder().setPath(path);
+        return entry.build();
+    }
+
+    private static final class Ignored implements StreamObserver<StreamAccessLogsResponse> {
+        @Override
+        public void onNext(StreamAccessLogsResponse value) {}
+
+        @Override
+        public void onError(Throwable t) {}
+
+        @Override
+        public void onCompleted() {}
+    }
+}

@@ -1,0 +1,96 @@
+package io.sallyport.accesslog.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sallyport.accesslog.testing.Rows;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DuckStoreTest extends LogStoreContract {
+
+    @TempDir
+    Path folder;
+
+    private Instant now = Rows.START;
+
+    @Override
+    LogStore open() throws Exception {
+        return DuckStore.open(
+                new DuckSettings(folder.resolve("rows"), 256, 2, Duration.ofDays(2), Long.MAX_VALUE), () -> now);
+    }
+
+    @Test
+    void eachDayHasItsFileAndOldOnesGo() throws Exception {
+        try (var store = DuckStore.open(
+                new DuckSettings(folder.resolve("days"), 256, 2, Duration.ofDays(2), Long.MAX_VALUE), () -> now)) {
+            for (var day = 0; day < 5; day++) {
+                now = Rows.START.plus(Duration.ofDays(day));
+                store.append(
+                        List.of(new KafkaRow(0, day, Rows.row(now, "day-" + day).build())), Map.of(0, day + 1L));
+            }
+
+            assertThat(ids(store, Long.MIN_VALUE, Long.MAX_VALUE)).containsExactly("day-2", "day-3", "day-4");
+            assertThat(ids(store, micros(3), micros(4))).containsExactly("day-3");
+            assertThat(store.next()).containsEntry(0, 5L);
+            try (var files = Files.list(folder.resolve("days"))) {
+                assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".duckdb")))
+                        .containsExactlyInAnyOrder(
+                                "rows-2026-11-23.duckdb", "rows-2026-11-24.duckdb", "rows-2026-11-25.duckdb");
+            }
+        }
+    }
+
+    private static long micros(int day) {
+        return Rows.START.plus(Duration.ofDays(day)).minusSeconds(1).toEpochMilli() * 1_000;
+    }
+
+    private static List<String> ids(LogStore store, long from, long to) throws Exception {
+        var ids = new ArrayList<String>();
+        var sql = new Sql(
+                "SELECT request_id FROM ",
+                " WHERE start_time >= ? AND start_time < ? ORDER BY 1",
+                List.of(from, to),
+                from,
+                to);
+        store.read(sql, new LogStore.ReadBounds(100, 30), values -> ids.add((String) values.getFirst()));
+        return ids;
+    }
+
+    @ParameterizedTest
+    @Tag("V21")
+    @Tag("H84")
+    @ValueSource(
+            strings = {
+                "SELECT * FROM read_csv('/etc/passwd') x CROSS JOIN ",
+                "SELECT * FROM read_text('/etc/hostname') x CROSS JOIN ",
+                "SELECT * FROM glob('/etc/*') x CROSS JOIN ",
+                "ATTACH '/tmp/sallyport-outside.duckdb' AS o; SELECT 1 FROM ",
+                "COPY (SELECT 1) TO '/tmp/sallyport-outside.csv'; SELECT 1 FROM ",
+                "SET enable_external_access = true; SELECT 1 FROM ",
+                "INSTALL httpfs; SELECT 1 FROM ",
+                "LOAD httpfs; SELECT 1 FROM "
+            })
+    void evenAStatementThatIsNotOursFindsNoDoor(String before) throws Exception {
+        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("doors")), () -> now)) {
+            store.append(List.of(new KafkaRow(0, 0, Rows.row(now, "a").build())), Map.of(0, 1L));
+            var sql = new Sql(before, "", List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
+
+            assertThatThrownBy(() -> store.read(sql, new LogStore.ReadBounds(10, 10), _ -> true))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("question cannot be answered by the store");
+            assertThat(Path.of("/tmp/sallyport-outside.duckdb")).doesNotExist();
+            assertThat(Path.of("/tmp/sallyport-outside.csv")).doesNotExist();
+        }
+    }
+}
