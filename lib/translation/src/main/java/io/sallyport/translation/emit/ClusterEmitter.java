@@ -148,6 +148,8 @@ final class ClusterEmitter {
                 out.getClusterTypeBuilder()
                         .setName(BY_REQUEST)
                         .setTypedConfig(Values.pack(ClusterConfig.newBuilder()
+                                // Where endpoints are reached without TLS there is nothing to check.
+                                .setAllowInsecureClusterOptions(true)
                                 .setDnsCacheConfig(DnsCacheConfig.newBuilder()
                                         .setName(NAME_CACHE)
                                         .setDnsLookupFamily(Cluster.DnsLookupFamily.V4_PREFERRED))

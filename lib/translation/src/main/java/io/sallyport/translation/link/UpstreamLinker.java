@@ -15,6 +15,7 @@ import io.sallyport.translation.link.LocalityLinker.Placed;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Upstream;
 import io.sallyport.translation.plan.Upstream.Address;
+import io.sallyport.translation.plan.Upstream.Balancing;
 import io.sallyport.translation.plan.Upstream.Discovery;
 import io.sallyport.translation.plan.Upstream.Endpoint;
 import io.sallyport.translation.plan.Upstream.Group;
@@ -88,10 +89,12 @@ final class UpstreamLinker {
         // One name is asked alone: there is nothing to choose from.
         var grouped =
                 localities.group(backend.source() == Backend.Source.DNS_ROUND_ROBIN ? placed.subList(0, 1) : placed);
+        var discovery =
+                isPassedThrough(policy) ? new Discovery.Original(0) : discovery(backend, port, grouped.groups());
         return new Upstream.Known(
                 id,
-                isPassedThrough(policy) ? new Discovery.Original(0) : discovery(backend, port, grouped.groups()),
-                settings.balancing(),
+                discovery,
+                chooses(discovery) ? settings.balancing() : new Balancing.AsDiscovered(),
                 grouped.spread(),
                 settings.limits(),
                 ejection,
@@ -102,6 +105,14 @@ final class UpstreamLinker {
                 rule.objects().stream()
                         .map(object -> new Origin(object.ref(), Path.ROOT))
                         .toList());
+    }
+
+    // Where the request or its connection says where to, there is nothing to choose from.
+    private static boolean chooses(Discovery discovery) {
+        return switch (discovery) {
+            case Discovery.Listed _, Discovery.Dns _, Discovery.DnsOne _ -> true;
+            case Discovery.Original _, Discovery.ByRequest _ -> false;
+        };
     }
 
     private static boolean isPassedThrough(Optional<TrafficPolicy> policy) {

@@ -168,7 +168,10 @@ final class HttpSimulation {
             return new Share(cluster, weight, "NC", List.of(), headers, response);
         }
         var endpoints = resources.endpoints(known.orElseThrow());
-        var hasEndpoints = !endpoints.isEmpty() || known.orElseThrow().getType() == Cluster.DiscoveryType.ORIGINAL_DST;
+        // Where the connection or the request says where to, there is always an endpoint.
+        var hasEndpoints = !endpoints.isEmpty()
+                || known.orElseThrow().hasClusterType()
+                || known.orElseThrow().getType() == Cluster.DiscoveryType.ORIGINAL_DST;
         return new Share(cluster, weight, hasEndpoints ? "" : "UH", endpoints, headers, response);
     }
 }
