@@ -31,8 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// cluster, location, and the same path and host at the backend.
 class SimulatorAgreesWithEnvoyTest {
 
-    private static final int CONFIGURATIONS = Boolean.getBoolean("sallyport.nightly") ? 250 : 12;
-    private static final int REQUESTS = 40;
+    private static final int COMPARED = Boolean.getBoolean("sallyport.nightly") ? 100_000 : 10_000;
+    private static final int REQUESTS = 400;
+    private static final int MAX_SEEDS = 1_000;
 
     private final ChanceConfiguration chance = new ChanceConfiguration();
 
@@ -41,7 +42,8 @@ class SimulatorAgreesWithEnvoyTest {
         var envoy = LocalEnvoy.path();
         try (var backend = new EchoServer("backend");
                 var client = new HttpClient()) {
-            for (int seed = 0; seed < CONFIGURATIONS; seed++) {
+            int compared = 0;
+            for (int seed = 0; compared < COMPARED && seed < MAX_SEEDS; seed++) {
                 var resources = new TracedResources(chance.resources(seed), backend.port()).build();
                 var ports = new LinkedHashMap<Integer, Integer>();
                 var file = directory.resolve(seed + ".pb");
@@ -49,9 +51,10 @@ class SimulatorAgreesWithEnvoyTest {
                 var command =
                         List.of(envoy.toString(), "-c", file.toString(), "--concurrency", "1", "--use-dynamic-base-id");
                 try (var _ = ChildProcess.start(line -> line.contains("starting main dispatch loop"), command)) {
-                    compare(seed, resources, ports, client, backend);
+                    compared += compare(seed, resources, ports, client, backend);
                 }
             }
+            assertThat(compared).isGreaterThanOrEqualTo(COMPARED);
         }
     }
 
@@ -70,25 +73,31 @@ class SimulatorAgreesWithEnvoyTest {
         return bootstrap.build();
     }
 
-    private static void compare(
+    // Answers how many requests were compared.
+    private static int compare(
             int seed, EnvoyResources resources, Map<Integer, Integer> ports, HttpClient client, EchoServer backend)
             throws IOException {
         var simulator = new TrafficSimulator(resources);
         var random = new SplittableRandom(seed);
         var requests = requests(resources, random);
         var bound = List.copyOf(ports.keySet());
+        int compared = 0;
         for (int i = 0; i < REQUESTS && !bound.isEmpty(); i++) {
             var port = bound.get(random.nextInt(bound.size()));
             var call = requests.next();
-            var answer = simulator.answer(request(port, call));
+            var version = random.nextBoolean() ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2;
+            var answer = simulator.answer(request(port, version, call));
             if (answer instanceof Answer.Tunnelled || answer instanceof Answer.Closed) {
                 continue;
             }
             backend.reset();
-            var reply = client.send(ports.getOrDefault(port, port), HttpClient.Version.HTTP_1_1, call);
-            var claim = "seed " + seed + ", port " + port + ", " + call + " got " + reply + " and not " + answer;
+            var reply = client.send(ports.getOrDefault(port, port), version, call);
+            var claim = "seed " + seed + ", " + version + ", port " + port + ", " + call + " got " + reply + " and not "
+                    + answer;
             compare(claim, answer, reply, backend);
+            compared++;
         }
+        return compared;
     }
 
     private static ChanceRequests requests(EnvoyResources resources, SplittableRandom random)
@@ -96,11 +105,14 @@ class SimulatorAgreesWithEnvoyTest {
         return new ChanceRequests(resources, random);
     }
 
-    private static Request request(int port, HttpClient.Call call) {
+    private static Request request(int port, HttpClient.Version version, HttpClient.Call call) {
         var lines = new ArrayList<HeaderLines.Line>();
         call.headers().forEach((name, value) -> lines.add(new HeaderLines.Line(name, value)));
-        return new Request(
-                port, "", "127.0.0.1", Request.Protocol.HTTP1, call.method(), call.host(), call.path(), lines);
+        var protocol = switch (version) {
+            case HTTP_1_1 -> Request.Protocol.HTTP1;
+            case HTTP_2 -> Request.Protocol.HTTP2;
+        };
+        return new Request(port, "", "127.0.0.1", protocol, call.method(), call.host(), call.path(), lines);
     }
 
     private static void compare(String claim, Answer answer, Reply reply, EchoServer backend) {
@@ -137,6 +149,11 @@ class SimulatorAgreesWithEnvoyTest {
                             .as(claim)
                             .isEqualTo(
                                     share.orElseThrow().request().find(":path").orElse(""));
+                    share.orElseThrow().request().lines().stream()
+                            .filter(line -> line.name().matches("x-(set|add|gone|extra|a|env)"))
+                            .forEach(line -> assertThat(seen.headers().first(line.name()))
+                                    .as(claim + " saw " + seen)
+                                    .isEqualTo(share.orElseThrow().request().find(line.name())));
                     assertThat(seen.host())
                             .as(claim)
                             .isEqualTo(share.orElseThrow()

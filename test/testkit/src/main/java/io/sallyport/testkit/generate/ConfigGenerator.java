@@ -49,6 +49,16 @@ public final class ConfigGenerator {
             documents.add(text(service()));
             documents.add(text(slice()));
         }
+        if (chance.oneIn(2)) {
+            documents.add(text(document(
+                    networking(), "VirtualService", "part", Map.of("http", chance.list(1, 3, http::delegated)))));
+        }
+        if (chance.oneIn(3)) {
+            documents.add(text(chosen()));
+            for (var n = chance.between(0, 3); n > 0; n--) {
+                documents.add(text(workload(n)));
+            }
+        }
         return documents;
     }
 
@@ -145,6 +155,9 @@ public final class ConfigGenerator {
     }
 
     private Map<String, Object> serviceEntry(int n) {
+        if (chance.oneIn(12)) {
+            return dynamic(n);
+        }
         var resolution = chance.oneOf("STATIC", "STATIC", "DNS", "DNS_ROUND_ROBIN", "NONE");
         var endpoints = resolution.equals("NONE") ? 0 : resolution.equals("DNS_ROUND_ROBIN") ? 1 : chance.between(1, 4);
         var spec = chance.object()
@@ -161,6 +174,42 @@ public final class ConfigGenerator {
             spec.with("endpoints", chance.list(endpoints, endpoints, () -> endpoint(resolution)));
         }
         return document(networking(), "ServiceEntry", "se" + n, spec.done());
+    }
+
+    private Map<String, Object> dynamic(int n) {
+        var spec = Map.<String, Object>of(
+                "hosts",
+                List.of("*.wild.test"),
+                "ports",
+                List.of(Map.of("number", 80, "name", "http", "protocol", chance.oneOf("HTTP", "HTTP2", "GRPC"))),
+                "resolution",
+                "DYNAMIC_DNS");
+        return document(networking(), "ServiceEntry", "se" + n, spec);
+    }
+
+    private Map<String, Object> chosen() {
+        var spec = Map.<String, Object>of(
+                "hosts",
+                List.of("cart.test"),
+                "ports",
+                List.of(Map.of("number", 80, "name", "http", "protocol", "HTTP", "targetPort", 8080)),
+                "resolution",
+                "STATIC",
+                "workloadSelector",
+                Map.of("labels", Map.of("app", "cart")));
+        return document(networking(), "ServiceEntry", "chosen", spec);
+    }
+
+    private Map<String, Object> workload(int n) {
+        var spec = chance.object()
+                .with("address", "127.0.0." + chance.between(1, 9))
+                .with("labels", Map.of("app", chance.oneOf("cart", "other"), "version", chance.oneOf("v1", "v2")))
+                .maybe(2, "ports", () -> Map.of("http", chance.between(1024, 60000)))
+                .maybe(3, "weight", () -> chance.between(1, 9))
+                .maybe(3, "locality", () -> chance.oneOf("eu/west/a", "us/east"))
+                .maybe(4, "network", () -> "net-1")
+                .done();
+        return document(networking(), "WorkloadEntry", "we" + n, spec);
     }
 
     private Map<String, Object> endpoint(String resolution) {
@@ -180,7 +229,8 @@ public final class ConfigGenerator {
                 .with("host", chance.oneOf(SERVICES))
                 .maybe(2, "trafficPolicy", () -> TrafficPolicyGenerator.policy(chance, true))
                 .maybe(2, "subsets", () -> List.of(subset("v1"), subset("v2")))
-                .maybe(8, "exportTo", () -> List.of(chance.oneOf("*", ".")));
+                .maybe(8, "exportTo", () -> List.of(chance.oneOf("*", ".")))
+                .maybe(12, "workloadSelector", () -> Map.of("matchLabels", Map.of("istio", "ingressgateway")));
         return document(networking(), "DestinationRule", "dr" + n, spec.done());
     }
 

@@ -20,12 +20,23 @@ final class HttpRouteGenerator {
         var route = chance.object()
                 .maybe(3, "name", () -> chance.oneOf("first", "second", "canary-1"))
                 .maybe(1 + chance.between(0, 1), "match", () -> chance.list(1, 3, this::match));
-        switch (chance.between(0, 5)) {
+        switch (chance.between(0, 6)) {
             case 0 -> route.with("redirect", redirect());
             case 1 -> route.with("directResponse", directResponse());
+            case 2 -> route.with("delegate", Map.of("name", "part", "namespace", chance.oneOf("shop", "default")));
             default -> forward(route);
         }
-        return route.maybe(4, "headers", this::headerOperations).done();
+        return route.maybe(4, "headers", () -> headerOperations(false)).done();
+    }
+
+    /// A rule of a delegate: inside what roots ask for, or not.
+    Map<String, Object> delegated() {
+        return chance.object()
+                .maybe(2, "match", () -> chance.list(1, 2, this::match))
+                .with("route", shares(true))
+                .maybe(3, "rewrite", this::rewrite)
+                .maybe(4, "headers", () -> headerOperations(false))
+                .done();
     }
 
     private void forward(Chance.Members route) {
@@ -35,6 +46,7 @@ final class HttpRouteGenerator {
                 .maybe(4, "retries", this::retries)
                 .maybe(6, "fault", this::fault)
                 .maybe(6, "corsPolicy", this::cors)
+                .maybe(8, "sessionPersistence", this::session)
                 .maybe(6, "mirror", () -> Map.of("host", "v2.test"))
                 .maybe(8, "mirrorPercentage", () -> Map.of("value", chance.between(0, 100)))
                 .maybe(
@@ -58,7 +70,7 @@ final class HttpRouteGenerator {
                 share.with("weight", chance.between(1, 100));
             }
             if (withHeaders) {
-                share.maybe(6, "headers", this::headerOperations);
+                share.maybe(6, "headers", () -> headerOperations(true));
             }
             return share.done();
         });
@@ -88,6 +100,8 @@ final class HttpRouteGenerator {
                 .maybe(6, "port", () -> chance.oneOf(80, 8081))
                 .maybe(6, "ignoreUriCase", () -> chance.oneIn(2))
                 .maybe(10, "sourceNamespace", () -> "istio-system")
+                .maybe(10, "name", () -> chance.oneOf("m1", "m2"))
+                .maybe(10, "statPrefix", () -> "stat")
                 .maybe(10, "gateways", () -> List.of("default/gw0"))
                 .done();
     }
@@ -105,13 +119,17 @@ final class HttpRouteGenerator {
     }
 
     private Map<String, Object> redirect() {
-        return chance.object()
+        var redirect = chance.object()
                 .with("uri", chance.oneOf("/new", "/%PREFIX()%", "/a?b=c"))
                 .maybe(3, "authority", () -> "new.test")
                 .maybe(3, "redirectCode", () -> chance.oneOf(301, 302, 303, 307, 308))
-                .maybe(3, "scheme", () -> chance.oneOf("http", "https"))
-                .maybe(4, chance.oneOf("port", "port"), () -> chance.between(1, 65535))
-                .done();
+                .maybe(3, "scheme", () -> chance.oneOf("http", "https"));
+        if (chance.oneIn(2)) {
+            redirect.maybe(4, "port", () -> chance.between(1, 65535));
+        } else {
+            redirect.maybe(2, "derivePort", () -> chance.oneOf("FROM_REQUEST_PORT", "FROM_PROTOCOL_DEFAULT"));
+        }
+        return redirect.done();
     }
 
     private Map<String, Object> directResponse() {
@@ -125,8 +143,9 @@ final class HttpRouteGenerator {
     }
 
     private Map<String, Object> rewrite() {
-        return switch (chance.between(0, 2)) {
+        return switch (chance.between(0, 3)) {
             case 0 -> Map.of("uri", chance.oneOf("/", "/v2/", "/x"));
+            case 3 -> Map.of("uriRegexRewrite", Map.of("match", "[0-9]+", "rewrite", "n\\0"));
             case 1 -> Map.of("authority", "inner.test");
             default -> Map.of("uriRegexRewrite", Map.of("match", "^/([^/]+)/(.*)$", "rewrite", "/\\2/\\1"));
         };
@@ -141,6 +160,8 @@ final class HttpRouteGenerator {
                         "retryOn",
                         () -> chance.oneOf("5xx", "gateway-error,reset", "connect-failure,503", "cancelled"))
                 .maybe(4, "retryRemoteLocalities", () -> chance.oneIn(2))
+                .maybe(4, "retryIgnorePreviousHosts", () -> chance.oneIn(2))
+                .maybe(4, "backoff", () -> chance.oneOf("25ms", "1s"))
                 .done();
     }
 
@@ -165,7 +186,10 @@ final class HttpRouteGenerator {
 
     private Map<String, Object> cors() {
         return chance.object()
-                .with("allowOrigins", List.of(Map.of("exact", "https://ok.test"), Map.of("regex", "https://.*")))
+                .with(
+                        "allowOrigins",
+                        List.of(Map.of("exact", "https://ok.test"), Map.of("regex", "https://[a-z]+[.]ok[.]test")))
+                .maybe(3, "unmatchedPreflights", () -> chance.oneOf("FORWARD", "IGNORE"))
                 .maybe(2, "allowMethods", () -> chance.someOf("GET", "PUT", "DELETE"))
                 .maybe(2, "allowHeaders", () -> List.of("x-a"))
                 .maybe(2, "exposeHeaders", () -> List.of("x-b"))
@@ -174,16 +198,30 @@ final class HttpRouteGenerator {
                 .done();
     }
 
-    private Map<String, Object> headerOperations() {
+    private Map<String, Object> session() {
         return chance.object()
-                .maybe(2, "request", this::edits)
-                .maybe(2, "response", this::edits)
+                .with("type", chance.oneOf("Cookie", "Header"))
+                .maybe(2, "sessionName", () -> "sid")
+                .maybe(2, "absoluteTimeout", () -> chance.oneOf("1h", "90s"))
+                .maybe(2, "cookieConfig", () -> Map.of("lifetimeType", chance.oneOf("Session", "Permanent")))
                 .done();
     }
 
-    private Map<String, Object> edits() {
+    private Map<String, Object> headerOperations(boolean ofShare) {
         return chance.object()
-                .maybe(2, "set", () -> Map.of("x-set", chance.oneOf("1", "100%%", "a \"b\" {c}")))
+                .maybe(2, "request", () -> edits(ofShare && chance.oneIn(4)))
+                .maybe(2, "response", () -> edits(false))
+                .done();
+    }
+
+    private Map<String, Object> edits(boolean withHost) {
+        return chance.object()
+                .maybe(
+                        2,
+                        "set",
+                        () -> withHost
+                                ? Map.of("host", "share.test")
+                                : Map.of("x-set", chance.oneOf("1", "100%%", "a \"b\" {c}")))
                 .maybe(2, "add", () -> Map.of("x-add", "2"))
                 .maybe(2, "remove", () -> List.of("x-gone"))
                 .done();
