@@ -62,6 +62,7 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
         if (answer == WorldSubscription.Answer.STALE) {
             // It was written before our last response arrived; its author will say it again.
             counters.strangeNonce();
+            known.overhear(request.getResponseNonce(), request.getResourceNamesList());
             return;
         }
         known.change(request.getResourceNamesList());

@@ -50,6 +50,9 @@ final class WorldSubscription {
     private final Deque<List<String>> trials = new ArrayDeque<>();
     private final Set<String> heldBack = new HashSet<>();
     private final Set<String> asked = new HashSet<>();
+    // Names that were dropped while the answer to a table with them was missing: the proxy does not have them, even if
+    // it asks for them again before it answers.
+    private final Set<String> dropped = new HashSet<>();
     private Snapshot base;
     private boolean wildcard;
     private boolean fresh;
@@ -67,6 +70,7 @@ final class WorldSubscription {
     private boolean takenKnown;
     private @Nullable Response outstanding;
     private String lastNonce = "";
+    private String answeredNonce = "";
     private int refusedInARow;
     private Instant quietUntil = Instant.MIN;
     private Instant answered = Instant.MIN;
@@ -123,8 +127,36 @@ final class WorldSubscription {
             }
         }
         asked.retainAll(names);
+        dropUnnamed();
+    }
+
+    /// A request that was written before our last response arrived still tells what the proxy no longer has, even if it
+    /// asks for that again when it answers.
+    void overhear(String nonce, Collection<String> resources) {
+        if (!isWhole() && nonce.equals(answeredNonce) && names.retainAll(Set.copyOf(resources))) {
+            asked.retainAll(names);
+            dropUnnamed();
+        }
+    }
+
+    private void dropUnnamed() {
+        var response = outstanding;
+        if (response != null) {
+            response.table().keySet().stream()
+                    .filter(name -> !names.contains(name))
+                    .forEach(dropped::add);
+        }
         taken = onlyNamed(taken);
         sent = onlyNamed(sent);
+    }
+
+    private SortedMap<String, EnvoyResource> stillHeld(SortedMap<String, EnvoyResource> table) {
+        if (dropped.isEmpty()) {
+            return onlyNamed(table);
+        }
+        var kept = new TreeMap<>(onlyNamed(table));
+        kept.keySet().removeAll(dropped);
+        return kept;
     }
 
     private SortedMap<String, EnvoyResource> onlyNamed(SortedMap<String, EnvoyResource> table) {
@@ -238,6 +270,7 @@ final class WorldSubscription {
         } while (response == null && !trials.isEmpty());
         if (response != null) {
             outstanding = response;
+            dropped.clear();
             sent = response.table();
             lastNonce = nonce;
             hasSent = true;
@@ -333,7 +366,7 @@ final class WorldSubscription {
         // An answer that comes late may be to an older table than one that was taken since.
         if (response.sequence() > takenSequence) {
             takenSequence = response.sequence();
-            taken = isWhole() ? response.table() : onlyNamed(response.table());
+            taken = isWhole() ? response.table() : stillHeld(response.table());
             takenKnown = true;
         }
         if (!refusals.isEmpty()) {
@@ -442,6 +475,7 @@ final class WorldSubscription {
         var response = outstanding;
         if (response != null && response.nonce().equals(nonce)) {
             outstanding = null;
+            answeredNonce = nonce;
             return response;
         }
         return overdue.remove(nonce);
