@@ -1,5 +1,8 @@
 package io.sallyport.standalone;
 
+import static java.util.stream.Collectors.toCollection;
+
+import com.google.common.collect.ImmutableSortedSet;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -11,9 +14,11 @@ import io.sallyport.xds.discovery.Node;
 import io.sallyport.xds.status.LiveProbe;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Proves over the admin sockets of our own Envoys that the listeners which they acknowledged take connections.
@@ -21,17 +26,45 @@ final class AdminProbe implements LiveProbe {
 
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    private volatile @Nullable EnvoyFleet fleet;
+    private sealed interface Sight {
 
-    /// Names the Envoys that it can look into. Until then, and for all others, it knows nothing.
-    void look(@Nullable EnvoyFleet ours) {
-        fleet = ours;
+        /// Before anybody has said which Envoys there are.
+        record Nothing() implements Sight {}
+
+        /// `revision`: up to which revision `fleet` has been told what is wanted.
+        record Ours(EnvoyFleet fleet, LongSupplier revision) implements Sight {}
+
+        /// There are none of our own.
+        record Strangers() implements Sight {}
+    }
+
+    private volatile Sight sight = new Sight.Nothing();
+
+    /// Names the Envoys that it can look into, and up to which revision they have been told what `sallyport.yaml`
+    /// wants.
+    /// Of all others it knows nothing.
+    void look(@Nullable EnvoyFleet ours, LongSupplier platformRevision) {
+        sight = ours == null ? new Sight.Strangers() : new Sight.Ours(ours, platformRevision);
+    }
+
+    @Override
+    public Optional<Expected> expected(long revision) {
+        return Optional.of(
+                switch (sight) {
+                    case Sight.Nothing _ -> new Expected(false, ImmutableSortedSet.of());
+                    case Sight.Strangers _ -> new Expected(true, ImmutableSortedSet.of());
+                    case Sight.Ours(var fleet, var told) ->
+                        new Expected(
+                                told.getAsLong() >= revision && fleet.isSettled(),
+                                fleet.wanted().stream()
+                                        .map(proxy -> proxy.name() + "." + proxy.namespace())
+                                        .collect(toCollection(TreeSet::new)));
+                });
     }
 
     @Override
     public Proof prove(Node proxy, SortedMap<String, String> listeners) {
-        var ours = fleet;
-        if (ours == null) {
+        if (!(sight instanceof Sight.Ours(var ours, var _))) {
             return Proof.UNKNOWN;
         }
         ProxyName name;

@@ -158,7 +158,6 @@ final class AllInOne {
         var fleet = envoy.isPresent()
                 ? lifecycle.started("envoys", EnvoyFleet.start(envoy.get(), folder, xdsAddress, clock))
                 : null;
-        probe.look(fleet);
         var platformKnown = new CountDownLatch(1);
         var platform = lifecycle.started("platform", PlatformFollower.start(services, config::missing, wanted -> {
             if (fleet != null) {
@@ -166,6 +165,7 @@ final class AllInOne {
             }
             platformKnown.countDown();
         }));
+        probe.look(fleet, platform::told);
         return new AllInOne(
                 directory, terminal, clock, services, fleet, doors, platform, platformKnown, looks, lifecycle);
     }

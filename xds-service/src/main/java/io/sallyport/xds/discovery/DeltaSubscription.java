@@ -652,10 +652,13 @@ final class DeltaSubscription {
     }
 
     /// The newest revision that the proxy has taken whole. Refused resources do not hold it up (they are told apart),
-    /// nor do clusters that nothing names any more.
+    /// nor does what nothing names any more: routes go after their listener, clusters after their routes.
     long revision() {
         long revision = base.revision();
-        boolean cleanUp = type == ResourceType.CLUSTER || type == ResourceType.ENDPOINTS;
+        boolean cleanUp = switch (type) {
+            case CLUSTER, ENDPOINTS, ROUTES -> true;
+            case LISTENER, SCOPED_ROUTES, SECRET -> false;
+        };
         for (var entry : open.entrySet()) {
             var need = need(entry.getKey(), entry.getValue());
             if (need == Need.UPSERT || (need == Need.REMOVAL && !cleanUp)) {

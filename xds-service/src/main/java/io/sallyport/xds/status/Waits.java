@@ -14,7 +14,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 
@@ -30,11 +34,16 @@ final class Waits {
     // A proxy that lost its stream this lately is about to come back.
     private static final Duration RETURNING = Duration.ofSeconds(30);
     private static final Duration PROBE_AGAIN = Duration.ofMillis(20);
+    // After a start, proxies of an earlier process are on their way back: at most so long, and no longer than it takes
+    // until no more of them come.
+    private static final Duration SETTLING = Duration.ofSeconds(10);
+    private static final Duration QUIET = Duration.ofSeconds(2);
 
     private final Publisher publisher;
     private final Fleet fleet;
     private final LiveProbe probe;
     private final InstantSource clock;
+    private final Instant started;
     private final Semaphore places = new Semaphore(MAX_WAITS);
 
     Waits(Publisher publisher, Fleet fleet, LiveProbe probe, InstantSource clock) {
@@ -42,6 +51,7 @@ final class Waits {
         this.fleet = fleet;
         this.probe = probe;
         this.clock = clock;
+        this.started = clock.instant();
     }
 
     private record Standing(int live, int total, List<Waiting> waiting, boolean hopeless, boolean probing) {}
@@ -112,11 +122,14 @@ final class Waits {
         int refusing = 0;
         boolean probing = false;
         var waiting = new ArrayList<Waiting>();
+        var expected = probe.expected(revision);
+        var seen = new TreeSet<String>();
         for (var proxy : fleet.proxies()) {
             var lost = proxy.lost();
-            if (lost != null && lost.plus(RETURNING).isBefore(now)) {
+            if (lost != null && !isReturning(proxy, lost, expected, now)) {
                 continue;
             }
+            seen.add(ProxyStatusService.qualifiedName(proxy));
             var refused = refused(proxy, revision);
             var view = proxy.view();
             if (lost != null) {
@@ -133,8 +146,51 @@ final class Waits {
                 live++;
             }
         }
+        var absent = absent(revision, expected, seen, now);
+        waiting.addAll(absent);
         boolean hopeless = refusing > 0 && refusing == waiting.size();
-        return new Standing(live, live + waiting.size(), waiting, hopeless, probing);
+        return new Standing(live, live + waiting.size(), waiting, hopeless, probing || !absent.isEmpty());
+    }
+
+    // Where it is known who should be there, another that is gone was sent away.
+    private static boolean isReturning(
+            Fleet.Proxy proxy, Instant lost, Optional<LiveProbe.Expected> expected, Instant now) {
+        return expected.map(known -> known.proxies().contains(ProxyStatusService.qualifiedName(proxy)))
+                .orElse(!lost.plus(RETURNING).isBefore(now));
+    }
+
+    // What is waited for although no stream tells of it.
+    private List<Waiting> absent(long revision, Optional<LiveProbe.Expected> expected, Set<String> seen, Instant now) {
+        if (publisher.revision() < revision) {
+            return seen.isEmpty() ? List.of(waiting("xds-service", "waiting for r" + revision)) : List.of();
+        }
+        if (expected.isEmpty()) {
+            return isSettling(now)
+                    ? List.of(waiting("xds-service", "has just started: proxies may still be coming back"))
+                    : List.of();
+        }
+        if (!expected.get().settled()) {
+            return List.of(waiting("sallyport.yaml", "of r" + revision + " is being put into effect"));
+        }
+        return expected.get().proxies().stream()
+                .filter(name -> !seen.contains(name))
+                .map(name -> waiting(name, "is not connected"))
+                .toList();
+    }
+
+    private boolean isSettling(Instant now) {
+        if (!now.isBefore(started.plus(SETTLING))) {
+            return false;
+        }
+        return fleet.proxies().stream()
+                .map(Fleet.Proxy::connected)
+                .max(Comparator.naturalOrder())
+                .map(newest -> now.isBefore(newest.plus(QUIET)))
+                .orElse(true);
+    }
+
+    private static Waiting waiting(String who, String reason) {
+        return Waiting.newBuilder().setProxy(who).setReason(reason).build();
     }
 
     private static List<Refusal> refused(Fleet.Proxy proxy, long revision) {

@@ -64,6 +64,13 @@ public final class House implements AutoCloseable, InstantSource {
                 .build()
                 .start();
         channel = InProcessChannelBuilder.forName(name).build();
+        // Nobody comes back from an earlier process any more.
+        now = now.plus(Duration.ofMinutes(1));
+    }
+
+    /// The status of a process that starts now.
+    public ProxyStatusService startedNow(LiveProbe probe) {
+        return new ProxyStatusService(publisher, fleet, probe, this);
     }
 
     private final class HandMade implements Translation {

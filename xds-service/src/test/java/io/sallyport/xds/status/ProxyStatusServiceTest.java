@@ -5,21 +5,33 @@ import static io.sallyport.translation.ResourceType.LISTENER;
 import static io.sallyport.translation.ResourceType.ROUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.common.collect.ImmutableList;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
 import io.sallyport.proto.xds.v1.AwaitLiveRequest;
 import io.sallyport.proto.xds.v1.AwaitLiveResponse;
 import io.sallyport.proto.xds.v1.GetProxyConfigRequest;
 import io.sallyport.proto.xds.v1.ListProxiesRequest;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import io.sallyport.proto.xds.v1.TypeStatus;
+import io.sallyport.proto.xds.v1.Waiting;
 import io.sallyport.xds.discovery.FakeEnvoy;
 import io.sallyport.xds.discovery.House;
 import io.sallyport.xds.discovery.Made;
+import io.sallyport.xds.discovery.Node;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +57,8 @@ class ProxyStatusServiceTest {
 
     @Test
     void withoutProxiesAnythingIsLiveAtOnce() {
+        house.publish(before -> before.with(7, List.of(), Map.of()));
+
         var answer = last(7);
 
         assertThat(answer.getDone()).isTrue();
@@ -124,11 +138,7 @@ class ProxyStatusServiceTest {
         connect();
         house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "2")));
 
-        var answer = ImmutableList.copyOf(status.awaitLive(AwaitLiveRequest.newBuilder()
-                        .setRevision(2)
-                        .setTimeout(com.google.protobuf.Duration.getDefaultInstance())
-                        .build()))
-                .getLast();
+        var answer = over(status, 2);
 
         assertThat(answer.getDone()).isTrue();
         assertThat(answer.getWaiting(0).getReason()).containsAnyOf("acknowledgement of RDS", "translation of r2");
@@ -146,6 +156,67 @@ class ProxyStatusServiceTest {
 
         assertThat(ImmutableList.copyOf(answers).getLast().getLive()).isEqualTo(1);
         assertThat(proxies().getFirst().getLiveRevision()).isEqualTo(1);
+    }
+
+    @Test
+    void aRevisionThatIsNotKnownYetIsNotLive() {
+        var answer = over(status, 7);
+
+        assertThat(answer.getDone()).isTrue();
+        assertThat(answer.getLive()).isLessThan(answer.getTotal());
+        assertThat(answer.getWaiting(0).getReason()).isEqualTo("waiting for r7");
+    }
+
+    @Test
+    void rightAfterAStartProxiesMayStillBeComingBack() throws Exception {
+        connect();
+        try (var young = serve(house.startedNow(LiveProbe.NONE))) {
+            assertThat(over(young.stub(), 1).getWaitingList())
+                    .extracting(Waiting::getReason)
+                    .containsExactly("has just started: proxies may still be coming back");
+
+            house.pass(Duration.ofSeconds(3));
+
+            assertThat(over(young.stub(), 1).getLive()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aProxyThatShouldBeThereIsWaitedForAndOneThatWasSentAwayIsNot() throws Exception {
+        connect();
+        var probe = new FakeProbe();
+        probe.expected = new LiveProbe.Expected(true, new TreeSet<>(Set.of("edge.shop", "late.shop")));
+        try (var known = serve(house.startedNow(probe))) {
+            assertThat(over(known.stub(), 1).getWaitingList())
+                    .extracting(Waiting::getProxy, Waiting::getReason)
+                    .containsExactly(tuple("late.shop", "is not connected"));
+
+            probe.expected = new LiveProbe.Expected(true, new TreeSet<>());
+            envoy.disconnect();
+            envoy.end();
+            assertThat(over(known.stub(), 1).getTotal()).isZero();
+        }
+    }
+
+    @Test
+    void nothingIsLiveWhileEnvoysAreBeingReplaced() throws Exception {
+        connect();
+        var probe = new FakeProbe();
+        probe.expected = new LiveProbe.Expected(false, new TreeSet<>(Set.of("edge.shop")));
+        try (var known = serve(house.startedNow(probe))) {
+            assertThat(over(known.stub(), 1).getWaiting(0).getReason()).isEqualTo("of r1 is being put into effect");
+        }
+    }
+
+    @Test
+    void aListenerThatGoesIsGoneBeforeItsRoutesAre() throws Exception {
+        connect();
+        house.publish(before -> before.with(2, List.of(), Map.of(LISTENER, List.of("l"), ROUTES, List.of("r"))));
+
+        var answer = last(2);
+
+        assertThat(answer.getLive()).isEqualTo(1);
+        assertThat(envoy.held(ROUTES)).containsKey("r");
     }
 
     @Test
@@ -202,6 +273,50 @@ class ProxyStatusServiceTest {
         envoy.connect(house.channel());
         envoy.until(() -> envoy.received().size() == 3);
         last(1);
+    }
+
+    private static final class FakeProbe implements LiveProbe {
+
+        private volatile Expected expected = new Expected(true, new TreeSet<>());
+
+        @Override
+        public Optional<Expected> expected(long revision) {
+            return Optional.of(expected);
+        }
+
+        @Override
+        public Proof prove(Node proxy, SortedMap<String, String> listeners) {
+            return Proof.UNKNOWN;
+        }
+    }
+
+    private record Served(Server server, ManagedChannel channel) implements AutoCloseable {
+
+        ProxyServiceGrpc.ProxyServiceBlockingStub stub() {
+            return ProxyServiceGrpc.newBlockingStub(channel);
+        }
+
+        @Override
+        public void close() {
+            channel.shutdownNow();
+            server.shutdownNow();
+        }
+    }
+
+    private static Served serve(ProxyStatusService service) throws IOException {
+        var name = UUID.randomUUID().toString();
+        var server =
+                InProcessServerBuilder.forName(name).addService(service).build().start();
+        return new Served(server, InProcessChannelBuilder.forName(name).build());
+    }
+
+    // How it stands at this moment.
+    private static AwaitLiveResponse over(ProxyServiceGrpc.ProxyServiceBlockingStub stub, long revision) {
+        return ImmutableList.copyOf(stub.awaitLive(AwaitLiveRequest.newBuilder()
+                        .setRevision(revision)
+                        .setTimeout(com.google.protobuf.Duration.getDefaultInstance())
+                        .build()))
+                .getLast();
     }
 
     private void pass() {
