@@ -43,6 +43,9 @@ public final class CheckCommand implements Callable<Integer> {
             description = "How to answer. Default: text.")
     private Form form = Form.text;
 
+    @Option(names = "--fix", description = "Print the certain repairs as a diff, for patch -p0, instead of the findings.")
+    private boolean fix;
+
     @Option(names = "--explain", paramLabel = "CODE", description = "Explain a code: SP2101.")
     private @Nullable String code;
 
@@ -61,12 +64,25 @@ public final class CheckCommand implements Callable<Integer> {
         var started = terminal.clock().instant();
         var documents = Documents.read(paths, terminal.in());
         var findings = new Judgement(documents, started).findings();
+        if (fix) {
+            repair(documents, findings);
+            return ReportedFinding.hasErrors(findings) ? ExitCode.NO : ExitCode.OK;
+        }
         switch (form) {
             case text -> print(documents, findings, started);
             case json -> terminal.printJson(FindingJson.of(findings, documents.size()));
             case sarif -> terminal.printJson(FindingSarif.of(findings, Main.version(), RuleBook::title));
         }
         return ReportedFinding.hasErrors(findings) ? ExitCode.NO : ExitCode.OK;
+    }
+
+    // The diff alone goes to standard output, so that it can be piped into patch; what it is goes beside it.
+    private void repair(Documents documents, List<ReportedFinding> findings) {
+        var changes = new Repairs(documents.sources()).of(findings);
+        changes.forEach(change -> terminal.printText(change.diff()));
+        var mended = changes.stream().mapToInt(Repairs.Change::mended).sum();
+        terminal.complain(counted(mended, "certain repair") + " for " + counted(findings.size(), "finding")
+                + (mended == 0 ? "" : "; to apply: sallyport check --fix PATH... | patch -p0"));
     }
 
     private void print(Documents documents, List<ReportedFinding> findings, Instant started) {

@@ -4,6 +4,7 @@ import io.sallyport.analysis.Rules;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.Suggestion;
 import io.sallyport.model.RuleCode;
+import io.sallyport.model.Severity;
 import io.sallyport.model.read.ReadRule;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,29 @@ import java.util.Locale;
 final class RuleBook {
 
     private record Entry(RuleCode code, String about, String example, String repair) {}
+
+    // Codes of those who hold the objects: the watched directory, the API, the analyzer itself.
+    private static final List<Entry> OTHERS = List.of(
+            new Entry(
+                    new RuleCode("SP1901", Severity.ERROR, "File cannot be read"),
+                    "The file is there and cannot be opened, or is no regular file. Its objects stay as they were.",
+                    "chmod 000 edge.yaml\n",
+                    "chmod 644 edge.yaml\n"),
+            new Entry(
+                    new RuleCode("SP1902", Severity.ERROR, "Object cannot be handled"),
+                    "Reading or judging it failed inside Sallyport, which is a bug of Sallyport; the log has the cause. All other objects are served.",
+                    "an object that no rule foresaw\n",
+                    "a report of the bug, with the object\n"),
+            new Entry(
+                    new RuleCode("SP3902", Severity.ERROR, "Object belongs to another source"),
+                    "An object lives where it was first accepted: in the watched directory, or behind the API. The later one is left out until the first is deleted.",
+                    "sallyport apply -f edge.yaml, while the watched directory has the same Gateway\n",
+                    "edit the file in the watched directory, or delete it there first\n"),
+            new Entry(
+                    new RuleCode("SP9001", Severity.WARNING, "A rule failed"),
+                    "The object was judged without that rule. This is a bug of Sallyport; the message says which rule and how.",
+                    "an object that the rule did not foresee\n",
+                    "a report of the bug, with the object\n"));
 
     private RuleBook() {}
 
@@ -52,6 +76,7 @@ final class RuleBook {
                 "The first document counts, by file name and line; the second one is left out.",
                 "a.yaml: Gateway shop/edge\nb.yaml: Gateway shop/edge\n",
                 "a.yaml: Gateway shop/edge\n"));
+        entries.addAll(OTHERS);
         return entries;
     }
 

@@ -16,6 +16,11 @@ public final class SourceText {
         this.texts = Map.copyOf(texts);
     }
 
+    /// The whole file.
+    public Optional<String> text(String file) {
+        return Optional.ofNullable(texts.get(file));
+    }
+
     /// A line, from 1, without its end.
     public Optional<String> line(String file, int number) {
         var text = texts.get(file);

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckCommandTest {
 
@@ -129,6 +131,62 @@ class CheckCommandTest {
         assertThat(screen.run("check", "--explain", "sp1001")).isEqualTo(0);
 
         assertThat(screen.out()).startsWith("SP1001 error: Unknown field\n").contains("\nReported:\n", "\nBetter:\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SP1901", "SP1902", "SP3901", "SP3902", "SP9001", "SP1832", "SP2110", "SP4041"})
+    void codesOfAllPartsAreExplained(String code) {
+        assertThat(screen.run("check", "--explain", code)).isEqualTo(0);
+
+        assertThat(screen.out()).startsWith(code).contains("\nReported:\n", "\nBetter:\n");
+    }
+
+    @Test
+    void certainRepairsAreADiffThatPatchTakes() throws Exception {
+        var file = write(
+                "edge.yaml",
+                GOOD.replace("hosts:", "hotsts:").replace("number: 80", "number: \"80\""));
+
+        assertThat(screen.run("check", "--fix", file)).isEqualTo(1);
+
+        assertThat(screen.out()).isEqualTo("""
+                --- %s
+                +++ %s
+                @@ -6 +6 @@
+                -  - {port: {number: "80", name: http, protocol: HTTP}, hotsts: ["*"]}
+                +  - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
+                """.formatted(file, file));
+        assertThat(screen.err()).startsWith("2 certain repairs for 3 findings");
+        assertThat(screen.run("check", write("mended.yaml", GOOD))).isEqualTo(0);
+    }
+
+    @Test
+    void aGatewayInTheOldFormIsRepairedThoughItIsNoError() throws IOException {
+        var file = write("shop.yaml", """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {namespace: shop, name: shop}
+                spec:
+                  hosts: [shop.test]
+                  gateways:
+                  - edge.shop.svc.cluster.local
+                  http:
+                  - directResponse: {status: 200}
+                """);
+
+        assertThat(screen.run("check", "--fix", file)).isEqualTo(0);
+
+        assertThat(screen.out()).contains("@@ -7 +7 @@\n-  - edge.shop.svc.cluster.local\n+  - shop/edge\n");
+    }
+
+    @Test
+    void whatHasNoCertainRepairGetsNone() throws IOException {
+        var file = write("edge.yaml", GOOD.replace("80", "70000"));
+
+        assertThat(screen.run("check", "--fix", file)).isEqualTo(1);
+
+        assertThat(screen.out()).isEmpty();
+        assertThat(screen.err()).startsWith("0 certain repairs for 1 finding\n");
     }
 
     @Test
