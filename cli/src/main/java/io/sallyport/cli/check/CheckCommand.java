@@ -43,7 +43,9 @@ public final class CheckCommand implements Callable<Integer> {
             description = "How to answer. Default: text.")
     private Form form = Form.text;
 
-    @Option(names = "--fix", description = "Print the certain repairs as a diff, for patch -p0, instead of the findings.")
+    @Option(
+            names = "--fix",
+            description = "Print the certain repairs as a diff, for patch -p0, instead of the findings.")
     private boolean fix;
 
     @Option(names = "--explain", paramLabel = "CODE", description = "Explain a code: SP2101.")

@@ -45,7 +45,7 @@ final class Judgement {
     List<ReportedFinding> findings() {
         var findings = new LinkedHashSet<Finding>();
         documents.findings().forEach(findings::add);
-        findings.addAll(new Analyzer().check(image()).findings());
+        findings.addAll(Analyzer.at(now).check(image()).findings());
         findings.addAll(twice);
         var reported = new ArrayList<ReportedFinding>();
         findings.forEach(finding -> reported.add(ReportedFinding.of(finding)));

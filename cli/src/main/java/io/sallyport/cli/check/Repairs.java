@@ -14,7 +14,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /// The repairs that are certain, as a diff that `patch -p0` applies: a slip of the keyboard in a field's or a kind's
-/// name, quotes that are missing or too many, a gateway's name in the old form. What one file's repairs do not mend as a
+/// name, quotes that are missing or too many, a gateway's name in the old form. What one file's repairs do not mend as
+/// a
 /// whole is not offered at all, and lines of Secrets are never printed.
 final class Repairs {
 
@@ -44,8 +45,8 @@ final class Repairs {
             var file = finding.place().file();
             if (file != null) {
                 edit(finding)
-                        .ifPresent(edit ->
-                                edits.computeIfAbsent(file, _ -> new ArrayList<>()).add(edit));
+                        .ifPresent(edit -> edits.computeIfAbsent(file, _ -> new ArrayList<>())
+                                .add(edit));
             }
         }
         var changes = new ArrayList<Change>();
@@ -63,8 +64,7 @@ final class Repairs {
         // From the right, so that a word's column holds while those before it change.
         edits.stream()
                 .distinct()
-                .sorted(Comparator.comparingInt(Edit::line)
-                        .thenComparing(Edit::column, Comparator.reverseOrder()))
+                .sorted(Comparator.comparingInt(Edit::line).thenComparing(Edit::column, Comparator.reverseOrder()))
                 .forEach(edit -> {
                     var line = lines.get(edit.line() - 1);
                     byLine.putIfAbsent(edit.line(), line);
@@ -88,17 +88,16 @@ final class Repairs {
 
     private static long errors(String file, String text) {
         return new YamlReader()
-                .read(file, text.getBytes(StandardCharsets.UTF_8))
-                .findings()
-                .stream()
-                .filter(Finding::isError)
-                .count();
+                .read(file, text.getBytes(StandardCharsets.UTF_8)).findings().stream()
+                        .filter(Finding::isError)
+                        .count();
     }
 
     private Optional<Edit> edit(ReportedFinding finding) {
-        return word(finding.place()).flatMap(word -> replacement(finding, word.replacement())
-                .filter(replacement -> !replacement.equals(word.replacement()))
-                .map(replacement -> new Edit(word.line(), word.column(), word.length(), replacement)));
+        return word(finding.place())
+                .flatMap(word -> replacement(finding, word.replacement())
+                        .filter(replacement -> !replacement.equals(word.replacement()))
+                        .map(replacement -> new Edit(word.line(), word.column(), word.length(), replacement)));
     }
 
     private static Optional<String> replacement(ReportedFinding finding, String word) {

@@ -91,6 +91,39 @@ class CheckCommandTest {
     }
 
     @Test
+    @Tag("S62")
+    void aSecretInAnotherNamespaceIsNamedWithItsFile() throws IOException {
+        var secret = write("cert.yaml", """
+                # first line
+                apiVersion: v1
+                kind: Secret
+                metadata: {namespace: shop-app, name: shop-cert}
+                type: kubernetes.io/tls
+                stringData: {tls.crt: "", tls.key: "hunter2"}
+                """);
+        var edge = write("edge.yaml", """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {namespace: istio-system, name: edge}
+                spec:
+                  servers:
+                  - port: {number: 443, name: https, protocol: HTTPS}
+                    hosts: ["shop.test"]
+                    tls: {mode: SIMPLE, credentialName: shop-cert}
+                """);
+
+        assertThat(screen.run("check", folder.toString())).isEqualTo(0);
+
+        assertThat(screen.out())
+                .contains(
+                        "warning SP2111 Gateway istio-system/edge spec.servers[0].tls.credentialName, " + edge + ":8:")
+                .contains("a Secret of that name exists in namespace \"shop-app\"")
+                .contains("expected: it in namespace \"istio-system\"")
+                .contains(secret + ":1")
+                .doesNotContain("hunter2");
+    }
+
+    @Test
     void standardInputIsCheckedToo() {
         var piped = new FakeTerminal(GOOD);
 
@@ -143,9 +176,7 @@ class CheckCommandTest {
 
     @Test
     void certainRepairsAreADiffThatPatchTakes() throws Exception {
-        var file = write(
-                "edge.yaml",
-                GOOD.replace("hosts:", "hotsts:").replace("number: 80", "number: \"80\""));
+        var file = write("edge.yaml", GOOD.replace("hosts:", "hotsts:").replace("number: 80", "number: \"80\""));
 
         assertThat(screen.run("check", "--fix", file)).isEqualTo(1);
 

@@ -122,7 +122,7 @@ public class FakeReader implements DocumentReader {
         return switch (kind) {
             case GATEWAY -> GATEWAY;
             case VIRTUAL_SERVICE -> VIRTUAL_SERVICE;
-            case SECRET -> new Secret("Opaque", false, ImmutableSortedSet.of());
+            case SECRET -> new Secret("Opaque", false, ImmutableSortedSet.of(), null);
             default -> throw new IllegalArgumentException(kind + " (expected: a kind that the fake reads)");
         };
     }

@@ -8,12 +8,14 @@ import io.sallyport.model.Path;
 import io.sallyport.model.RuleCode;
 import io.sallyport.model.Severity;
 import io.sallyport.model.Spec;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,7 @@ public final class Analyzer {
     private final RuleTable rules;
     private final Locator locator;
     private final Inspections known;
+    private final Optional<Instant> now;
 
     private World world = World.EMPTY;
     private ConfigImage image = ConfigImage.EMPTY;
@@ -54,17 +57,23 @@ public final class Analyzer {
 
     /// Shares what single objects were found to be with the other analyzers of the process.
     public Analyzer(Inspections known) {
-        this(ALL, new SourceLocator(), known);
+        this(ALL, new SourceLocator(), known, Optional.empty());
+    }
+
+    /// Judges dates too, as of one moment: for one answer about files, not for a server that runs on.
+    public static Analyzer at(Instant now) {
+        return new Analyzer(ALL, new SourceLocator(), new Inspections(), Optional.of(now));
     }
 
     Analyzer(List<Rule<?>> rules, Locator locator) {
-        this(new RuleTable(rules), locator, new Inspections());
+        this(new RuleTable(rules), locator, new Inspections(), Optional.empty());
     }
 
-    private Analyzer(RuleTable rules, Locator locator, Inspections known) {
+    private Analyzer(RuleTable rules, Locator locator, Inspections known, Optional<Instant> now) {
         this.rules = rules;
         this.locator = locator;
         this.known = known;
+        this.now = now;
     }
 
     /// What is wrong with one object by itself (`SP1xxx`, and the `SP4xxx` that need no other object).
@@ -150,7 +159,7 @@ public final class Analyzer {
         }
         var own = before != null && before.object() == object ? before.own() : inspect(object);
         comparisons++;
-        var lookup = new Lookup(index);
+        var lookup = new Lookup(index, now);
         var findings = new ArrayList<>(own);
         for (var rule : rules.amongAll(ref.kind())) {
             findings.addAll(run(rule, object, lookup));

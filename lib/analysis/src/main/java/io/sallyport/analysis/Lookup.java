@@ -4,8 +4,10 @@ import io.sallyport.analysis.text.Hosts;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
+import io.sallyport.model.Secret;
 import io.sallyport.model.SecretGrant;
 import io.sallyport.model.VirtualService;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,10 +30,12 @@ public final class Lookup {
     private static final int NEAREST = 500;
 
     private final Index index;
+    private final Optional<Instant> now;
     private final Set<Index.Key> asked = new LinkedHashSet<>();
 
-    Lookup(Index index) {
+    Lookup(Index index, Optional<Instant> now) {
         this.index = index;
+        this.now = now;
     }
 
     Set<Index.Key> asked() {
@@ -124,6 +128,33 @@ public final class Lookup {
     /// DestinationRules for exactly this host, the oldest first.
     public List<ConfigObject<?>> rulesFor(String fullHost) {
         return find(Topic.RULE_HOST, fullHost);
+    }
+
+    /// The Secret of this name: `istio-system/shop-cert`.
+    public Optional<ConfigObject<Secret>> secret(String qualifiedName) {
+        return find(Topic.SECRET_AT, qualifiedName).stream()
+                .findFirst()
+                .map(object -> ConfigImage.cast(object, Secret.class));
+    }
+
+    /// Whether Secrets are among the objects. They are where files are checked, and never where objects are served.
+    public boolean hasSecrets() {
+        return count(Topic.ANY_SECRET, "") > 0;
+    }
+
+    /// The oldest ServiceEntries with this TCP port and no address.
+    public List<ConfigObject<?>> onTcpPort(int port) {
+        return find(Topic.TCP_PORT, Integer.toString(port));
+    }
+
+    /// Objects of one kind, the oldest first, that select the same workloads of a namespace: see [Selection].
+    public List<ConfigObject<?>> selecting(String selection) {
+        return find(Topic.SELECTION, selection);
+    }
+
+    /// The moment for which dates are judged, where somebody asks for one: `check` does, a server does not.
+    public Optional<Instant> now() {
+        return now;
     }
 
     private List<ConfigObject<?>> find(Topic topic, String name) {

@@ -27,12 +27,20 @@ final class Publication {
             case DestinationRule rule ->
                 keys.add(new Index.Key(Topic.RULE_HOST, Hosts.fullName(rule.host(), object.namespace())));
             case SecretGrant _ -> keys.add(new Index.Key(Topic.GRANT, object.namespace()));
-            case Secret _ -> keys.add(new Index.Key(Topic.SECRET, object.name()));
+            case Secret _ -> {
+                keys.add(new Index.Key(Topic.SECRET, object.name()));
+                keys.add(new Index.Key(Topic.SECRET_AT, object.ref().qualifiedName()));
+                keys.add(new Index.Key(Topic.ANY_SECRET, ""));
+            }
             default -> {
                 for (var host : hosts(object)) {
                     keys.add(new Index.Key(Topic.HOST, host));
                     keys.add(new Index.Key(Topic.ANY_HOST, ""));
                 }
+                if (object.spec() instanceof ServiceEntry entry) {
+                    Tcp.ports(entry).forEach(port -> keys.add(new Index.Key(Topic.TCP_PORT, Integer.toString(port))));
+                }
+                Selection.of(object).ifPresent(selection -> keys.add(new Index.Key(Topic.SELECTION, selection)));
                 if (object.spec() instanceof Platform platform) {
                     keys.add(new Index.Key(Topic.PLATFORM, ""));
                     // A proxy counts as a Service of its name; it says nothing about which others are known.

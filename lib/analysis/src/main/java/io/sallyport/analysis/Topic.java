@@ -32,6 +32,12 @@ enum Topic {
     GRANT,
     /// A Secret by its name alone.
     SECRET,
+    /// A Secret by `namespace/name`.
+    SECRET_AT,
+    /// Every Secret; without one, credentials are not checked.
+    ANY_SECRET,
+    /// A Sidecar, Telemetry or PeerAuthentication by kind, namespace and labels.
+    SELECTION,
     /// The description of the proxies of this machine.
     PLATFORM
 }

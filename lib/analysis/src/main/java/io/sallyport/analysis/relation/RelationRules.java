@@ -15,6 +15,9 @@ public final class RelationRules {
                 .addAll(GatewayConflicts.all())
                 .addAll(HostConflicts.all())
                 .addAll(SecretRules.all())
+                .addAll(CertificateRules.all())
+                .add(new TcpPortIsOnesOwn())
+                .add(new SelectionIsOnesOwn())
                 .build();
     }
 }

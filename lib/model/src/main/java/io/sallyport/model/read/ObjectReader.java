@@ -11,6 +11,7 @@ import io.sallyport.model.Metadata;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Path;
 import io.sallyport.model.Platform;
+import io.sallyport.model.PublicCertificate;
 import io.sallyport.model.Secret;
 import io.sallyport.model.SourceDocument;
 import io.sallyport.model.Spec;
@@ -197,8 +198,22 @@ final class ObjectReader {
         var rest = without(document, Set.copyOf(envelope));
         var secret = new Binder(report, false).message(Schema.of(Kind.SECRET), rest, Path.ROOT);
         return secret instanceof Secret plain
-                ? new Secret(plain.type(), plain.immutable(), ImmutableSortedSet.copyOf(keys))
-                : new Secret("", false, ImmutableSortedSet.of());
+                ? new Secret(plain.type(), plain.immutable(), ImmutableSortedSet.copyOf(keys), certificate(document))
+                : new Secret("", false, ImmutableSortedSet.of(), null);
+    }
+
+    // `cert` is looked at before `tls.crt`, and stringData replaces data (T8).
+    private static @Nullable PublicCertificate certificate(Node.Fields document) {
+        for (var key : List.of("cert", "tls.crt")) {
+            for (var field : List.of("stringData", "data")) {
+                if (document.get(field) instanceof Node.Fields content
+                        && content.get(key) instanceof Node.Scalar scalar) {
+                    return CertificateText.read(scalar.text(), field.equals("data"))
+                            .orElse(null);
+                }
+            }
+        }
+        return null;
     }
 
     private String dataKey(Node.Entry entry, Path path) {
