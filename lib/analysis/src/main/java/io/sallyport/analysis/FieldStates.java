@@ -64,12 +64,12 @@ public final class FieldStates {
     private static final Map<Class<?>, Map<String, State>> FIELDS = new Table()
             .works(Gateway.class, "servers selector")
             .works(Gateway.Server.class, "port bind hosts name")
-            .later(Gateway.Server.class, "gateways forward by routes only, as with Istio", "defaultEndpoint")
+            .later(Gateway.Server.class, "gateways forward by routes only", "defaultEndpoint")
             .works(Gateway.Server.class, "tls")
             .works(Gateway.ServerTlsSettings.class, "httpsRedirect")
             .differs(
                     Gateway.ServerTlsSettings.class,
-                    "servers with ISTIO_MUTUAL or AUTO_PASSTHROUGH are not served: " + CERTIFICATES,
+                    "servers with ISTIO_MUTUAL are not served: " + CERTIFICATES,
                     "mode")
             .works(
                     Gateway.ServerTlsSettings.class,
@@ -92,7 +92,8 @@ public final class FieldStates {
             .works(
                     VirtualService.HttpMatchRequest.class,
                     "name uri scheme method authority headers port gateways queryParams ignoreUriCase withoutHeaders"
-                            + " statPrefix sourceLabels sourceNamespace")
+                            + " statPrefix")
+            .later(VirtualService.HttpMatchRequest.class, CLIENTS, "sourceLabels sourceNamespace")
             .works(StringMatch.class, "exact prefix regex")
             .works(VirtualService.Delegate.class, "name namespace")
             .works(VirtualService.HttpRouteDestination.class, "destination weight headers")
@@ -136,15 +137,9 @@ public final class FieldStates {
                     DestinationRule.TrafficPolicy.class,
                     "loadBalancer connectionPool outlierDetection tls portLevelSettings tunnel proxyProtocol"
                             + " retryBudget")
-            .later(
-                    DestinationRule.TrafficPolicy.class,
-                    "Envoy has no filter that unpacks the answers of one upstream",
-                    "compression")
+            .later(DestinationRule.TrafficPolicy.class, "responses are not unpacked", "compression")
             .works(DestinationRule.PortTrafficPolicy.class, "port loadBalancer connectionPool outlierDetection tls")
-            .later(
-                    DestinationRule.PortTrafficPolicy.class,
-                    "Envoy has no filter that unpacks the answers of one upstream",
-                    "compression")
+            .later(DestinationRule.PortTrafficPolicy.class, "responses are not unpacked", "compression")
             .differs(
                     DestinationRule.ClientTlsSettings.class,
                     "ISTIO_MUTUAL needs the secrets default and ROOTCA: " + CERTIFICATES,
@@ -155,7 +150,8 @@ public final class FieldStates {
                             + " sni insecureSkipVerify caCrl")
             .works(DestinationRule.TunnelSettings.class, "protocol targetHost targetPort")
             .works(DestinationRule.ProxyProtocol.class, "version")
-            .works(DestinationRule.RetryBudget.class, "percent minRetryConcurrency budgetInterval")
+            .works(DestinationRule.RetryBudget.class, "percent minRetryConcurrency")
+            .later(DestinationRule.RetryBudget.class, "requests in flight count alone", "budgetInterval")
             .works(
                     DestinationRule.LoadBalancerSettings.class,
                     "simple consistentHash backendUtilization localityLbSetting warmupDurationSecs warmup")
@@ -186,16 +182,21 @@ public final class FieldStates {
                     DestinationRule.OutlierDetection.class,
                     "splitExternalLocalOriginErrors consecutiveLocalOriginFailures consecutiveGatewayErrors"
                             + " consecutive5xxErrors interval baseEjectionTime maxEjectionPercent minHealthPercent"
-                            + " failurePercentageThreshold outlierDetectionHttpErrorCodes")
+                            + " failurePercentageThreshold")
             .later(
                     DestinationRule.OutlierDetection.class,
                     "replaced by consecutive5xxErrors, as with Istio",
                     "consecutiveErrors")
+            .later(
+                    DestinationRule.OutlierDetection.class,
+                    "Envoy's detection knows 5xx, gateway errors and errors of its own, no other codes",
+                    "outlierDetectionHttpErrorCodes")
             .works(LocalityLoadBalancerSetting.class, "distribute failover failoverPriority enabled")
             .works(LocalityLoadBalancerSetting.Distribute.class, "from to")
             .works(LocalityLoadBalancerSetting.Failover.class, "from to")
             .works(ServiceEntry.class, "hosts ports resolution endpoints workloadSelector exportTo subjectAltNames")
-            .later(ServiceEntry.class, CLIENTS, "addresses location")
+            .later(ServiceEntry.class, CLIENTS, "addresses")
+            .differs(ServiceEntry.class, "only servers with AUTO_PASSTHROUGH ask for it", "location")
             .works(ServiceEntry.ServicePort.class, "number protocol name targetPort")
             .works(WorkloadEntry.class, "address ports labels locality weight")
             .differs(WorkloadEntry.class, "counts for failoverPriority alone: there is one network", "network")

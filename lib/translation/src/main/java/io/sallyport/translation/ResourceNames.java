@@ -46,6 +46,9 @@ public final class ResourceNames {
     public static final String TCP_PROXY = "envoy.filters.network.tcp_proxy";
     public static final String TLS_INSPECTOR = "envoy.filters.listener.tls_inspector";
 
+    /// The route that redirects plain requests where not all of them are.
+    public static final String HTTPS_REDIRECT = "https-redirect";
+
     /// Where HTTP settings of a cluster are found.
     public static final String HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
@@ -117,6 +120,18 @@ public final class ResourceNames {
         return name.contains("://") ? name : "kubernetes://" + name;
     }
 
+    /// A certificate and its key in files: `file-cert:/c/tls.crt~/c/tls.key`. Whoever delivers secrets reads them, so
+    /// that
+    /// a file that is missing or broken closes what uses it and nothing else.
+    public static String certificateFiles(String chain, String key) {
+        return "file-cert:" + chain + "~" + key;
+    }
+
+    /// Authorities in a file: `file-root:/c/ca.crt`.
+    public static String authorityFile(String path) {
+        return "file-root:" + path;
+    }
+
     /// Where in the space of scopes a table's hosts lie: `http.8080|`. Two tables never share a scope, although Envoy
     /// keeps the scopes of all its listeners in one set.
     public static String scopePrefix(RouteTableId id) {
@@ -133,9 +148,18 @@ public final class ResourceNames {
         return scope(id, WILDCARD);
     }
 
-    /// `outbound|80|v1|reviews.shop.svc.cluster.local`; without a subset two bars stand side by side.
+    /// `outbound|80|v1|reviews.shop.svc.cluster.local`; without a subset two bars stand side by side. What is passed on
+    /// encrypted is called as clients in the mesh call it: `outbound_.80_.v1_.reviews.shop.svc.cluster.local`.
     public static String cluster(UpstreamId id) {
+        if (id.passedOn()) {
+            return meshName(id);
+        }
         return "outbound|" + id.port() + "|" + id.subset() + "|" + id.host();
+    }
+
+    /// What a workload of the mesh names in its TLS hello for a place.
+    public static String meshName(UpstreamId id) {
+        return "outbound_." + id.port() + "_." + id.subset() + "_." + id.host();
     }
 
     /// How Istio's metadata names an object: `/apis/networking.istio.io/v1/namespaces/shop/virtual-service/cart`.

@@ -13,6 +13,7 @@ public final class GatewayRules {
         return ImmutableList.<Rule<?>>builder()
                 .addAll(ServerRules.all())
                 .addAll(TlsRules.all())
+                .addAll(ServiceabilityRules.all())
                 .build();
     }
 }

@@ -112,7 +112,7 @@ final class TlsRules {
                     new Page(
                             "ISTIO_MUTUAL uses the workload's own certificate, so none may be given.",
                             "{servers: [{" + HTTPS + ", tls: {mode: ISTIO_MUTUAL, credentialName: c}}]}",
-                            "{servers: [{" + HTTPS + ", tls: {mode: ISTIO_MUTUAL}}]}"));
+                            "{servers: [{" + HTTPS + ", tls: {mode: MUTUAL, credentialName: c}}]}"));
         }
 
         @Override

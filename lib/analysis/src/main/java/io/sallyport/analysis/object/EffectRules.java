@@ -42,13 +42,13 @@ final class EffectRules {
                             apiVersion: networking.istio.io/v1
                             kind: ServiceEntry
                             metadata: {namespace: shop, name: cart}
-                            spec: {hosts: [cart.test], location: MESH_INTERNAL, resolution: DNS}
+                            spec: {hosts: [cart.test], resolution: STATIC, endpoints: [{address: 10.0.0.1, serviceAccount: cart}]}
                             """,
                             """
                             apiVersion: networking.istio.io/v1
                             kind: ServiceEntry
                             metadata: {namespace: shop, name: cart}
-                            spec: {hosts: [cart.test], resolution: DNS}
+                            spec: {hosts: [cart.test], resolution: STATIC, endpoints: [{address: 10.0.0.1}]}
                             """));
         }
 

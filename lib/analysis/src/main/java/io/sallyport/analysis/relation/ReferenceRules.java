@@ -10,6 +10,7 @@ import io.sallyport.analysis.Lookup;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
 import io.sallyport.analysis.WorldRule;
+import io.sallyport.analysis.gateway.HttpsRedirects;
 import io.sallyport.analysis.text.Addresses;
 import io.sallyport.analysis.text.Hosts;
 import io.sallyport.model.ConfigObject;
@@ -530,7 +531,7 @@ final class ReferenceRules {
                     Kind.VIRTUAL_SERVICE,
                     VirtualService.class,
                     new Page(
-                            "httpsRedirect answers every request of the server, also those that prove the host to a certificate authority; leave it out there, and redirect by a rule after the challenge's.",
+                            "httpsRedirect answers every request of the server, also those that prove the host to a certificate authority, unless the Gateway has the annotation sallyport.io/https-redirect: except-acme.",
                             challenge(", tls: {httpsRedirect: true}"),
                             challenge("")));
         }
@@ -553,11 +554,12 @@ final class ReferenceRules {
             for (var gateway : service.value().gateways()) {
                 var found = world.gateway(Bindings.gatewayName(gateway, namespace));
                 var redirects = found.isPresent()
+                        && !HttpsRedirects.exceptAcme(found.get())
                         && found.get().spec().servers().stream().anyMatch(server -> redirects(server, service.value()));
                 if (redirects) {
                     challenges.forEach(match -> report.at(
                             match,
-                            "%s redirects it to HTTPS first (expected: no httpsRedirect on that server)"
+                            "%s redirects it to HTTPS first (expected: annotation sallyport.io/https-redirect: except-acme there)"
                                     .formatted(found.get().ref()),
                             List.of(new Report.Place(found.get(), Path.of("spec", "servers")))));
                     return;

@@ -18,6 +18,7 @@ public final class RelationRules {
                 .addAll(CertificateRules.all())
                 .add(new TcpPortIsOnesOwn())
                 .add(new SelectionIsOnesOwn())
+                .add(new ClientCredentialIsNotPlainText())
                 .build();
     }
 }

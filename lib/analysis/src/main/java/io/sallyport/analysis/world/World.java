@@ -167,6 +167,11 @@ public final class World {
         return backendsOf.getOrDefault(ref, List.of());
     }
 
+    /// Every host that is declared, in order.
+    public SortedSet<String> hosts() {
+        return new TreeSet<>(backendsByHost.groups().keySet());
+    }
+
     /// The host that was probably meant.
     public Optional<String> nearestHost(String host, String viewer) {
         return nearest(

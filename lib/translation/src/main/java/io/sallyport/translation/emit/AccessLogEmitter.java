@@ -56,6 +56,13 @@ final class AccessLogEmitter {
         return logs.stream().map(log -> emit(log, List.of(UNMATCHED))).toList();
     }
 
+    /// For connections whose handshake failed.
+    static List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> handshakes(List<AccessLog> logs) {
+        return logs.stream()
+                .map(log -> emit(HandshakeLog.of(log), List.of(HandshakeLog.FAILED)))
+                .toList();
+    }
+
     private static io.envoyproxy.envoy.config.accesslog.v3.AccessLog emit(
             AccessLog log, List<AccessLogFilter> conditions) {
         var filters = new ArrayList<>(conditions);

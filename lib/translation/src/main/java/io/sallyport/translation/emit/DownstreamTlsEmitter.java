@@ -45,7 +45,7 @@ final class DownstreamTlsEmitter {
                 .addAllVerifyCertificateHash(asked.certificatePins());
         switch (asked.authority()) {
             case Authority.Secret(var name) -> TlsParts.addAuthority(demands, name, common);
-            case Authority.File(var path) -> common.setValidationContext(demands.setTrustedCa(TlsParts.file(path)));
+            case Authority.File(var path) -> TlsParts.addAuthorityFile(demands, path, common);
         }
     }
 

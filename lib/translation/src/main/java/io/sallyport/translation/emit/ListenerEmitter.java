@@ -70,6 +70,9 @@ final class ListenerEmitter {
                     .setName(ResourceNames.TLS_INSPECTOR)
                     .setTypedConfig(Values.pack(TlsInspector.getDefaultInstance()));
         }
+        if (plan.chains().stream().anyMatch(chain -> chain.tls() instanceof Chain.Tls.Terminate)) {
+            out.addAllAccessLog(AccessLogEmitter.handshakes(plan.logs().unmatched()));
+        }
         return out.addAllFilterChains(chains)
                 .addAllAccessLog(AccessLogEmitter.unmatched(plan.logs().unmatched()))
                 .build();

@@ -2,7 +2,11 @@ package io.sallyport.translation.emit;
 
 import com.google.common.collect.ImmutableList;
 import com.google.protobuf.ByteString;
+import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
+import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.sallyport.analysis.gateway.HttpsRedirects;
 import io.sallyport.model.Origin;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.Withheld;
@@ -13,6 +17,8 @@ import java.util.List;
 
 /// Emits one Envoy virtual host per [Site], as bytes that route tables are put together from.
 final class SiteEmitter {
+
+    private static final Route REDIRECT = redirect();
 
     private final EnvoyValidation validation;
 
@@ -47,7 +53,7 @@ final class SiteEmitter {
         });
     }
 
-    private Attempt<io.envoyproxy.envoy.config.route.v3.Route> checked(RouteRule rule, String what) {
+    private Attempt<Route> checked(RouteRule rule, String what) {
         var route = RouteEmitter.emit(rule);
         var violations = validation.check(route);
         return violations.isEmpty()
@@ -62,15 +68,36 @@ final class SiteEmitter {
     }
 
     private static VirtualHost.Builder shell(Site site) {
-        return VirtualHost.newBuilder()
+        var host = VirtualHost.newBuilder()
                 .setName(ResourceNames.virtualHost(site))
                 .addDomains(site.host())
-                .setIncludeRequestAttemptCount(true)
-                .setRequireTls(
-                        switch (site.encryption()) {
-                            case OPTIONAL -> VirtualHost.TlsRequirementType.NONE;
-                            case REQUIRED -> VirtualHost.TlsRequirementType.ALL;
-                        });
+                .setIncludeRequestAttemptCount(true);
+        switch (site.encryption()) {
+            case OPTIONAL -> {}
+            case REQUIRED -> host.setRequireTls(VirtualHost.TlsRequirementType.ALL);
+            case REQUIRED_BUT_FOR_CHALLENGES -> host.addRoutes(REDIRECT);
+        }
+        return host;
+    }
+
+    // `require_tls` knows no exception, so this is its work as a route. Both conditions are of requests that stay.
+    private static Route redirect() {
+        var route = Route.newBuilder().setName(ResourceNames.HTTPS_REDIRECT);
+        route.getMatchBuilder()
+                .setPrefix("/")
+                .addHeaders(
+                        unless("x-forwarded-proto", StringMatcher.newBuilder().setExact("https")))
+                .addHeaders(unless(":path", StringMatcher.newBuilder().setPrefix(HttpsRedirects.CHALLENGES)));
+        route.getRedirectBuilder().setHttpsRedirect(true);
+        return route.build();
+    }
+
+    private static HeaderMatcher unless(String header, StringMatcher.Builder value) {
+        return HeaderMatcher.newBuilder()
+                .setName(header)
+                .setStringMatch(value)
+                .setInvertMatch(true)
+                .build();
     }
 
     private static ImmutableList<Origin> origins(Site site) {

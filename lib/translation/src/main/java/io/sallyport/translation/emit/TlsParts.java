@@ -39,18 +39,28 @@ final class TlsParts {
     }
 
     static SdsSecretConfig secret(String name) {
-        return SdsSecretConfig.newBuilder()
-                .setName(ResourceNames.secret(name))
-                .setSdsConfig(SECRETS)
-                .build();
+        return resource(ResourceNames.secret(name));
+    }
+
+    private static SdsSecretConfig resource(String name) {
+        return SdsSecretConfig.newBuilder().setName(name).setSdsConfig(SECRETS).build();
     }
 
     static DataSource file(String path) {
         return DataSource.newBuilder().setFilename(path).build();
     }
 
+    /// A certificate in files.
     static void addCertificate(String chain, String key, CommonTlsContext.Builder out) {
-        out.addTlsCertificatesBuilder().setCertificateChain(file(chain)).setPrivateKey(file(key));
+        out.addTlsCertificateSdsSecretConfigs(resource(ResourceNames.certificateFiles(chain, key)));
+    }
+
+    /// The demands on the other side, with the authorities of a file.
+    static void addAuthorityFile(
+            CertificateValidationContext.Builder demands, String path, CommonTlsContext.Builder out) {
+        out.getCombinedValidationContextBuilder()
+                .setDefaultValidationContext(demands)
+                .setValidationContextSdsSecretConfig(resource(ResourceNames.authorityFile(path)));
     }
 
     /// What holds whoever vouches for the other side: one of these names, and no revoked certificate.

@@ -112,7 +112,7 @@ final class LinkDraft {
             replaceStale();
         }
         linkSites();
-        if (isRelaid || touchesTcp() || !logs.equals(previous.logs())) {
+        if (isRelaid || touchesTcp() || touchesMesh() || !logs.equals(previous.logs())) {
             linkListeners();
         }
         linkUpstreams();
@@ -459,13 +459,23 @@ final class LinkDraft {
         var first = said.isEmpty()
                 ? redirecting.orElseThrow()
                 : members.get(said.getFirst().member());
-        boolean needsTls = redirecting.isPresent()
-                || said.stream().anyMatch(part -> members.get(part.member()).redirectsToHttps());
         return Optional.of(new Site(
                 host,
                 first.port(),
                 merged(members, said),
-                needsTls ? Site.Encryption.REQUIRED : Site.Encryption.OPTIONAL));
+                encryption(Stream.concat(redirecting.stream(), said.stream().map(part -> members.get(part.member())))
+                        .filter(Member::redirectsToHttps)
+                        .toList())));
+    }
+
+    // One server that redirects is enough, and one that lets challenges through.
+    private static Site.Encryption encryption(List<Member> redirecting) {
+        if (redirecting.isEmpty()) {
+            return Site.Encryption.OPTIONAL;
+        }
+        return redirecting.stream().anyMatch(Member::letsChallengesThrough)
+                ? Site.Encryption.REQUIRED_BUT_FOR_CHALLENGES
+                : Site.Encryption.REQUIRED;
     }
 
     // The first server of a table that redirects each host to https.
@@ -511,6 +521,12 @@ final class LinkDraft {
                 .flatMap(ref -> Stream.concat(previous.world().routing(ref).stream(), world.routing(ref).stream()))
                 .map(routing -> routing.object().spec())
                 .anyMatch(spec -> !spec.tcp().isEmpty() || !spec.tls().isEmpty());
+    }
+
+    // A server that passes on what is meant for the mesh has chains for its services and their subsets.
+    private boolean touchesMesh() {
+        return !turnedHosts.isEmpty()
+                && layout.slots().values().stream().flatMap(List::stream).anyMatch(ListenerLinker::leadsIntoMesh);
     }
 
     private void linkListeners() {

@@ -6,6 +6,7 @@ import io.sallyport.analysis.world.Routing;
 import io.sallyport.analysis.world.Visibility;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Gateway.TlsMode;
 import io.sallyport.model.Origin;
 import io.sallyport.model.VirtualService;
 import io.sallyport.model.VirtualService.L4MatchAttributes;
@@ -101,6 +102,12 @@ final class ListenerLinker {
         };
     }
 
+    /// Whether the server passes on what workloads of the mesh send to one another.
+    static boolean leadsIntoMesh(Member member) {
+        var settings = member.server().tls();
+        return settings != null && settings.mode() == TlsMode.AUTO_PASSTHROUGH;
+    }
+
     /// What the TCP chains and the access logs send to.
     static ImmutableSortedSet<UpstreamId> upstreams(List<ListenerPlan> listeners) {
         var ids = ImmutableSortedSet.<UpstreamId>naturalOrder();
@@ -134,6 +141,9 @@ final class ListenerLinker {
         }
         if (ServerTlsLinker.isPassedOn(settings)) {
             return passedOn(member);
+        }
+        if (leadsIntoMesh(member)) {
+            return new MeshChains(world, proxy).link(member);
         }
         if (!ServerTlsLinker.isTerminated(settings)) {
             return Stream.empty();

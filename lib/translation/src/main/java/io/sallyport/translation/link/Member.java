@@ -1,6 +1,7 @@
 package io.sallyport.translation.link;
 
 import com.google.common.collect.ImmutableList;
+import io.sallyport.analysis.gateway.HttpsRedirects;
 import io.sallyport.analysis.world.AppProtocol;
 import io.sallyport.analysis.world.HostNames;
 import io.sallyport.analysis.world.Routing;
@@ -27,6 +28,11 @@ record Member(ConfigObject<Gateway> gateway, int index, Gateway.Server server, i
     boolean redirectsToHttps() {
         var tls = server.tls();
         return tls != null && tls.httpsRedirect() && protocol.isHttp();
+    }
+
+    /// Whether the Gateway says that its redirects leave a certificate authority's challenges alone.
+    boolean letsChallengesThrough() {
+        return HttpsRedirects.exceptAcme(gateway);
     }
 
     /// The server's own hosts, in lower case.

@@ -19,6 +19,7 @@ import io.sallyport.model.DestinationRule.TcpSettings;
 import io.sallyport.model.DestinationRule.TlsMode;
 import io.sallyport.model.DestinationRule.TrafficPolicy;
 import io.sallyport.model.LocalityLoadBalancerSetting;
+import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.Revocations;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Timeout;
@@ -162,10 +163,7 @@ final class PolicyLinker {
     private static RetryBudget budget(DestinationRule.RetryBudget wanted) {
         var percent = wanted.percent();
         var least = wanted.minRetryConcurrency();
-        return new RetryBudget.Of(
-                percent == null ? RETRY_PERCENT : percent,
-                least == null ? RETRY_CONCURRENCY : least,
-                Timeouts.of(wanted.budgetInterval()));
+        return new RetryBudget.Of(percent == null ? RETRY_PERCENT : percent, least == null ? RETRY_CONCURRENCY : least);
     }
 
     private static Pings pings(ConnectionKeepalive wanted) {
@@ -228,8 +226,7 @@ final class PolicyLinker {
                 Timeouts.of(wanted.baseEjectionTime()),
                 wanted.maxEjectionPercent(),
                 wanted.minHealthPercent(),
-                count(wanted.failurePercentageThreshold()),
-                wanted.outlierDetectionHttpErrorCodes());
+                count(wanted.failurePercentageThreshold()));
     }
 
     private static long count(@Nullable Long wanted) {
@@ -256,14 +253,14 @@ final class PolicyLinker {
     /// TLS towards the endpoints. Without a name of its own the connection names the request's host.
     Tls tls(Backend backend) {
         var wanted = part(TrafficPolicy::tls);
-        if (wanted.isEmpty() || wanted.get().mode() == TlsMode.DISABLE) {
+        if (id.passedOn() || wanted.isEmpty() || wanted.get().mode() == TlsMode.DISABLE) {
             return new Tls.None();
         }
         var settings = wanted.get();
         var alpn = protocol() == Protocol.HTTP2 ? List.of("h2") : List.<String>of();
         if (settings.mode() == TlsMode.ISTIO_MUTUAL) {
             return new Tls.Originate(
-                    new Tls.Sni.Fixed(settings.sni().isEmpty() ? meshSni() : settings.sni()),
+                    new Tls.Sni.Fixed(settings.sni().isEmpty() ? ResourceNames.meshName(id) : settings.sni()),
                     settings.subjectAltNames(),
                     new Tls.Authority.Secret("builtin://ROOTCA"),
                     new Revocations.AsDelivered(),
@@ -277,10 +274,6 @@ final class PolicyLinker {
                 Revocations.file(settings.caCrl()),
                 certificate(settings),
                 alpn);
-    }
-
-    private String meshSni() {
-        return "outbound_." + id.port() + "_." + id.subset() + "_." + id.host();
     }
 
     private static Tls.Authority authority(ClientTlsSettings settings) {

@@ -97,7 +97,8 @@ record PortLayout(
         private final Map<RouteTableId, List<Member>> tables = new LinkedHashMap<>();
         private final Map<Bind, Slot> plain = new HashMap<>();
         private final Map<Bind, Slot> first = new HashMap<>();
-        private final Set<Bind> joined = new HashSet<>();
+        // Plain servers that came after one with TLS, which Istio keeps or drops by how many of the latter there are.
+        private final Map<Bind, Slot> besideTls = new HashMap<>();
         private final Map<Bind, Set<String>> tlsHosts = new HashMap<>();
 
         Merge(ProxyClass proxy) {
@@ -134,11 +135,16 @@ record PortLayout(
         }
 
         private void joinTls(Slot slot, Member member, Optional<RouteTableId> table, Bind socket) {
-            if (table.isPresent() && tables.containsKey(table.get())) {
+            if (!isTls(member)) {
+                var current = besideTls.putIfAbsent(socket, slot);
+                if (current == null) {
+                    put(slot, member, table);
+                } else {
+                    joinPlain(slot, member, table, current);
+                }
                 return;
             }
-            boolean isNewBind = joined.add(socket);
-            if (member.server().tls() == null && !isNewBind) {
+            if (table.isPresent() && tables.containsKey(table.get())) {
                 return;
             }
             put(slot, member, table);

@@ -7,6 +7,7 @@ import io.sallyport.analysis.world.HostNames;
 import io.sallyport.analysis.world.TrafficRule;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.DestinationRule.Subset;
+import io.sallyport.model.DestinationRule.TlsMode;
 import io.sallyport.model.DestinationRule.TrafficPolicy;
 import io.sallyport.model.Origin;
 import io.sallyport.model.Path;
@@ -60,6 +61,9 @@ final class UpstreamLinker {
         if (!id.subset().isEmpty() && subset.isEmpty()) {
             return new Upstream.Unknown(id, "no DestinationRule declares the subset");
         }
+        if (leavesOutTls(id, rule)) {
+            return new Upstream.Unknown(id, "the DestinationRule's credentialName is not for client proxies");
+        }
         return known(id, served, rule, subset);
     }
 
@@ -71,6 +75,17 @@ final class UpstreamLinker {
         }
         var rule = world.rule(id.host(), backends.getFirst().namespace(), proxy.namespace(), proxy.labels());
         return TrafficPolicies.effective(rule, id).map(PolicyLinker::tcp).orElse(TcpOptions.NONE);
+    }
+
+    // Istio's client proxies send plain text then, to a port that expects TLS. Nothing at all is better.
+    private boolean leavesOutTls(UpstreamId id, TrafficRule rule) {
+        return proxy.role() == ProxyClass.Role.SIDECAR
+                && rule.objects().stream().allMatch(object -> object.spec().workloadSelector() == null)
+                && TrafficPolicies.effective(rule, id)
+                        .flatMap(policy -> Optional.ofNullable(policy.tls()))
+                        .filter(tls -> tls.mode() == TlsMode.SIMPLE || tls.mode() == TlsMode.MUTUAL)
+                        .filter(tls -> !tls.credentialName().isEmpty())
+                        .isPresent();
     }
 
     private Upstream known(UpstreamId id, List<Backend> served, TrafficRule rule, Optional<Subset> subset) {

@@ -13,7 +13,9 @@ public record Site(String host, int port, List<RouteRule> rules, Encryption encr
     public enum Encryption {
         OPTIONAL,
         /// Plain requests are redirected to `https`.
-        REQUIRED
+        REQUIRED,
+        /// As `REQUIRED`, but for those by which a certificate authority convinces itself of a host.
+        REQUIRED_BUT_FOR_CHALLENGES
     }
 
     public Site {

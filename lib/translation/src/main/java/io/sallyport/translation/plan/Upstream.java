@@ -171,8 +171,7 @@ public sealed interface Upstream {
         record None() implements RetryBudget {}
 
         /// A share of the requests under way, and always `least` of them. Replaces the limit.
-        /// Requests that came within `window` count as well as those under way.
-        record Of(double percent, long least, Timeout window) implements RetryBudget {}
+        record Of(double percent, long least) implements RetryBudget {}
     }
 
     /// Questions on idle HTTP/2 connections whether the endpoint is still there.
@@ -193,8 +192,7 @@ public sealed interface Upstream {
     sealed interface Ejection {
         record None() implements Ejection {}
 
-        /// A count of -1 is unsaid, 0 switches the kind of failure off; `maxPercent` 0 is unsaid. Where `statuses` is
-        /// not empty, answers with these are the failures, and no others.
+        /// A count of -1 is unsaid, 0 switches the kind of failure off; `maxPercent` 0 is unsaid.
         record On(
                 long consecutive5xx,
                 long consecutiveGatewayErrors,
@@ -204,13 +202,8 @@ public sealed interface Upstream {
                 Timeout baseTime,
                 int maxPercent,
                 int minHealthPercent,
-                long failurePercent,
-                List<Integer> statuses)
-                implements Ejection {
-            public On {
-                statuses = List.copyOf(statuses);
-            }
-        }
+                long failurePercent)
+                implements Ejection {}
     }
 
     /// What is spoken to the endpoint.

@@ -3,11 +3,19 @@ package io.sallyport.translation.plan;
 import java.util.Comparator;
 
 /// Names one place to send to: port 80 of subset `v1` of `reviews.shop.svc.cluster.local`. No subset is empty.
-public record UpstreamId(int port, String subset, String host) implements Comparable<UpstreamId> {
+/// `passedOn` is the same place for bytes that are encrypted already: the proxy adds no TLS of its own, whatever rules
+/// say.
+public record UpstreamId(int port, String subset, String host, boolean passedOn) implements Comparable<UpstreamId> {
 
     private static final Comparator<UpstreamId> ORDER = Comparator.comparing(UpstreamId::host)
             .thenComparingInt(UpstreamId::port)
-            .thenComparing(UpstreamId::subset);
+            .thenComparing(UpstreamId::subset)
+            .thenComparing(UpstreamId::passedOn);
+
+    /// The place as rules mean it.
+    public UpstreamId(int port, String subset, String host) {
+        this(port, subset, host, false);
+    }
 
     @Override
     public int compareTo(UpstreamId other) {
@@ -16,6 +24,6 @@ public record UpstreamId(int port, String subset, String host) implements Compar
 
     @Override
     public String toString() {
-        return host + ":" + port + (subset.isEmpty() ? "" : " (" + subset + ")");
+        return host + ":" + port + (subset.isEmpty() ? "" : " (" + subset + ")") + (passedOn ? " as it comes" : "");
     }
 }

@@ -21,6 +21,7 @@ import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.Translator;
 import io.sallyport.translation.simulate.Answer;
+import io.sallyport.translation.simulate.Hello;
 import io.sallyport.translation.simulate.Request;
 import io.sallyport.translation.simulate.TrafficSimulator;
 import java.util.List;
@@ -40,6 +41,40 @@ class TlsServersTest {
               gateways: [edge]
               http:
               - directResponse: {status: 204}
+            """;
+
+    private static final String MESH = """
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {namespace: shop, name: east-west}
+            spec:
+              servers:
+              - port: {number: 15443, name: tls, protocol: TLS}
+                hosts: ["*.shop.svc.cluster.local"]
+                tls: {mode: AUTO_PASSTHROUGH}
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: cart, namespace: shop}
+            spec: {ports: [{name: http, port: 80}]}
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: cart, namespace: other}
+            spec: {ports: [{name: http, port: 80}]}
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {namespace: shop, name: outside}
+            spec: {hosts: [outside.test], ports: [{number: 443, name: tls, protocol: TLS}], resolution: DNS}
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: DestinationRule
+            metadata: {namespace: shop, name: cart}
+            spec:
+              host: cart.shop.svc.cluster.local
+              trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}
+              subsets: [{name: v1, labels: {version: v1}}]
             """;
 
     @Test
@@ -115,17 +150,22 @@ class TlsServersTest {
     @Test
     @Tag("S28")
     @Tag("T13")
-    void filesOfTheProxyAreNamedAsTheyAre() throws InvalidProtocolBufferException {
+    void filesComeByTheWayOfSecrets() throws InvalidProtocolBufferException {
         var tls = tls(listener(resources("{mode: MUTUAL, serverCertificate: /c/tls.crt, privateKey: /c/tls.key,"
                         + " caCertificates: /c/ca.crt, caCrl: /c/crl}"))
                 .getFilterChains(0));
         var context = tls.getCommonTlsContext();
 
-        assertThat(context.getTlsCertificates(0).getCertificateChain().getFilename())
-                .isEqualTo("/c/tls.crt");
-        assertThat(context.getTlsCertificates(0).getPrivateKey().getFilename()).isEqualTo("/c/tls.key");
-        assertThat(context.getValidationContext().getTrustedCa().getFilename()).isEqualTo("/c/ca.crt");
-        assertThat(context.getValidationContext().getCrl().getFilename()).isEqualTo("/c/crl");
+        assertThat(context.getTlsCertificateSdsSecretConfigs(0).getName()).isEqualTo("file-cert:/c/tls.crt~/c/tls.key");
+        assertThat(context.getCombinedValidationContext()
+                        .getValidationContextSdsSecretConfig()
+                        .getName())
+                .isEqualTo("file-root:/c/ca.crt");
+        assertThat(context.getCombinedValidationContext()
+                        .getDefaultValidationContext()
+                        .getCrl()
+                        .getFilename())
+                .isEqualTo("/c/crl");
     }
 
     @Test
@@ -243,6 +283,65 @@ class TlsServersTest {
                         .getName())
                 .isEqualTo("kubernetes://client-cacert");
         assertThat(resources.withheld()).isEmpty();
+    }
+
+    @Test
+    @Tag("T5")
+    void whatIsMeantForTheMeshIsPassedOnToEachPortAndSubset() {
+        var resources = translate(MESH);
+        var simulator = new TrafficSimulator(resources);
+
+        assertThat(passedOn(simulator, "outbound_.80_._.cart.shop.svc.cluster.local", "istio-h2"))
+                .containsExactly("outbound_.80_._.cart.shop.svc.cluster.local");
+        assertThat(passedOn(simulator, "outbound_.80_.v1_.cart.shop.svc.cluster.local", "istio"))
+                .containsExactly("outbound_.80_.v1_.cart.shop.svc.cluster.local");
+        assertThat(passedOn(simulator, "outbound_.80_._.cart.shop.svc.cluster.local", "h2"))
+                .as("not the mesh's own TLS")
+                .isEmpty();
+        assertThat(passedOn(simulator, "outbound_.443_._.outside.test", "istio"))
+                .as("not in the mesh")
+                .isEmpty();
+        assertThat(passedOn(simulator, "outbound_.80_._.cart.other.svc.cluster.local", "istio"))
+                .as("not one of the server's hosts")
+                .isEmpty();
+    }
+
+    @Test
+    @Tag("T5")
+    void whatIsPassedOnGetsNoSecondTls() throws InvalidProtocolBufferException {
+        var name = "outbound_.80_._.cart.shop.svc.cluster.local";
+        var cluster = Cluster.parseFrom(
+                translate(MESH).find(ResourceType.CLUSTER, name).orElseThrow().bytes());
+
+        assertThat(cluster.hasTransportSocket()).isFalse();
+        assertThat(cluster.getEdsClusterConfig().getServiceName()).isEqualTo(name);
+    }
+
+    @Test
+    @Tag("T5")
+    void aNewServiceOfTheMeshIsReachedWithoutANewGateway() {
+        var analyzer = new Analyzer();
+        var translator = new Translator();
+        var before = Images.image(MESH);
+        translator.translate(analyzer.check(before), Images.INGRESS);
+        var after = Images.edited(before, """
+                apiVersion: v1
+                kind: Service
+                metadata: {name: pay, namespace: shop}
+                spec: {ports: [{name: http, port: 80}]}
+                """);
+
+        var simulator = new TrafficSimulator(translator.translate(analyzer.check(after), Images.INGRESS));
+
+        assertThat(passedOn(simulator, "outbound_.80_._.pay.shop.svc.cluster.local", "istio"))
+                .hasSize(1);
+    }
+
+    private static List<String> passedOn(TrafficSimulator simulator, String serverName, String protocol) {
+        return simulator.connect(15443, new Hello.Tls(serverName, List.of(protocol), true))
+                        instanceof Answer.Tunnelled tunnelled
+                ? tunnelled.shares().stream().map(Answer.Share::cluster).toList()
+                : List.of();
     }
 
     // Two servers on 443: one with these settings for a.test, c.test and *.wild.test, one for b.test and d.test.

@@ -20,13 +20,7 @@ public final class SteadyClient implements AutoCloseable {
     private static final int HANG_MILLIS = 10_000;
     private static final int MAX_FAILURES = 100;
 
-    /// How the client comes to a connection.
-    @FunctionalInterface
-    public interface Dial {
-        Socket connect() throws IOException;
-    }
-
-    private final Dial dial;
+    private final int port;
     private final String host;
     private final String path;
     private final List<String> failures = new CopyOnWriteArrayList<>();
@@ -38,12 +32,7 @@ public final class SteadyClient implements AutoCloseable {
 
     /// Starts to ask at once.
     public SteadyClient(int port, String host, String path) {
-        this(() -> new Socket(InetAddress.getLoopbackAddress(), port), host, path);
-    }
-
-    /// Over connections of another kind: TLS, say.
-    public SteadyClient(Dial dial, String host, String path) {
-        this.dial = dial;
+        this.port = port;
         this.host = host;
         this.path = path;
         this.thread = Thread.ofPlatform().name("steady-client").daemon().start(this::run);
@@ -51,7 +40,7 @@ public final class SteadyClient implements AutoCloseable {
 
     private void run() {
         while (!stopped) {
-            try (var socket = dial.connect()) {
+            try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 socket.setSoTimeout(HANG_MILLIS);
                 socket.setTcpNoDelay(true);
                 var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));

@@ -3,9 +3,6 @@ package io.sallyport.testkit.tls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,6 +48,15 @@ public final class Authority {
 
     /// A certificate for several host names, the first of them its common name.
     public Issued issue(List<String> names, int days) throws IOException {
+        return issue(names, days, NEW_KEY);
+    }
+
+    /// A certificate with a key of the older kind.
+    public Issued issueRsa(String name, int days) throws IOException {
+        return issue(List.of(name), days, List.of("-newkey", "rsa:2048", "-nodes"));
+    }
+
+    private Issued issue(List<String> names, int days, List<String> newKey) throws IOException {
         serial++;
         var name = names.getFirst();
         var base = folder.resolve(name.replace('*', '_') + "-" + serial);
@@ -59,7 +65,7 @@ public final class Authority {
         var extensions =
                 Files.writeString(Path.of(base + ".ext"), "subjectAltName=DNS:" + String.join(",DNS:", names) + "\n");
         var words = new ArrayList<>(List.of("openssl", "req", "-subj", "/CN=" + name));
-        words.addAll(NEW_KEY);
+        words.addAll(newKey);
         words.addAll(List.of("-keyout", issued.key().toString(), "-out", request));
         Tool.run(words);
         Tool.run(List.of(
@@ -83,56 +89,40 @@ public final class Authority {
         return issued;
     }
 
-    /// A certificate for a host name from one day to another, each as `20200101`.
-    public Issued issueFor(String name, String from, String until) throws IOException {
-        var issued = issue(name, 1);
-        var base = issued.certificate().toString().replace(".crt", "");
-        var database = Files.writeString(Path.of(base + ".index"), "");
-        var numbers = Files.writeString(Path.of(base + ".serial"), "%04x".formatted(lastSerial()));
-        var settings = Files.writeString(Path.of(base + ".cnf"), """
+    /// Takes certificates back. Answers the list of all that were, as PEM.
+    public Path revoke(Issued... unwanted) throws IOException {
+        var settings = Files.writeString(folder.resolve("revoke.conf"), """
                 [ca]
-                default_ca = this
-                [this]
+                default_ca = own
+                [own]
                 database = %s
-                serial = %s
-                new_certs_dir = %s
                 default_md = sha256
-                policy = any
-                x509_extensions = names
-                [any]
-                commonName = supplied
-                [names]
-                subjectAltName = DNS:%s
-                """.formatted(database, numbers, folder, name));
-        Tool.run(List.of(
+                default_crl_days = 30
+                """.formatted(folder.resolve("index.txt")));
+        if (!Files.exists(folder.resolve("index.txt"))) {
+            Files.createFile(folder.resolve("index.txt"));
+        }
+        var list = folder.resolve("crl.pem");
+        var words = List.of(
                 "openssl",
                 "ca",
-                "-batch",
-                "-notext",
                 "-config",
                 settings.toString(),
-                "-cert",
-                own.certificate().toString(),
                 "-keyfile",
                 own.key().toString(),
-                "-startdate",
-                from + "000000Z",
-                "-enddate",
-                until + "000000Z",
-                "-in",
-                base + ".csr",
-                "-out",
-                issued.certificate().toString()));
-        return issued;
+                "-cert",
+                own.certificate().toString());
+        for (var each : unwanted) {
+            Tool.run(with(words, "-revoke", each.certificate().toString()));
+        }
+        Tool.run(with(words, "-gencrl", "-out", list.toString()));
+        return list;
     }
 
-    /// The certificates that vouch for what this authority issues, for a client in this process.
-    public X509Certificate trust() throws IOException {
-        try (var in = Files.newInputStream(own.certificate())) {
-            return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-        } catch (CertificateException e) {
-            throw new IOException(e);
-        }
+    private static List<String> with(List<String> words, String... more) {
+        var all = new ArrayList<>(words);
+        all.addAll(List.of(more));
+        return all;
     }
 
     /// The serial number that [#issue] gave the last certificate.

@@ -1,0 +1,19 @@
+package io.sallyport.testkit.tls;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// `openssl s_client` against a port of this machine.
+public final class OpenSsl {
+
+    private OpenSsl() {}
+
+    /// All that it prints about one handshake: what was shown, by which key, or which alert came.
+    public static String handshake(int port, String serverName, String... more) throws IOException {
+        var words = new ArrayList<>(List.of("timeout", "20", "openssl", "s_client", "-connect", "127.0.0.1:" + port));
+        words.addAll(List.of("-servername", serverName));
+        words.addAll(List.of(more));
+        return Tool.result(words).out();
+    }
+}
