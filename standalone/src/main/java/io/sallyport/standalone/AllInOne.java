@@ -3,6 +3,8 @@ package io.sallyport.standalone;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.sallyport.accesslog.CollectorServer;
+import io.sallyport.accesslog.CollectorSettings;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cli.DataDirectory;
 import io.sallyport.cli.Terminal;
@@ -59,6 +61,7 @@ final class AllInOne {
     private final ServiceClients services;
     private final Liveness liveness;
     private final @Nullable EnvoyFleet fleet;
+    private final @Nullable CollectorServer collector;
     private final DataDirectory.Endpoints doors;
     private final CountDownLatch platformKnown;
     private final Announcer announcer;
@@ -69,6 +72,7 @@ final class AllInOne {
             InstantSource clock,
             ServiceClients services,
             @Nullable EnvoyFleet fleet,
+            @Nullable CollectorServer collector,
             DataDirectory.Endpoints doors,
             PlatformFollower platform,
             CountDownLatch platformKnown,
@@ -79,6 +83,7 @@ final class AllInOne {
         this.clock = clock;
         this.services = services;
         this.fleet = fleet;
+        this.collector = collector;
         this.liveness = new Liveness(services, platform::told, fleet);
         this.doors = doors;
         this.platformKnown = platformKnown;
@@ -128,9 +133,23 @@ final class AllInOne {
                         clock));
         secrets.measure(metrics.registry());
 
+        var collector = envoy.isPresent()
+                ? lifecycle.started(
+                        "accesslog-collector",
+                        CollectorServer.start(
+                                CollectorSettings.local(folder.root(), BrokerProgram.find()),
+                                clock,
+                                new SecureRandom()))
+                : null;
+        var proxyDoor = new ArrayList<BindableService>(xds.discovery());
         var api = new ArrayList<BindableService>(config.services());
         api.addAll(xds.api());
         api.addAll(secrets.api());
+        if (collector != null) {
+            collector.measure(metrics.registry());
+            proxyDoor.addAll(collector.receiver());
+            api.addAll(collector.api());
+        }
         lifecycle.started(
                 "api in process", GrpcServer.inProcess(inProcess).serve(api).start("all"));
         var channel = Channels.inProcess(inProcess);
@@ -139,8 +158,7 @@ final class AllInOne {
 
         var apiServer = lifecycle.started(
                 "api", listen("api", ports.api(), ServerLimits.api(), api, metrics, new TokenInterceptor(token)));
-        var xdsServer =
-                lifecycle.started("xds", listenForProxies(ports.xds(), folder.root(), xds.discovery(), metrics));
+        var xdsServer = lifecycle.started("xds", listenForProxies(ports.xds(), folder.root(), proxyDoor, metrics));
         lifecycle.started(
                 "sds",
                 GrpcServer.on(folder.secretSocket(), ServerLimits.sds())
@@ -167,7 +185,17 @@ final class AllInOne {
         }));
         probe.look(fleet, platform::told);
         return new AllInOne(
-                directory, terminal, clock, services, fleet, doors, platform, platformKnown, looks, lifecycle);
+                directory,
+                terminal,
+                clock,
+                services,
+                fleet,
+                collector,
+                doors,
+                platform,
+                platformKnown,
+                looks,
+                lifecycle);
     }
 
     private static ConfigServer config(
@@ -274,6 +302,9 @@ final class AllInOne {
         terminal.print("ready in " + String.format(Locale.ROOT, "%.1f", took) + " s");
         printHint(isQuickstart);
         announcer.start(revision);
+        if (collector != null) {
+            collector.resume();
+        }
     }
 
     private void printDoor(ProxyName proxy) {

@@ -24,13 +24,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// The rules of the house that can be checked on classes: who may see whom, what may be called, how things are named.
+/// The rules of the house that can be checked on classes: who may see whom, what may be called, how things are
+/// named.
 class LayersTest {
 
     private static final String[] SERVICES_AND_ABOVE = {
         "io.sallyport.config..",
         "io.sallyport.xds..",
         "io.sallyport.secret..",
+        "io.sallyport.accesslog..",
         "io.sallyport.cli..",
         "io.sallyport.standalone.."
     };
@@ -102,8 +104,8 @@ class LayersTest {
 
     @Test
     void servicesNeverSeeEachOther() {
-        for (var service : new String[] {"config", "xds", "secret"}) {
-            for (var other : new String[] {"config", "xds", "secret", "cli", "standalone"}) {
+        for (var service : new String[] {"config", "xds", "secret", "accesslog"}) {
+            for (var other : new String[] {"config", "xds", "secret", "accesslog", "cli", "standalone"}) {
                 if (!service.equals(other)) {
                     noClasses()
                             .that()

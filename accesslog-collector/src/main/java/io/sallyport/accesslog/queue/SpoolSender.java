@@ -38,6 +38,7 @@ public final class SpoolSender implements AutoCloseable {
     private final Spool spool;
     private final KafkaSettings settings;
     private final AtomicLong acknowledged = new AtomicLong();
+    private final CountDownLatch prepared = new CountDownLatch(1);
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
 
@@ -55,6 +56,11 @@ public final class SpoolSender implements AutoCloseable {
         return sender;
     }
 
+    /// Waits until the topics are there; false when they are not in time.
+    public boolean awaitTopics(long millis) throws InterruptedException {
+        return prepared.await(millis, TimeUnit.MILLISECONDS);
+    }
+
     /// How many rows Kafka has acknowledged since the start.
     public long acknowledged() {
         return acknowledged.get();
@@ -69,6 +75,7 @@ public final class SpoolSender implements AutoCloseable {
         while (stop.getCount() > 0) {
             try {
                 prepare();
+                prepared.countDown();
                 send();
             } catch (InterruptedException e) {
                 return;

@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
-/// Counts per proxy and minute of the request what was received and what was lost, by cause. At most
-/// [#MAX_LINES] lines; the oldest minutes go first.
+/// Counts per proxy and minute of the request what was received and what was lost, by cause, beside what the proxy
+/// itself
+/// counted. At most [#MAX_LINES] lines; the oldest minutes go first.
 public final class Ledger {
 
     static final int MAX_LINES = 20_000;
@@ -21,10 +23,15 @@ public final class Ledger {
     /// What became of the rows of one proxy and minute.
     ///
     /// @param minute seconds since 1970 of its start
-    public record Line(Proxy proxy, long minute, long received, Map<String, Long> lost) {}
+    /// @param written by the proxy to its log streams; absent where nobody told
+    /// @param dropped by the proxy, since its buffer was full
+    public record Line(
+            Proxy proxy, long minute, long received, OptionalLong written, long dropped, Map<String, Long> lost) {}
 
     private static final class Count {
         private long received;
+        private long written = -1;
+        private long dropped;
         private final Map<String, Long> lost = new TreeMap<>();
     }
 
@@ -37,6 +44,13 @@ public final class Ledger {
     /// Notes that a row of that second did not get further.
     public synchronized void lost(Proxy proxy, long second, String cause) {
         line(proxy, second).lost.merge(cause, 1L, Long::sum);
+    }
+
+    /// Notes what a proxy has counted since it was asked before.
+    public synchronized void told(Proxy proxy, long second, long written, long dropped) {
+        var line = line(proxy, second);
+        line.written = Math.max(0, line.written) + written;
+        line.dropped += dropped;
     }
 
     @GuardedBy("this") private Count line(Proxy proxy, long second) {
@@ -54,7 +68,12 @@ public final class Ledger {
         lines.forEach((key, count) -> {
             if (key.minute() + 60 > fromSecond && key.minute() < toSecond) {
                 found.add(new Line(
-                        new Proxy(key.namespace(), key.proxy()), key.minute(), count.received, Map.copyOf(count.lost)));
+                        new Proxy(key.namespace(), key.proxy()),
+                        key.minute(),
+                        count.received,
+                        count.written < 0 ? OptionalLong.empty() : OptionalLong.of(count.written),
+                        count.dropped,
+                        Map.copyOf(count.lost)));
             }
         });
         return found;

@@ -7,6 +7,8 @@ import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.sallyport.cli.CommandFailedException;
+import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc;
+import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc.AccessLogServiceBlockingStub;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc.ConfigServiceBlockingStub;
 import io.sallyport.proto.secret.v1.SecretServiceGrpc;
@@ -72,6 +74,18 @@ public final class Connection implements AutoCloseable {
         var stub = SecretServiceGrpc.newBlockingStub(withHeaders(channel, token))
                 .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         return answered(stub, call);
+    }
+
+    /// Calls accesslog-collector with time enough for the question.
+    public <T> T logs(Duration patience, Call<AccessLogServiceBlockingStub, T> call) throws CommandFailedException {
+        var stub = AccessLogServiceGrpc.newBlockingStub(withHeaders(channel, token))
+                .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS);
+        return answered(stub, call);
+    }
+
+    /// Follows accesslog-collector until somebody ends it.
+    public <T> T followLogs(Call<AccessLogServiceBlockingStub, T> call) throws CommandFailedException {
+        return answered(AccessLogServiceGrpc.newBlockingStub(withHeaders(channel, token)), call);
     }
 
     private <S, T> T answered(S stub, Call<S, T> call) throws CommandFailedException {

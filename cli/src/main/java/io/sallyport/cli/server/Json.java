@@ -19,6 +19,15 @@ public final class Json {
         }
     }
 
+    /// One message on one line.
+    public static String line(MessageOrBuilder message) {
+        try {
+            return JsonFormat.printer().omittingInsignificantWhitespace().print(message);
+        } catch (InvalidProtocolBufferException unknown) {
+            throw new IllegalStateException("a message of our own cannot be printed", unknown);
+        }
+    }
+
     /// A JSON array of texts that are JSON already.
     public static String array(List<String> elements) {
         return elements.isEmpty()

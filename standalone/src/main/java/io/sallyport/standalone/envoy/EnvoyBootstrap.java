@@ -53,9 +53,11 @@ import java.util.Map;
 
 /// What an Envoy starts with: who it is, where discovery is, and the bounds that no discovery may lift.
 ///
-/// Built as Envoy's own message and printed as JSON, never as text with holes: a label with quotes or `%` in it stays a
-/// label. Listeners, routes and clusters all come by discovery, secrets from `sds-grpc`. The cluster name `als-grpc` is
-/// kept free for access logs.
+/// Built as Envoy's own message and printed as JSON, never as text with holes: a label with quotes or `%` in it
+/// stays a
+/// label. Listeners, routes and clusters all come by discovery, secrets from `sds-grpc`; access logs go to `als-
+/// grpc`,
+/// which is the door of discovery.
 public final class EnvoyBootstrap {
 
     /// Istio's bootstrap raises Envoy's 100 to the same number; the checks of regular expressions count with it.
@@ -91,6 +93,7 @@ public final class EnvoyBootstrap {
                 .setDynamicResources(discovery())
                 .setStaticResources(Bootstrap.StaticResources.newBuilder()
                         .addClusters(discoveryCluster(doors.xds()))
+                        .addClusters(logCluster(doors.xds()))
                         .addClusters(secretCluster(doors.secretSocket())))
                 .setLayeredRuntime(runtime())
                 .setOverloadManager(overload(maxConnections))
@@ -147,7 +150,8 @@ public final class EnvoyBootstrap {
     }
 
     private static Bootstrap.DynamicResources discovery() {
-        // No time limit for the first answer: an Envoy without configuration is of no use, and must not claim to be.
+        // No time limit for the first answer: an Envoy without configuration is of no use, and must not claim to
+        // be.
         var source = ConfigSource.newBuilder()
                 .setAds(AggregatedConfigSource.getDefaultInstance())
                 .setInitialFetchTimeout(Duration.getDefaultInstance())
@@ -173,6 +177,13 @@ public final class EnvoyBootstrap {
                 .setUpstreamConnectionOptions(UpstreamConnectionOptions.newBuilder()
                         .setTcpKeepalive(TcpKeepalive.newBuilder().setKeepaliveTime(UInt32Value.of(300))))
                 .build();
+    }
+
+    private static Cluster logCluster(InetSocketAddress door) {
+        var address = Address.newBuilder()
+                .setSocketAddress(
+                        SocketAddress.newBuilder().setAddress(literal(door)).setPortValue(door.getPort()));
+        return cluster("als-grpc", address).build();
     }
 
     // Envoy opens one call a secret: its usual 1,024 requests at a time would leave the rest without.
@@ -237,8 +248,9 @@ public final class EnvoyBootstrap {
     // What Istio's bootstrap keeps by default (X5), and each listener's own numbers.
     private static StatsConfig stats() {
         var kept = ListStringMatcher.newBuilder();
-        for (var prefix :
-                new String[] {"cluster_manager", "listener_manager", "listener.", "server", "cluster.xds-grpc"}) {
+        for (var prefix : new String[] {
+            "cluster_manager", "listener_manager", "listener.", "server", "cluster.xds-grpc", "access_logs."
+        }) {
             kept.addPatterns(StringMatcher.newBuilder().setPrefix(prefix));
         }
         kept.addPatterns(StringMatcher.newBuilder().setSuffix("downstream_cx_active"));

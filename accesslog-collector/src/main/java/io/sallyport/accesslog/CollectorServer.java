@@ -1,0 +1,234 @@
+package io.sallyport.accesslog;
+
+import io.grpc.BindableService;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.accesslog.api.AccessLogApi;
+import io.sallyport.accesslog.api.LateApi;
+import io.sallyport.accesslog.api.Tails;
+import io.sallyport.accesslog.ingest.Ingester;
+import io.sallyport.accesslog.queue.BrokerProcess;
+import io.sallyport.accesslog.queue.KafkaSettings;
+import io.sallyport.accesslog.queue.Spool;
+import io.sallyport.accesslog.queue.SpoolSender;
+import io.sallyport.accesslog.receive.AlsReceiver;
+import io.sallyport.accesslog.receive.Intake;
+import io.sallyport.accesslog.receive.Ledger;
+import io.sallyport.accesslog.storage.DuckStore;
+import io.sallyport.accesslog.storage.StoreException;
+import io.sallyport.runtime.Lifecycle;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The wiring of accesslog-collector. Rows are taken from the first moment on, into the spool. The store opens with
+/// the
+/// first row or question, and a broker of our own starts with the first row: who logs nothing pays for nothing, and
+/// nobody's start waits for Kafka.
+public final class CollectorServer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(CollectorServer.class);
+    private static final long PATIENCE_MILLIS = 60_000;
+    private static final long PAUSE_MILLIS = 1_000;
+
+    private final CollectorSettings settings;
+    private final InstantSource clock;
+    private final Lifecycle parts = new Lifecycle();
+    private final Ledger ledger = new Ledger();
+    private final Tails tails = new Tails();
+    private final Spool spool;
+    private final AlsReceiver receiver;
+    private final LateApi api;
+    private final CountDownLatch wanted = new CountDownLatch(1);
+    private final CountDownLatch rows = new CountDownLatch(1);
+    private final CountDownLatch stop = new CountDownLatch(1);
+    // Of the starting thread alone.
+    private @Nullable KafkaSettings reached;
+    private @Nullable DuckStore store;
+    private final Thread starting =
+            Thread.ofPlatform().name("collector-start").daemon().unstarted(this::startRest);
+    private volatile @Nullable Ingester ingester;
+    private volatile @Nullable SpoolSender sender;
+    private volatile Optional<String> missing = Optional.of("no row has come yet");
+
+    private CollectorServer(CollectorSettings settings, InstantSource clock, Spool spool) {
+        this.settings = settings;
+        this.clock = clock;
+        this.spool = spool;
+        this.receiver = new AlsReceiver(new Intake(
+                (proxy, rows) -> {
+                    begin();
+                    return spool.offer(proxy, rows);
+                },
+                ledger,
+                clock));
+        this.api = new LateApi(wanted::countDown);
+    }
+
+    /// Starts it; returns when rows are taken.
+    public static CollectorServer start(CollectorSettings settings, InstantSource clock, RandomGenerator random)
+            throws IOException {
+        var spool = Spool.open(settings.spool(), settings.spoolBytes(), random);
+        var server = new CollectorServer(settings, clock, spool);
+        server.parts.started("spool", spool);
+        if (settings.kafka().isPresent()) {
+            server.begin();
+        }
+        server.starting.start();
+        return server;
+    }
+
+    /// Starts what is behind the spool now, whether or not a row has come.
+    public void begin() {
+        if (rows.getCount() > 0) {
+            wanted.countDown();
+            rows.countDown();
+        }
+    }
+
+    /// Goes on with what an earlier process left in the queue. To be called when nothing more urgent is to be done.
+    public void resume() {
+        if (spool.pending() > 0 || Files.exists(settings.brokerFolder())) {
+            begin();
+        }
+    }
+
+    // An owner loop: what cannot start now may later.
+    private void startRest() {
+        while (stop.getCount() > 0) {
+            try {
+                wanted.await();
+                var store = store();
+                api.ready(() -> new AccessLogApi(store, ledger, tails, clock));
+                rows.await();
+                var kafka = kafka();
+                if (!sendTo(kafka).awaitTopics(PATIENCE_MILLIS)) {
+                    throw new IOException("Kafka does not answer, rows wait in the spool");
+                }
+                ingester = parts.started("ingester", Ingester.start(kafka, store, clock, tails::stored));
+                missing = Optional.empty();
+                return;
+            } catch (IOException | StoreException e) {
+                missing = Optional.of(String.valueOf(e.getMessage()));
+                log.atWarn().setCause(e).log("Access logs are only spooled");
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                missing = Optional.of(String.valueOf(e.getMessage()));
+                log.atError().setCause(e).log("Collector cannot start");
+            }
+            pause();
+        }
+    }
+
+    private DuckStore store() throws StoreException {
+        var open = store;
+        if (open == null) {
+            open = parts.started("rows", DuckStore.open(settings.store(), clock));
+            store = open;
+        }
+        return open;
+    }
+
+    private KafkaSettings kafka() throws IOException, InterruptedException {
+        var known = reached;
+        if (known == null) {
+            known = settings.kafka().isPresent() ? settings.kafka().get() : ownBroker();
+            reached = known;
+        }
+        return known;
+    }
+
+    private SpoolSender sendTo(KafkaSettings kafka) {
+        var sending = sender;
+        if (sending == null) {
+            sending = parts.started("spool sender", SpoolSender.start(spool, kafka));
+            sender = sending;
+        }
+        return sending;
+    }
+
+    private KafkaSettings ownBroker() throws IOException, InterruptedException {
+        var broker = BrokerProcess.start(settings.broker(), settings.brokerFolder(), BrokerProcess.Ports.free());
+        parts.started("broker", broker);
+        if (!broker.awaitStart(PATIENCE_MILLIS)) {
+            broker.close();
+            throw new IOException(
+                    "Kafka does not start, see " + settings.brokerFolder().resolve("broker.log"));
+        }
+        return KafkaSettings.local(broker.bootstrapServers());
+    }
+
+    private void pause() {
+        try {
+            stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// For proxies: Envoy's access log service.
+    public List<BindableService> receiver() {
+        return List.of(receiver);
+    }
+
+    /// For people and tools: `AccessLogService`.
+    public List<BindableService> api() {
+        return List.of(api);
+    }
+
+    /// What proxies are asked for their own counts is noted here.
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    /// Why questions cannot be answered yet; empty when they can.
+    public Optional<String> missing() {
+        return missing;
+    }
+
+    /// Registers what there is to measure.
+    public void measure(MeterRegistry meters) {
+        Gauge.builder("sallyport_accesslog_streams", receiver, AlsReceiver::streams)
+                .register(meters);
+        Gauge.builder("sallyport_accesslog_spool_rows", spool, Spool::pending).register(meters);
+        Gauge.builder("sallyport_accesslog_spool_bytes", spool, Spool::bytes).register(meters);
+        FunctionCounter.builder("sallyport_accesslog_rows_queued", this, each -> each.queued())
+                .register(meters);
+        FunctionCounter.builder("sallyport_accesslog_rows_stored", this, each -> each.stored())
+                .register(meters);
+        FunctionCounter.builder("sallyport_accesslog_rows_aside", this, each -> each.aside())
+                .register(meters);
+    }
+
+    private double queued() {
+        var now = sender;
+        return now == null ? 0 : now.acknowledged();
+    }
+
+    private double stored() {
+        var now = ingester;
+        return now == null ? 0 : now.rows();
+    }
+
+    private double aside() {
+        var now = ingester;
+        return now == null ? 0 : now.aside();
+    }
+
+    @Override
+    public void close() {
+        stop.countDown();
+        starting.interrupt();
+        parts.close();
+    }
+}

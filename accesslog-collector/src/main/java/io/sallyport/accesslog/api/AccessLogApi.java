@@ -1,0 +1,384 @@
+package io.sallyport.accesslog.api;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.accesslog.query.Condition;
+import io.sallyport.accesslog.query.Operand;
+import io.sallyport.accesslog.query.QueryException;
+import io.sallyport.accesslog.query.Questions;
+import io.sallyport.accesslog.query.RowTest;
+import io.sallyport.accesslog.query.Selection;
+import io.sallyport.accesslog.receive.Ledger;
+import io.sallyport.accesslog.storage.BoundExceededException;
+import io.sallyport.accesslog.storage.Column;
+import io.sallyport.accesslog.storage.KafkaRow;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.storage.StoreException;
+import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc;
+import io.sallyport.proto.accesslog.v1.CompareRequest;
+import io.sallyport.proto.accesslog.v1.CompareResponse;
+import io.sallyport.proto.accesslog.v1.CompletenessRequest;
+import io.sallyport.proto.accesslog.v1.CompletenessResponse;
+import io.sallyport.proto.accesslog.v1.DistinctRequest;
+import io.sallyport.proto.accesslog.v1.DistinctResponse;
+import io.sallyport.proto.accesslog.v1.ExplainedRow;
+import io.sallyport.proto.accesslog.v1.ExportRequest;
+import io.sallyport.proto.accesslog.v1.ExportResponse;
+import io.sallyport.proto.accesslog.v1.GetRequestRequest;
+import io.sallyport.proto.accesslog.v1.GetRequestResponse;
+import io.sallyport.proto.accesslog.v1.HistogramRequest;
+import io.sallyport.proto.accesslog.v1.HistogramResponse;
+import io.sallyport.proto.accesslog.v1.ListAttributesRequest;
+import io.sallyport.proto.accesslog.v1.ListAttributesResponse;
+import io.sallyport.proto.accesslog.v1.PercentilesRequest;
+import io.sallyport.proto.accesslog.v1.PercentilesResponse;
+import io.sallyport.proto.accesslog.v1.SearchRequest;
+import io.sallyport.proto.accesslog.v1.SearchResponse;
+import io.sallyport.proto.accesslog.v1.TailRequest;
+import io.sallyport.proto.accesslog.v1.TailResponse;
+import io.sallyport.proto.accesslog.v1.TopRequest;
+import io.sallyport.proto.accesslog.v1.TopResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// `AccessLogService`. Every method is a question of [Questions] with the caller's namespaces around it.
+public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImplBase {
+
+    private static final Logger log = LoggerFactory.getLogger(AccessLogApi.class);
+    private static final int PAGE = 100;
+    private static final int GROUPS = 20;
+    private static final int BARS = 60;
+    private static final long MAX_EXPORT = 1_000_000;
+    private static final int EXPORT_BYTES = 64 << 10;
+    private static final long TAIL_MILLIS = 500;
+    private static final List<Double> QUANTILES = List.of(0.5, 0.95, 0.99);
+    // Bars that a clock face knows.
+    private static final long[] STEPS = {
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400
+    };
+
+    private final Questions questions;
+    private final Scopes scopes;
+    private final Completeness completeness;
+    private final Comparisons comparisons;
+    private final Tails tails;
+
+    public AccessLogApi(LogStore store, Ledger ledger, Tails tails, InstantSource clock) {
+        this.questions = new Questions(store);
+        this.scopes = new Scopes(clock);
+        this.completeness = new Completeness(ledger, questions);
+        this.comparisons = new Comparisons(questions);
+        this.tails = tails;
+    }
+
+    @Override
+    public void search(SearchRequest request, StreamObserver<SearchResponse> response) {
+        answer(response, () -> {
+            var limit = orElse(request.getLimit(), PAGE);
+            var filter = request.getScope().getFilter();
+            var selection = scopes.selection(request.getScope());
+            Optional<Questions.Cursor> after = Optional.empty();
+            if (!request.getCursor().isEmpty()) {
+                var page = Scopes.page(filter, request.getCursor());
+                selection = new Selection(selection.condition(), page.from(), page.to(), selection.namespaces());
+                after = Optional.of(page.after());
+            }
+            var rows = questions.search(selection, limit, after);
+            var found = SearchResponse.newBuilder().setCoverage(completeness.coverage(selection));
+            rows.forEach(row -> found.addRows(ExportText.row(row)));
+            if (rows.size() == limit) {
+                var last = rows.getLast();
+                var place = new Questions.Cursor(
+                        Timestamps.toMicros(last.entry().getStartTime()), last.partition(), last.offset());
+                found.setNextCursor(Scopes.cursor(filter, new Scopes.Page(selection.from(), selection.to(), place)));
+            }
+            return found.build();
+        });
+    }
+
+    @Override
+    public void histogram(HistogramRequest request, StreamObserver<HistogramResponse> response) {
+        answer(response, () -> {
+            var selection = scopes.selection(request.getScope());
+            var step = request.hasStep() && Durations.toMicros(request.getStep()) > 0
+                    ? Durations.toMicros(request.getStep())
+                    : step(selection);
+            var found = HistogramResponse.newBuilder()
+                    .setStep(Durations.fromMicros(step))
+                    .setCoverage(completeness.coverage(selection));
+            for (var bar : questions.histogram(selection, step)) {
+                var out = found.addBarsBuilder().setStart(Timestamps.fromMicros(bar.start()));
+                bar.classes().forEach((code, count) -> out.putCounts(code + "xx", count));
+            }
+            return found.build();
+        });
+    }
+
+    private static long step(Selection selection) {
+        var seconds = (selection.to() - selection.from()) / 1_000_000 / BARS;
+        for (var step : STEPS) {
+            if (step >= seconds) {
+                return step * 1_000_000;
+            }
+        }
+        return STEPS[STEPS.length - 1] * 1_000_000;
+    }
+
+    @Override
+    public void top(TopRequest request, StreamObserver<TopResponse> response) {
+        answer(response, () -> {
+            var selection = scopes.selection(request.getScope());
+            var total = questions.total(selection).count();
+            var found = TopResponse.newBuilder().setTotal(total).setCoverage(completeness.coverage(selection));
+            for (var group : questions.top(selection, request.getAttribute(), orElse(request.getLimit(), GROUPS))) {
+                found.addValuesBuilder()
+                        .setValue(group.value())
+                        .setCount(group.count())
+                        .setShare(total == 0 ? 0 : group.count() / total)
+                        .setErrorRate(group.errorRate())
+                        .setP50(micros(group.p50()))
+                        .setP99(micros(group.p99()))
+                        .setFirstSeen(Timestamps.fromMicros(group.firstSeen()))
+                        .setLastSeen(Timestamps.fromMicros(group.lastSeen()));
+            }
+            return found.build();
+        });
+    }
+
+    @Override
+    public void percentiles(PercentilesRequest request, StreamObserver<PercentilesResponse> response) {
+        answer(response, () -> {
+            var selection = scopes.selection(request.getScope());
+            var quantiles = request.getQuantilesCount() == 0 ? QUANTILES : request.getQuantilesList();
+            var attribute = request.getAttribute().isEmpty() ? "request.duration" : request.getAttribute();
+            var by = request.getBy().isEmpty() ? Optional.<String>empty() : Optional.of(request.getBy());
+            var found = PercentilesResponse.newBuilder()
+                    .addAllQuantiles(quantiles)
+                    .setCoverage(completeness.coverage(selection));
+            var limit = orElse(request.getLimit(), GROUPS);
+            for (var group : questions.percentiles(selection, attribute, quantiles, by, limit)) {
+                found.addGroupsBuilder()
+                        .setValue(group.value())
+                        .setCount(group.count())
+                        .addAllValues(group.values());
+            }
+            return found.build();
+        });
+    }
+
+    @Override
+    public void distinct(DistinctRequest request, StreamObserver<DistinctResponse> response) {
+        answer(response, () -> {
+            var selection = scopes.selection(request.getScope());
+            return DistinctResponse.newBuilder()
+                    .setCount(questions.distinct(selection, request.getAttribute()))
+                    .setCoverage(completeness.coverage(selection))
+                    .build();
+        });
+    }
+
+    @Override
+    public void getRequest(GetRequestRequest request, StreamObserver<GetRequestResponse> response) {
+        answer(response, () -> {
+            if (request.getRequestId().isEmpty()
+                    || !request.getScope().getFilter().isEmpty()) {
+                throw new QueryException("request id \"" + request.getRequestId()
+                        + "\" (expected: an id, as x-request-id carries it, and no filter)");
+            }
+            var range = scopes.selection(request.getScope());
+            var same = new Condition.Compare(
+                    new Operand.Attribute(Column.named("request.id")),
+                    Condition.Comparison.EQUAL,
+                    new Operand.Literal(request.getRequestId()));
+            var rows = questions.search(
+                    new Selection(same, range.from(), range.to(), range.namespaces()), PAGE, Optional.empty());
+            if (rows.isEmpty()) {
+                throw Status.NOT_FOUND
+                        .withDescription("no row has request id \"" + request.getRequestId() + "\" between "
+                                + Timestamps.toString(Timestamps.fromMicros(range.from())) + " and "
+                                + Timestamps.toString(Timestamps.fromMicros(range.to())))
+                        .asRuntimeException();
+            }
+            var found = GetRequestResponse.newBuilder();
+            rows.forEach(row -> found.addRows(ExplainedRow.newBuilder()
+                    .setRow(ExportText.row(row))
+                    .addAllExplanations(Flags.explain(row.entry()))));
+            return found.build();
+        });
+    }
+
+    @Override
+    public void compare(CompareRequest request, StreamObserver<CompareResponse> response) {
+        answer(
+                response,
+                () -> comparisons.compare(
+                        scopes.selection(request.getBefore()),
+                        scopes.selection(request.getAfter()),
+                        request.getBy().isEmpty() ? "config.object" : request.getBy(),
+                        orElse(request.getLimit(), GROUPS)));
+    }
+
+    @Override
+    public void completeness(CompletenessRequest request, StreamObserver<CompletenessResponse> response) {
+        answer(response, () -> {
+            var scope = io.sallyport.proto.accesslog.v1.Scope.newBuilder();
+            if (request.hasFrom()) {
+                scope.setFrom(request.getFrom());
+            }
+            if (request.hasTo()) {
+                scope.setTo(request.getTo());
+            }
+            var range = scopes.selection(scope.build());
+            return completeness.lines(range.from(), range.to());
+        });
+    }
+
+    @Override
+    public void listAttributes(ListAttributesRequest request, StreamObserver<ListAttributesResponse> response) {
+        answer(response, () -> {
+            var found = ListAttributesResponse.newBuilder();
+            Column.ALL.forEach(column -> found.addAttributesBuilder()
+                    .setName(column.attribute())
+                    .setType(column.type().shown()));
+            return found.build();
+        });
+    }
+
+    @Override
+    public void export(ExportRequest request, StreamObserver<ExportResponse> response) {
+        var call = (ServerCallStreamObserver<ExportResponse>) response;
+        try {
+            var limit = request.getLimit() == 0 ? MAX_EXPORT : request.getLimit();
+            if (limit < 0 || limit > MAX_EXPORT) {
+                throw new QueryException("limit " + limit + " (expected: 1 to " + MAX_EXPORT + ")");
+            }
+            var isCsv = switch (request.getFormat()) {
+                case CSV -> true;
+                case JSON_LINES, FORMAT_UNSPECIFIED -> false;
+                case PARQUET, UNRECOGNIZED ->
+                    throw new QueryException("format " + request.getFormatValue() + " (expected: JSON_LINES or CSV)");
+            };
+            var piece = new StringBuilder(isCsv ? ExportText.heading() : "");
+            questions.export(scopes.selection(request.getScope()), limit, row -> {
+                piece.append(isCsv ? ExportText.csv(row) : ExportText.json(row));
+                if (piece.length() >= EXPORT_BYTES) {
+                    send(call, piece);
+                }
+                return !call.isCancelled();
+            });
+            send(call, piece);
+            call.onCompleted();
+        } catch (QueryException | StoreException | BoundExceededException e) {
+            response.onError(status(e));
+        }
+    }
+
+    // Slower than the caller reads is as fast as it gets: a piece waits until the one before is on its way.
+    private static void send(ServerCallStreamObserver<ExportResponse> call, StringBuilder piece) {
+        while (!call.isReady() && !call.isCancelled()) {
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+        if (!piece.isEmpty() && !call.isCancelled()) {
+            call.onNext(ExportResponse.newBuilder()
+                    .setData(ByteString.copyFrom(piece.toString(), StandardCharsets.UTF_8))
+                    .build());
+        }
+        piece.setLength(0);
+    }
+
+    @Override
+    public void tail(TailRequest request, StreamObserver<TailResponse> response) {
+        var call = (ServerCallStreamObserver<TailResponse>) response;
+        try {
+            var test = new RowTest(scopes.reader().read(request.getFilter()));
+            var allowed = Tenancy.current();
+            var tail = tails.follow(
+                    row -> allowed.map(names -> names.contains(row.entry().getNamespace()))
+                                    .orElse(true)
+                            && test.test(row.entry()));
+            if (tail.isEmpty()) {
+                throw new BoundExceededException("too many callers follow at once (expected: at most 100)");
+            }
+            try (var open = tail.get()) {
+                follow(open, call);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (QueryException | BoundExceededException e) {
+            response.onError(status(e));
+        }
+    }
+
+    private static void follow(Tails.Tail tail, ServerCallStreamObserver<TailResponse> call)
+            throws InterruptedException {
+        // Says that rows are being followed from now on.
+        call.onNext(TailResponse.getDefaultInstance());
+        while (!call.isCancelled() && !Context.current().isCancelled()) {
+            if (!call.isReady()) {
+                java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+                continue;
+            }
+            var batch = tail.next(TAIL_MILLIS);
+            if (!batch.rows().isEmpty() || batch.skipped() > 0) {
+                var message = TailResponse.newBuilder().setSkipped(batch.skipped());
+                for (KafkaRow row : batch.rows()) {
+                    message.addRows(ExportText.row(row));
+                }
+                call.onNext(message.build());
+            }
+        }
+    }
+
+    private static Duration micros(double micros) {
+        return Durations.fromMicros((long) micros);
+    }
+
+    private static int orElse(int value, int usual) {
+        return value == 0 ? usual : value;
+    }
+
+    /// One question.
+    @FunctionalInterface
+    private interface Question<T> {
+        T answer() throws QueryException, StoreException, BoundExceededException;
+    }
+
+    private static <T> void answer(StreamObserver<T> response, Question<T> question) {
+        T answer;
+        try {
+            answer = question.answer();
+        } catch (QueryException | StoreException | BoundExceededException e) {
+            response.onError(status(e));
+            return;
+        } catch (StatusRuntimeException e) {
+            response.onError(e);
+            return;
+        }
+        response.onNext(answer);
+        response.onCompleted();
+    }
+
+    private static StatusRuntimeException status(Exception e) {
+        if (e instanceof QueryException) {
+            return Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException();
+        }
+        if (e instanceof BoundExceededException) {
+            return Status.RESOURCE_EXHAUSTED.withDescription(e.getMessage()).asRuntimeException();
+        }
+        log.atWarn().setCause(e).log("Question cannot be answered");
+        return Status.UNAVAILABLE
+                .withDescription("access logs: " + e.getMessage())
+                .asRuntimeException();
+    }
+}

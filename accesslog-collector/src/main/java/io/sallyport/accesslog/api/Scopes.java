@@ -1,0 +1,88 @@
+package io.sallyport.accesslog.api;
+
+import com.google.common.hash.Hashing;
+import com.google.protobuf.Timestamp;
+import com.google.protobuf.util.Timestamps;
+import io.sallyport.accesslog.query.CelReader;
+import io.sallyport.accesslog.query.QueryException;
+import io.sallyport.accesslog.query.Questions;
+import io.sallyport.accesslog.query.Selection;
+import io.sallyport.proto.accesslog.v1.Scope;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.Base64;
+
+/// Reads the scope of a question: the filter, and the time with what is left out of it filled in.
+final class Scopes {
+
+    private static final long HOUR_MICROS = 3_600L * 1_000_000;
+
+    private final CelReader reader = new CelReader();
+    private final InstantSource clock;
+
+    Scopes(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    CelReader reader() {
+        return reader;
+    }
+
+    Selection selection(Scope scope) throws QueryException {
+        // The end of the current second: what has just been stored is in.
+        var to = scope.hasTo() ? micros(scope.getTo(), "to") : (clock.instant().getEpochSecond() + 1) * 1_000_000;
+        var from = scope.hasFrom() ? micros(scope.getFrom(), "from") : to - HOUR_MICROS;
+        if (from > to) {
+            throw new QueryException("from \"" + Timestamps.toString(scope.getFrom()) + "\" (expected: before to, \""
+                    + Timestamps.toString(Timestamps.fromMicros(to)) + "\")");
+        }
+        return new Selection(reader.read(scope.getFilter()), from, to, Tenancy.current());
+    }
+
+    private static long micros(Timestamp time, String what) throws QueryException {
+        if (!Timestamps.isValid(time)) {
+            throw new QueryException(what + " is no time (expected: between the years 1 and 9999)");
+        }
+        return Timestamps.toMicros(time);
+    }
+
+    /// Where a search goes on, in a text that callers hand back.
+    ///
+    /// @param from of the first page, which later pages keep
+    record Page(long from, long to, Questions.Cursor after) {}
+
+    static String cursor(String filter, Page page) {
+        var text = "1." + hash(filter) + "." + page.from() + "." + page.to() + "."
+                + page.after().time() + "." + page.after().partition() + "."
+                + page.after().offset();
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    static Page page(String filter, String cursor) throws QueryException {
+        try {
+            var text = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.US_ASCII);
+            var parts = text.split("\\.", -1);
+            if (parts.length == 7 && parts[0].equals("1") && parts[1].equals(hash(filter))) {
+                return new Page(
+                        Long.parseLong(parts[2]),
+                        Long.parseLong(parts[3]),
+                        new Questions.Cursor(
+                                Long.parseLong(parts[4]), Integer.parseInt(parts[5]), Long.parseLong(parts[6])));
+            }
+        } catch (IllegalArgumentException e) {
+            // Fewer words than "not a number": whoever made it up knows.
+            throw (QueryException) new QueryException(notOurs()).initCause(e);
+        }
+        throw new QueryException(notOurs());
+    }
+
+    private static String notOurs() {
+        return "cursor (expected: one of an answer to the same filter)";
+    }
+
+    private static String hash(String filter) {
+        return Hashing.farmHashFingerprint64()
+                .hashString(filter, StandardCharsets.UTF_8)
+                .toString();
+    }
+}

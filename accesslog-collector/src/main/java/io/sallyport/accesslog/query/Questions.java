@@ -1,0 +1,279 @@
+package io.sallyport.accesslog.query;
+
+import io.sallyport.accesslog.storage.BoundExceededException;
+import io.sallyport.accesslog.storage.Column;
+import io.sallyport.accesslog.storage.Dialect;
+import io.sallyport.accesslog.storage.KafkaRow;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.storage.LogStore.ReadBounds;
+import io.sallyport.accesslog.storage.RowReader;
+import io.sallyport.accesslog.storage.Sql;
+import io.sallyport.accesslog.storage.StoreException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/// The questions that can be asked, each one statement or two over a [LogStore]. Every statement is made here, from
+/// column names and parameters.
+public final class Questions {
+
+    /// Most rows that a page of a search has.
+    public static final int MAX_PAGE = 1_000;
+
+    private static final int MAX_GROUPS = 1_000;
+    private static final int MAX_BARS = 1_500;
+    private static final int SECONDS = 20;
+    private static final String TIME = Column.START_TIME.name();
+    private static final String DURATION = Column.named("request.duration").name();
+    private static final String CODE = Column.named("response.code").name();
+    private static final String WEIGHT = Column.named("row.weight").name();
+    private static final String ERRORS = CODE + " >= 500";
+
+    private final LogStore store;
+    private final Dialect dialect;
+
+    public Questions(LogStore store) {
+        this.store = store;
+        this.dialect = store.dialect();
+    }
+
+    /// The place of a row in the order of a search.
+    public record Cursor(long time, int partition, long offset) {}
+
+    /// The newest rows, from a row on that was seen before.
+    public List<KafkaRow> search(Selection selection, int limit, Optional<Cursor> after)
+            throws QueryException, StoreException, BoundExceededException {
+        expect(limit >= 1 && limit <= MAX_PAGE, "limit", limit, "1 to " + MAX_PAGE);
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        if (after.isPresent()) {
+            where += " AND " + before(text, after.get());
+        }
+        var order = " ORDER BY " + TIME + " DESC, " + Column.PARTITION + " DESC, " + Column.OFFSET + " DESC LIMIT ";
+        var sql = sql(selection, text, RowReader.COLUMNS, where + order + text.parameter((long) limit));
+        return read(sql, limit, RowReader::row);
+    }
+
+    private static String before(SqlText text, Cursor cursor) {
+        return "(" + TIME + " < " + text.parameter(cursor.time()) + " OR (" + TIME + " = "
+                + text.parameter(cursor.time()) + " AND (" + Column.PARTITION + " < "
+                + text.parameter((long) cursor.partition()) + " OR (" + Column.PARTITION + " = "
+                + text.parameter((long) cursor.partition()) + " AND " + Column.OFFSET + " < "
+                + text.parameter(cursor.offset()) + "))))";
+    }
+
+    /// All rows, oldest first, until the visitor has enough.
+    public void export(Selection selection, long limit, Predicate<KafkaRow> visitor)
+            throws QueryException, StoreException, BoundExceededException {
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        var order = " ORDER BY " + TIME + ", " + Column.PARTITION + ", " + Column.OFFSET + " LIMIT ";
+        var sql = sql(selection, text, RowReader.COLUMNS, where + order + text.parameter(limit + 1));
+        store.read(sql, new ReadBounds(limit, 10 * SECONDS), values -> visitor.test(RowReader.row(values)));
+    }
+
+    /// One bar: a time and the counts by class of the response code, 0 to 9.
+    public record Bar(long start, SortedMap<Long, Double> classes) {}
+
+    /// Counts over time.
+    ///
+    /// @param step microseconds
+    public List<Bar> histogram(Selection selection, long step)
+            throws QueryException, StoreException, BoundExceededException {
+        expect(step >= 1_000, "step", step, "at least a millisecond");
+        expect((selection.to() - selection.from()) / step < MAX_BARS, "step", step, "at most 1,500 bars");
+        var text = new SqlText(dialect);
+        // The bars begin at the start of the range: their start is in the parameters before those of the condition.
+        var bar = dialect.step(TIME, text.parameter(step), text.parameter(step));
+        var code = dialect.divided(CODE, "100");
+        var tail = where(text, selection) + " GROUP BY bar, class ORDER BY bar, class";
+        var sql = sql(selection, text, bar + " AS bar, " + code + " AS class, sum(" + WEIGHT + ")", tail);
+        var bars = new TreeMap<Long, Bar>();
+        store.read(sql, new ReadBounds(MAX_BARS * 100L, SECONDS), values -> {
+            var start = (long) values.get(0);
+            bars.computeIfAbsent(start, each -> new Bar(each, new TreeMap<>()))
+                    .classes()
+                    .put((long) values.get(1), (double) values.get(2));
+            return true;
+        });
+        return List.copyOf(bars.values());
+    }
+
+    /// What a group of rows is like. Times in microseconds.
+    public record Group(
+            String value, double count, double errors, double p50, double p99, long firstSeen, long lastSeen) {
+
+        /// The share of answers from 500 on.
+        public double errorRate() {
+            return count == 0 ? 0 : errors / count;
+        }
+    }
+
+    /// The groups with most rows.
+    public List<Group> top(Selection selection, String attribute, int limit)
+            throws QueryException, StoreException, BoundExceededException {
+        expect(limit >= 1 && limit <= MAX_GROUPS, "limit", limit, "1 to " + MAX_GROUPS);
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        var tail = where + " GROUP BY value ORDER BY rows DESC, value LIMIT " + text.parameter((long) limit);
+        var sql = sql(selection, text, groupText(attribute) + " AS value, " + measures(), tail);
+        return read(sql, limit, values -> group((String) values.getFirst(), values.subList(1, values.size())));
+    }
+
+    /// All rows as one group.
+    public Group total(Selection selection) throws QueryException, StoreException, BoundExceededException {
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        var found = read(sql(selection, text, measures(), where), 1, values -> group("", values));
+        return found.isEmpty() || found.getFirst().count() == 0 ? new Group("", 0, 0, 0, 0, 0, 0) : found.getFirst();
+    }
+
+    private String measures() {
+        return "sum(" + WEIGHT + ") AS rows, " + dialect.sumIf(WEIGHT, ERRORS) + " AS errors, "
+                + dialect.quantile(DURATION, 0.5) + " AS p50, " + dialect.quantile(DURATION, 0.99) + " AS p99, min("
+                + TIME + ") AS first_seen, max(" + TIME + ") AS last_seen";
+    }
+
+    private static Group group(String value, List<Object> values) {
+        return new Group(
+                value,
+                number(values.get(0)),
+                number(values.get(1)),
+                number(values.get(2)),
+                number(values.get(3)),
+                (long) number(values.get(4)),
+                (long) number(values.get(5)));
+    }
+
+    /// Percentiles of one group.
+    public record Percentiles(String value, double count, List<Double> values) {}
+
+    /// Percentiles of a number or a duration, for all rows or by an attribute.
+    public List<Percentiles> percentiles(
+            Selection selection, String attribute, List<Double> quantiles, Optional<String> by, int limit)
+            throws QueryException, StoreException, BoundExceededException {
+        expect(limit >= 1 && limit <= MAX_GROUPS, "limit", limit, "1 to " + MAX_GROUPS);
+        expect(!quantiles.isEmpty() && quantiles.size() <= 20, "quantiles", quantiles.size(), "1 to 20");
+        var column = column(attribute);
+        if (column.type() != Column.Type.DURATION
+                && column.type() != Column.Type.NUMBER
+                && column.type() != Column.Type.REAL) {
+            throw new QueryException("attribute \"" + attribute + "\" is a "
+                    + column.type().shown() + " (expected: an int, double or duration)");
+        }
+        var columns = new StringBuilder(by.isPresent() ? groupText(by.get()) : "''")
+                .append(" AS value, sum(")
+                .append(WEIGHT)
+                .append(") AS rows");
+        for (var quantile : quantiles) {
+            expect(quantile >= 0 && quantile <= 1, "quantile", quantile, "0 to 1");
+            columns.append(", ").append(dialect.quantile(column.name(), quantile));
+        }
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        var tail = where + " GROUP BY value ORDER BY rows DESC, value LIMIT " + text.parameter((long) limit);
+        var scale = column.type() == Column.Type.DURATION ? 1_000_000.0 : 1.0;
+        return read(sql(selection, text, columns.toString(), tail), limit, values -> {
+            var found = new ArrayList<Double>();
+            values.subList(2, values.size()).forEach(value -> found.add(number(value) / scale));
+            return new Percentiles((String) values.get(0), number(values.get(1)), found);
+        });
+    }
+
+    /// How many different values an attribute has.
+    public long distinct(Selection selection, String attribute)
+            throws QueryException, StoreException, BoundExceededException {
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        var sql = sql(selection, text, dialect.distinct(groupText(attribute)), where);
+        return read(sql, 1, values -> (long) values.getFirst()).stream()
+                .findFirst()
+                .orElse(0L);
+    }
+
+    /// How many rows each proxy and minute has: `{istio-system/edge={60=12}}`, minutes in seconds since 1970.
+    public Map<String, SortedMap<Long, Long>> perMinute(Selection selection)
+            throws QueryException, StoreException, BoundExceededException {
+        var text = new SqlText(dialect);
+        var minute = dialect.divided(TIME, "60000000");
+        var where = where(text, selection);
+        var columns = "proxy_namespace, proxy, " + minute + " AS minute, count(*)";
+        var sql = sql(selection, text, columns, where + " GROUP BY proxy_namespace, proxy, minute ORDER BY minute");
+        var found = new TreeMap<String, SortedMap<Long, Long>>();
+        store.read(sql, new ReadBounds(200_000, SECONDS), values -> {
+            var namespace = (String) values.get(0);
+            var proxy = namespace.isEmpty() ? (String) values.get(1) : namespace + "/" + values.get(1);
+            found.computeIfAbsent(proxy, _ -> new TreeMap<>()).put((long) values.get(2) * 60, (long) values.get(3));
+            return true;
+        });
+        return found;
+    }
+
+    private String groupText(String attribute) throws QueryException {
+        var column = column(attribute);
+        return switch (column.type()) {
+            case TEXT, WORDS -> column.name();
+            case NUMBER -> dialect.asText(column.name());
+            case REAL, TIME, DURATION, TEXTS ->
+                throw new QueryException("attribute \"" + attribute + "\" is a "
+                        + column.type().shown() + " (expected: a string, list or int, like \"request.host\")");
+        };
+    }
+
+    private static Column column(String attribute) throws QueryException {
+        return Column.find(attribute)
+                .orElseThrow(() -> new QueryException("attribute \"" + attribute + "\" does not exist (expected: \""
+                        + CelReader.nearest(attribute) + "\"?)"));
+    }
+
+    private static String where(SqlText text, Selection selection) throws QueryException {
+        var checked = selection.checked();
+        var where = new StringBuilder(" WHERE ")
+                .append(TIME)
+                .append(" >= ")
+                .append(text.parameter(checked.from()))
+                .append(" AND ")
+                .append(TIME)
+                .append(" < ")
+                .append(text.parameter(checked.to()));
+        if (checked.namespaces().isPresent()) {
+            var names = checked.namespaces().get().stream()
+                    .<Operand.Literal>map(Operand.Literal::new)
+                    .toList();
+            var owner = new Operand.Attribute(Column.named("namespace"));
+            where.append(" AND ").append(text.of(new Condition.OneOf(owner, names)));
+        }
+        return where.append(" AND ").append(text.of(checked.condition())).toString();
+    }
+
+    private static Sql sql(Selection selection, SqlText text, String columns, String tail) {
+        return new Sql("SELECT " + columns + " FROM ", tail, text.parameters(), selection.from(), selection.to());
+    }
+
+    private <T> List<T> read(Sql sql, long limit, Function<List<Object>, T> reader)
+            throws StoreException, BoundExceededException {
+        var found = new ArrayList<T>();
+        store.read(sql, new ReadBounds(limit, SECONDS), values -> found.add(reader.apply(values)));
+        return found;
+    }
+
+    // Sums and quantiles of no rows are null, which stores give as "".
+    private static double number(Object value) {
+        return switch (value) {
+            case Long number -> number;
+            case Double number -> number;
+            default -> 0;
+        };
+    }
+
+    private static void expect(boolean holds, String what, Object value, String expected) throws QueryException {
+        if (!holds) {
+            throw new QueryException(what + " " + value + " (expected: " + expected + ")");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+package io.sallyport.accesslog.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.util.Timestamps;
+import io.sallyport.accesslog.storage.BoundExceededException;
+import io.sallyport.accesslog.storage.KafkaRow;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.testing.Rows;
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/// The answers to every question, on whichever engine, against what Java counts.
+abstract class QuestionsContract {
+
+    private static final int COUNT = 3_000;
+    private static final long FROM = Rows.START.getEpochSecond() * 1_000_000;
+    private static final long TO = FROM + 3_600_000_000L;
+    private static final List<AccessLogEntry> ROWS = Rows.many(COUNT, 3);
+
+    private LogStore store;
+    private Questions questions;
+
+    abstract LogStore open() throws Exception;
+
+    @BeforeEach
+    void fill() throws Exception {
+        store = open();
+        store.append(
+                IntStream.range(0, COUNT)
+                        .mapToObj(i -> new KafkaRow(i % 2, i / 2, ROWS.get(i)))
+                        .toList(),
+                Map.of(0, COUNT / 2L, 1, COUNT / 2L));
+        questions = new Questions(store);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        store.close();
+    }
+
+    private static Selection where(String filter) throws QueryException {
+        return new Selection(new CelReader().read(filter), FROM, TO, Optional.empty());
+    }
+
+    private static List<AccessLogEntry> expected(String filter) throws QueryException {
+        return ROWS.stream().filter(new RowTest(new CelReader().read(filter))).toList();
+    }
+
+    @Test
+    void aSearchGivesTheNewestFirstPageByPage() throws Exception {
+        var ids = new ArrayList<String>();
+        Optional<Questions.Cursor> after = Optional.empty();
+        do {
+            var page = questions.search(where("response.code >= 500"), 100, after);
+            page.forEach(row -> ids.add(row.entry().getRequestId()));
+            after = page.size() < 100
+                    ? Optional.empty()
+                    : Optional.of(new Questions.Cursor(
+                            Timestamps.toMicros(page.getLast().entry().getStartTime()),
+                            page.getLast().partition(),
+                            page.getLast().offset()));
+        } while (after.isPresent());
+
+        var expected = expected("response.code >= 500").stream()
+                .sorted(Comparator.comparing(AccessLogEntry::getStartTime, Timestamps.comparator())
+                        .reversed())
+                .map(AccessLogEntry::getRequestId)
+                .toList();
+        assertThat(ids).containsExactlyElementsOf(expected);
+    }
+
+    @Test
+    void aHistogramCountsByClass() throws Exception {
+        var bars = questions.histogram(where("true"), 5_000_000);
+
+        var sum = new TreeMap<Long, Double>();
+        bars.forEach(bar -> bar.classes().forEach((code, count) -> sum.merge(code, count, Double::sum)));
+        assertThat(bars).hasSize(6).extracting(Questions.Bar::start).startsWith(FROM, FROM + 5_000_000);
+        assertThat(sum.get(5L)).isEqualTo(expected("response.code >= 500").size());
+        assertThat(sum.values().stream().mapToDouble(each -> each).sum()).isEqualTo(COUNT);
+    }
+
+    @Test
+    void topValuesHaveRatesAndPercentiles() throws Exception {
+        var groups = questions.top(where("request.method == \"GET\""), "request.host", 2);
+
+        assertThat(groups).hasSize(2);
+        for (var group : groups) {
+            var host = group.value().replace("\\", "\\\\").replace("\"", "\\\"");
+            var rows = expected("request.method == \"GET\" && request.host == \"" + host + "\"");
+            assertThat(group.count()).isEqualTo(rows.size());
+            assertThat(group.errors())
+                    .isEqualTo(rows.stream()
+                                    .filter(row -> row.getResponseCode() >= 500)
+                                    .count()
+                            * 1.0);
+            assertThat(group.p99()).isCloseTo(quantile(rows, 0.99), Offset.offset(1.0));
+            assertThat(group.firstSeen())
+                    .isEqualTo(Timestamps.toMicros(rows.getFirst().getStartTime()));
+            assertThat(group.lastSeen())
+                    .isEqualTo(Timestamps.toMicros(rows.getLast().getStartTime()));
+        }
+        assertThat(groups.get(0).count()).isGreaterThanOrEqualTo(groups.get(1).count());
+    }
+
+    @Test
+    void percentilesAreExact() throws Exception {
+        var all = questions.percentiles(
+                where("true"), "request.duration", List.of(0.0, 0.5, 0.95, 0.99, 1.0), Optional.empty(), 20);
+        var byCode =
+                questions.percentiles(where("true"), "response.size", List.of(0.5), Optional.of("response.code"), 20);
+
+        assertThat(all).hasSize(1);
+        for (var i = 0; i < 5; i++) {
+            var quantile = List.of(0.0, 0.5, 0.95, 0.99, 1.0).get(i);
+            assertThat(all.getFirst().values().get(i))
+                    .isCloseTo(quantile(ROWS, quantile) / 1_000_000, Offset.offset(1e-6));
+        }
+        assertThat(byCode)
+                .extracting(Questions.Percentiles::value)
+                .containsExactlyInAnyOrder("0", "200", "204", "301", "404", "500", "503");
+    }
+
+    // Interpolated between the two nearest, as quantile_cont and quantileExactInclusive do.
+    private static double quantile(List<AccessLogEntry> rows, double quantile) {
+        var sorted = rows.stream()
+                .mapToLong(AccessLogEntry::getDurationMicros)
+                .sorted()
+                .toArray();
+        var place = quantile * (sorted.length - 1);
+        var below = (int) Math.floor(place);
+        var above = Math.min(below + 1, sorted.length - 1);
+        return sorted[below] + (place - below) * (double) (sorted[above] - sorted[below]);
+    }
+
+    @Test
+    void distinctValuesAreCounted() throws Exception {
+        assertThat(questions.distinct(where("true"), "request.id")).isEqualTo(COUNT);
+        assertThat(questions.distinct(where("true"), "request.host")).isEqualTo(4);
+        assertThat(questions.distinct(where("false"), "request.host")).isZero();
+    }
+
+    @Test
+    void noRowsAreAnAnswerToo() throws Exception {
+        assertThat(questions.search(where("false"), 10, Optional.empty())).isEmpty();
+        assertThat(questions.histogram(where("false"), 5_000_000)).isEmpty();
+        assertThat(questions.top(where("false"), "request.host", 10)).isEmpty();
+        assertThat(questions.total(where("false")).count()).isZero();
+    }
+
+    @Test
+    @Tag("V22")
+    @Tag("H85")
+    void aCallerLearnsOfItsNamespacesOnly() throws Exception {
+        var mine = new TreeSet<>(List.of("pay"));
+        for (var filter : List.of("true", "namespace == \"shop\" || true", "!(namespace == \"pay\") || true")) {
+            var selection = new Selection(new CelReader().read(filter), FROM, TO, Optional.of(mine));
+            var expected = expected("namespace == \"pay\"").size();
+
+            assertThat(questions.total(selection).count()).isEqualTo(expected);
+            assertThat(questions.top(selection, "namespace", 10))
+                    .extracting(Questions.Group::value)
+                    .containsExactly("pay");
+            assertThat(questions.distinct(selection, "request.id")).isEqualTo(expected);
+            assertThat(questions.search(selection, 1_000, Optional.empty()))
+                    .allMatch(row -> row.entry().getNamespace().equals("pay"));
+            assertThat(questions.perMinute(selection).values().stream()
+                            .flatMap(minutes -> minutes.values().stream())
+                            .mapToLong(each -> each)
+                            .sum())
+                    .isEqualTo(expected);
+        }
+    }
+
+    @Test
+    @Tag("H83")
+    void whatAsksForTooMuchIsAnErrorThatNamesTheBound() throws Exception {
+        var decade = new Selection(new Condition.All(List.of()), 0, TO, Optional.empty());
+
+        assertThatThrownBy(() -> questions.total(decade))
+                .isInstanceOf(QueryException.class)
+                .hasMessageContaining("at most 31");
+        assertThatThrownBy(() -> questions.search(where("true"), 1_001, Optional.empty()))
+                .hasMessageContaining("limit 1001 (expected: 1 to 1000)");
+        assertThatThrownBy(() -> questions.histogram(where("true"), 1_000)).hasMessageContaining("1,500 bars");
+        assertThatThrownBy(() -> questions.top(where("true"), "request.hots", 5))
+                .hasMessageContaining("\"request.hots\" does not exist (expected: \"request.host\"?)");
+        assertThatThrownBy(
+                        () -> questions.percentiles(where("true"), "request.host", List.of(0.5), Optional.empty(), 5))
+                .hasMessageContaining("is a string (expected: an int, double or duration)");
+        assertThatThrownBy(() -> questions.export(where("true"), 100, _ -> true))
+                .isInstanceOf(BoundExceededException.class)
+                .hasMessageContaining("more than 100 rows");
+    }
+
+    @Test
+    @Tag("V21")
+    @Tag("H79")
+    void hostileNamesOfAttributesAreOnlyNames() throws Exception {
+        for (var name : List.of("host", "request.host; DROP TABLE rows", "*", "1", "request_id", "(SELECT 1)", "")) {
+            assertThatThrownBy(() -> questions.top(where("true"), name, 5))
+                    .isInstanceOf(QueryException.class)
+                    .hasMessageContaining("does not exist");
+        }
+    }
+
+    @Test
+    @Tag("H81")
+    void anEndlessFilterIsRefusedAtOnce() {
+        var chain = "response.code == 1" + " || response.code == 1".repeat(10_000);
+        var deep = "!(".repeat(200) + "true" + ")".repeat(200);
+        var brackets = "(".repeat(1_000) + "true" + ")".repeat(1_000);
+        for (var filter : List.of(chain, deep, brackets, "request.host == \"" + "a".repeat(1 << 20) + "\"")) {
+            assertThatThrownBy(() -> where(filter)).isInstanceOf(QueryException.class);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.sallyport.cli.log;
+
+import io.sallyport.proto.accesslog.v1.Coverage;
+import java.util.Locale;
+import java.util.TreeMap;
+
+/// Says how complete an answer is.
+final class Coverages {
+
+    private Coverages() {}
+
+    /// `complete: 41,207 of 41,207 requests stored`
+    static String written(Coverage coverage) {
+        var lost =
+                coverage.getLostMap().values().stream().mapToLong(each -> each).sum();
+        var all = coverage.getStored() + coverage.getPending() + lost;
+        var text = new StringBuilder(all == coverage.getStored() ? "complete: " : "incomplete: ")
+                .append(number(coverage.getStored()))
+                .append(" of ")
+                .append(number(all))
+                .append(" requests stored");
+        if (coverage.getPending() > 0) {
+            text.append(", ").append(number(coverage.getPending())).append(" on their way");
+        }
+        new TreeMap<>(coverage.getLostMap())
+                .forEach((cause, count) -> text.append(", ")
+                        .append(number(count))
+                        .append(" lost: ")
+                        .append(cause));
+        return text.toString();
+    }
+
+    private static String number(long count) {
+        return String.format(Locale.ROOT, "%,d", count);
+    }
+}
