@@ -64,7 +64,7 @@ public final class FieldStates {
     private static final Map<Class<?>, Map<String, State>> FIELDS = new Table()
             .works(Gateway.class, "servers selector")
             .works(Gateway.Server.class, "port bind hosts name")
-            .later(Gateway.Server.class, "gateways forward by routes only", "defaultEndpoint")
+            .later(Gateway.Server.class, "gateways forward by routes only, as with Istio", "defaultEndpoint")
             .works(Gateway.Server.class, "tls")
             .works(Gateway.ServerTlsSettings.class, "httpsRedirect")
             .differs(
@@ -92,8 +92,7 @@ public final class FieldStates {
             .works(
                     VirtualService.HttpMatchRequest.class,
                     "name uri scheme method authority headers port gateways queryParams ignoreUriCase withoutHeaders"
-                            + " statPrefix")
-            .later(VirtualService.HttpMatchRequest.class, CLIENTS, "sourceLabels sourceNamespace")
+                            + " statPrefix sourceLabels sourceNamespace")
             .works(StringMatch.class, "exact prefix regex")
             .works(VirtualService.Delegate.class, "name namespace")
             .works(VirtualService.HttpRouteDestination.class, "destination weight headers")
@@ -137,9 +136,15 @@ public final class FieldStates {
                     DestinationRule.TrafficPolicy.class,
                     "loadBalancer connectionPool outlierDetection tls portLevelSettings tunnel proxyProtocol"
                             + " retryBudget")
-            .later(DestinationRule.TrafficPolicy.class, "responses are not unpacked", "compression")
+            .later(
+                    DestinationRule.TrafficPolicy.class,
+                    "Envoy has no filter that unpacks the answers of one upstream",
+                    "compression")
             .works(DestinationRule.PortTrafficPolicy.class, "port loadBalancer connectionPool outlierDetection tls")
-            .later(DestinationRule.PortTrafficPolicy.class, "responses are not unpacked", "compression")
+            .later(
+                    DestinationRule.PortTrafficPolicy.class,
+                    "Envoy has no filter that unpacks the answers of one upstream",
+                    "compression")
             .differs(
                     DestinationRule.ClientTlsSettings.class,
                     "ISTIO_MUTUAL needs the secrets default and ROOTCA: " + CERTIFICATES,
@@ -150,8 +155,7 @@ public final class FieldStates {
                             + " sni insecureSkipVerify caCrl")
             .works(DestinationRule.TunnelSettings.class, "protocol targetHost targetPort")
             .works(DestinationRule.ProxyProtocol.class, "version")
-            .works(DestinationRule.RetryBudget.class, "percent minRetryConcurrency")
-            .later(DestinationRule.RetryBudget.class, "requests in flight count alone", "budgetInterval")
+            .works(DestinationRule.RetryBudget.class, "percent minRetryConcurrency budgetInterval")
             .works(
                     DestinationRule.LoadBalancerSettings.class,
                     "simple consistentHash backendUtilization localityLbSetting warmupDurationSecs warmup")
@@ -182,15 +186,11 @@ public final class FieldStates {
                     DestinationRule.OutlierDetection.class,
                     "splitExternalLocalOriginErrors consecutiveLocalOriginFailures consecutiveGatewayErrors"
                             + " consecutive5xxErrors interval baseEjectionTime maxEjectionPercent minHealthPercent"
-                            + " failurePercentageThreshold")
+                            + " failurePercentageThreshold outlierDetectionHttpErrorCodes")
             .later(
                     DestinationRule.OutlierDetection.class,
                     "replaced by consecutive5xxErrors, as with Istio",
                     "consecutiveErrors")
-            .later(
-                    DestinationRule.OutlierDetection.class,
-                    "Envoy's detection knows 5xx, gateway errors and errors of its own, no other codes",
-                    "outlierDetectionHttpErrorCodes")
             .works(LocalityLoadBalancerSetting.class, "distribute failover failoverPriority enabled")
             .works(LocalityLoadBalancerSetting.Distribute.class, "from to")
             .works(LocalityLoadBalancerSetting.Failover.class, "from to")

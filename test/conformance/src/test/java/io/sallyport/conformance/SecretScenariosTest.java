@@ -35,6 +35,7 @@ class SecretScenariosTest {
     private static final Integer[] REJECTED = {16, 35, 52, 55, 56};
 
     private final Map<String, String> servers = new LinkedHashMap<>();
+    private String grant = "";
     private Path directory;
     private Authority authority;
     private Authority stranger;
@@ -136,40 +137,86 @@ class SecretScenariosTest {
     }
 
     @Test
-    @Tag("P1")
-    @Tag("B2")
-    @Tag("T10")
-    void aBadSecretHurtsNoNeighbour() throws IOException {
-        for (var n = 0; n < 8; n++) {
-            put("poison-" + n, "istio-system", authority.issue("poison-" + n + ".test", 20));
-            servers.put("poison-" + n + ".test", server("poison-" + n + ".test", "SIMPLE", "poison-" + n));
-        }
+    @Tag("P4")
+    @Tag("P18")
+    @Tag("B10")
+    void theListMeasuresWhatAGatewayShows() throws IOException {
+        put("shown", "istio-system", authority.issue("shown.test", 20));
+        var serial = Integer.toHexString(authority.lastSerial());
+        serve("shown.test", "SIMPLE", "shown");
+        awaitOk("shown.test");
+
+        var colons = "0" + serial.charAt(0) + ":" + serial.substring(1);
+        awaitTrue(() -> line("shown")
+                .matches("shown\\.test +istio-system/istio-ingressgateway +istio-system/shown +" + colons
+                        + " +\\d+ d +ok"));
+        assertThat(secrets("wide").lines().filter(line -> line.startsWith("shown.test")))
+                .singleElement()
+                .asString()
+                .contains("CN=root", colons + "    " + colons);
+        assertThat(secrets("json")).contains("\"measuredSerial\": \"" + colons + "\"");
+    }
+
+    @Test
+    @Tag("P18")
+    @Tag("B10")
+    @Tag("T7")
+    void theListSaysWhomClientsAreCheckedAgainstAndWhereThatCameFrom() throws IOException {
+        mount("checked", authority.issue("checked.test", 20));
+        Files.copy(authority.certificate(), directory.resolve("secrets/istio-system/checked/ca.crt"));
+        serve("checked.test", "MUTUAL", "checked");
+
+        awaitTrue(() -> wide("checked.test").contains("CN=root from istio-system/checked ca.crt"));
+
+        Files.createDirectories(directory.resolve("secrets/istio-system/checked-cacert"));
+        Files.copy(stranger.certificate(), directory.resolve("secrets/istio-system/checked-cacert/cacert"));
+        awaitTrue(() -> wide("checked.test").contains("from istio-system/checked-cacert cacert"));
+        awaitTrue(() -> get("checked.test", stranger.issue("client", 20)).status() == 200);
+    }
+
+    @Test
+    @Tag("P3")
+    @Tag("V6")
+    @Tag("S70")
+    void anotherNamespacesSecretIsServedWhileItIsLent() throws IOException {
+        put("lent", "pay", authority.issue("lent.test", 20));
+        servers.put("lent.test", server("lent.test", "SIMPLE", "pay/lent"));
+        servers.put("unlent.test", server("unlent.test", "SIMPLE", "pay/lent"));
         become();
-        for (var n = 0; n < 8; n++) {
-            awaitOk("poison-" + n + ".test");
-        }
-        var good = authority.issue("poison-0.test", 20);
-        var other = authority.issue("poison-0.test", 20);
-        var pem = Files.readString(good.certificate());
-        var key = Files.readString(good.key());
-        var ways = new LinkedHashMap<String, String>();
-        ways.put("key does not belong to certificate", document(pem, Files.readString(other.key())));
-        ways.put("tls.crt", document("", key));
-        ways.put("tls.key", document(pem, "garbage"));
-        ways.put(
-                "expired",
-                document(Files.readString(authority.issue("poison-0.test", -1).certificate()), key));
-        for (var way : ways.entrySet()) {
-            write("poison-0.yaml", way.getValue().replace("NAME", "poison-0"));
-            awaitTrue(() -> line("poison-0").contains("last good kept"));
-            for (var n = 0; n < 8; n++) {
-                assertThat(get("poison-" + n + ".test").status())
-                        .as("poison-%d while poison-0 is broken: %s", n, way.getKey())
-                        .isEqualTo(200);
-            }
-            write("poison-0.yaml", document(pem, key).replace("NAME", "poison-0"));
-            awaitTrue(() -> line("poison-0").endsWith("ok"));
-        }
+        assertThat(get("lent.test").exitCode()).isIn((Object[]) REJECTED);
+        awaitTrue(() -> secrets().contains("not lent to Gateway \"shop/edge\""));
+
+        grant = """
+                ---
+                apiVersion: sallyport.io/v1alpha1
+                kind: SecretGrant
+                metadata: {namespace: pay, name: lend}
+                spec: {secrets: [lent], gateways: [{namespace: shop, name: edge}], hosts: [lent.test]}
+                """;
+        become();
+        awaitOk("lent.test");
+        assertThat(get("unlent.test").exitCode())
+                .as("a host that it is not lent for")
+                .isIn((Object[]) REJECTED);
+
+        grant = "";
+        become();
+        awaitTrue(() -> get("lent.test").exitCode() == 60);
+        assertThat(Curl.serial("lent.test", port())).as("the key is gone").isEqualTo("1");
+    }
+
+    @Test
+    void aDeletedSecretIsServedNoMore() throws IOException {
+        put("deleted", "istio-system", authority.issue("deleted.test", 20));
+        serve("deleted.test", "SIMPLE", "deleted");
+        awaitOk("deleted.test");
+
+        Files.delete(directory.resolve("deleted.yaml"));
+        awaitTrue(() -> get("deleted.test").exitCode() == 60);
+        assertThat(line("deleted")).contains("missing");
+
+        put("deleted", "istio-system", authority.issue("deleted.test", 20));
+        awaitOk("deleted.test");
     }
 
     private int port() {
@@ -206,7 +253,7 @@ class SecretScenariosTest {
               gateways: [edge]
               http:
               - directResponse: {status: 200, body: {string: hello}}
-            """.formatted(String.join("", servers.values())));
+            """.formatted(String.join("", servers.values())) + grant);
     }
 
     private Curl.Result get(String host, Issued... client) throws IOException {
@@ -234,13 +281,25 @@ class SecretScenariosTest {
     }
 
     private String secrets() {
-        return stack.sallyport().shell().run("secrets").out();
+        return secrets("short");
+    }
+
+    private String secrets(String form) {
+        return stack.sallyport().shell().run("secrets", "-o", form).out();
+    }
+
+    private String wide(String sni) {
+        return secrets("wide")
+                .lines()
+                .filter(line -> line.startsWith(sni + " "))
+                .findFirst()
+                .orElse("");
     }
 
     private String line(String secret) {
         return secrets()
                 .lines()
-                .filter(line -> line.startsWith("istio-system/" + secret + " "))
+                .filter(line -> line.contains(" istio-system/" + secret + " "))
                 .findFirst()
                 .orElse("")
                 .strip();

@@ -1,6 +1,9 @@
 package io.sallyport.translation.emit;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.FloatValue;
+import com.google.protobuf.Message;
+import com.google.protobuf.UnknownFieldSet;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig;
@@ -8,6 +11,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.SlowStartConfig;
 import io.envoyproxy.envoy.config.cluster.v3.OutlierDetection;
+import io.envoyproxy.envoy.config.common.matcher.v3.MatchPredicate;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
@@ -34,6 +38,7 @@ import io.sallyport.translation.plan.Upstream.Pings;
 import io.sallyport.translation.plan.Upstream.RetryBudget;
 import io.sallyport.translation.plan.Upstream.Tls;
 import io.sallyport.translation.plan.Upstream.WarmUp;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -43,6 +48,11 @@ final class ClusterEmitter {
     private static final String BY_REQUEST = "envoy.clusters.dynamic_forward_proxy";
     private static final String NAME_CACHE = "sallyport.names";
     private static final int ALWAYS = 100;
+    // Fields that Envoy 1.40 has and the classes of its API that we build with do not, by number:
+    // RetryBudget.budget_interval, HttpProtocolOptions.outlier_detection and its error_matcher.
+    private static final int BUDGET_INTERVAL = 3;
+    private static final int OUTLIER_DETECTION = 8;
+    private static final int ERROR_MATCHER = 1;
 
     private ClusterEmitter() {}
 
@@ -239,11 +249,17 @@ final class ClusterEmitter {
                 .setTrackRemaining(true);
         switch (limits.retryBudget()) {
             case RetryBudget.None() -> {}
-            case RetryBudget.Of(double percent, long least) ->
-                thresholds
+            case RetryBudget.Of(double percent, long least, var window) -> {
+                var budget = thresholds
                         .getRetryBudgetBuilder()
                         .setBudgetPercent(Percent.newBuilder().setValue(percent))
                         .setMinRetryConcurrency(Values.uint32(least));
+                switch (window) {
+                    case Timeout.None() -> {}
+                    case Timeout.After(var interval) ->
+                        budget.setUnknownFields(unnamed(BUDGET_INTERVAL, Values.duration(interval)));
+                }
+            }
         }
         out.getCircuitBreakersBuilder().addThresholds(thresholds);
         switch (limits.keepAlive()) {
@@ -328,7 +344,8 @@ final class ClusterEmitter {
         switch (upstream.protocol()) {
             // Requests may be sent to such a port too, and are HTTP/1.1 then.
             case TCP -> {
-                if (!namesHost && !hasConnectionLimits(upstream.limits())) {
+                boolean isPlain = !namesHost && statuses(upstream.ejection()).isEmpty();
+                if (isPlain && !hasConnectionLimits(upstream.limits())) {
                     return;
                 }
                 options.getExplicitHttpConfigBuilder()
@@ -350,7 +367,46 @@ final class ClusterEmitter {
                     .setAutoSanValidation(
                             tls.alternativeNames().isEmpty() && !(tls.authority() instanceof Tls.Authority.Unchecked));
         }
+        var statuses = statuses(upstream.ejection());
+        if (!statuses.isEmpty()) {
+            options.setUnknownFields(failures(statuses));
+        }
         out.putTypedExtensionProtocolOptions(ResourceNames.HTTP_PROTOCOL_OPTIONS, Values.pack(options.build()));
+    }
+
+    private static UnknownFieldSet unnamed(int field, Message value) {
+        return unnamed(field, Values.bytes(value));
+    }
+
+    private static UnknownFieldSet unnamed(int field, ByteString value) {
+        return UnknownFieldSet.newBuilder()
+                .addField(
+                        field,
+                        UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(value)
+                                .build())
+                .build();
+    }
+
+    // Which answers are failures.
+    private static UnknownFieldSet failures(List<Integer> statuses) {
+        var each = statuses.stream().map(ClusterEmitter::hasStatus).toList();
+        var any = each.size() == 1
+                ? each.getFirst()
+                : MatchPredicate.newBuilder()
+                        .setOrMatch(MatchPredicate.MatchSet.newBuilder().addAllRules(each))
+                        .build();
+        return unnamed(OUTLIER_DETECTION, unnamed(ERROR_MATCHER, any).toByteString());
+    }
+
+    private static MatchPredicate hasStatus(int status) {
+        var match = MatchPredicate.newBuilder();
+        match.getHttpResponseHeadersMatchBuilder()
+                .addHeadersBuilder()
+                .setName(":status")
+                .getStringMatchBuilder()
+                .setExact(Integer.toString(status));
+        return match.build();
     }
 
     private static Http2ProtocolOptions http2(Limits limits) {
@@ -366,6 +422,13 @@ final class ClusterEmitter {
                         .setTimeout(Values.duration(timeout));
         }
         return out.build();
+    }
+
+    private static List<Integer> statuses(Ejection ejection) {
+        return switch (ejection) {
+            case Ejection.None() -> List.of();
+            case Ejection.On on -> on.statuses();
+        };
     }
 
     private static boolean hasConnectionLimits(Limits limits) {

@@ -163,7 +163,10 @@ final class PolicyLinker {
     private static RetryBudget budget(DestinationRule.RetryBudget wanted) {
         var percent = wanted.percent();
         var least = wanted.minRetryConcurrency();
-        return new RetryBudget.Of(percent == null ? RETRY_PERCENT : percent, least == null ? RETRY_CONCURRENCY : least);
+        return new RetryBudget.Of(
+                percent == null ? RETRY_PERCENT : percent,
+                least == null ? RETRY_CONCURRENCY : least,
+                Timeouts.of(wanted.budgetInterval()));
     }
 
     private static Pings pings(ConnectionKeepalive wanted) {
@@ -226,7 +229,8 @@ final class PolicyLinker {
                 Timeouts.of(wanted.baseEjectionTime()),
                 wanted.maxEjectionPercent(),
                 wanted.minHealthPercent(),
-                count(wanted.failurePercentageThreshold()));
+                count(wanted.failurePercentageThreshold()),
+                wanted.outlierDetectionHttpErrorCodes());
     }
 
     private static long count(@Nullable Long wanted) {

@@ -171,7 +171,8 @@ public sealed interface Upstream {
         record None() implements RetryBudget {}
 
         /// A share of the requests under way, and always `least` of them. Replaces the limit.
-        record Of(double percent, long least) implements RetryBudget {}
+        /// Requests that came within `window` count as well as those under way.
+        record Of(double percent, long least, Timeout window) implements RetryBudget {}
     }
 
     /// Questions on idle HTTP/2 connections whether the endpoint is still there.
@@ -192,7 +193,8 @@ public sealed interface Upstream {
     sealed interface Ejection {
         record None() implements Ejection {}
 
-        /// A count of -1 is unsaid, 0 switches the kind of failure off; `maxPercent` 0 is unsaid.
+        /// A count of -1 is unsaid, 0 switches the kind of failure off; `maxPercent` 0 is unsaid. Where `statuses` is
+        /// not empty, answers with these are the failures, and no others.
         record On(
                 long consecutive5xx,
                 long consecutiveGatewayErrors,
@@ -202,8 +204,13 @@ public sealed interface Upstream {
                 Timeout baseTime,
                 int maxPercent,
                 int minHealthPercent,
-                long failurePercent)
-                implements Ejection {}
+                long failurePercent,
+                List<Integer> statuses)
+                implements Ejection {
+            public On {
+                statuses = List.copyOf(statuses);
+            }
+        }
     }
 
     /// What is spoken to the endpoint.

@@ -28,6 +28,7 @@ final class TrafficPolicyGenerator {
         return chance.object()
                 .maybe(2, "percent", () -> chance.oneOf(0.5, 20, 100))
                 .maybe(2, "minRetryConcurrency", () -> chance.between(0, 9))
+                .maybe(2, "budgetInterval", () -> chance.oneOf("1s", "10s"))
                 .done();
     }
 
@@ -150,6 +151,10 @@ final class TrafficPolicyGenerator {
                 .maybe(2, "minHealthPercent", () -> chance.between(0, 100))
                 .maybe(3, "splitExternalLocalOriginErrors", () -> chance.oneIn(2))
                 .maybe(4, "consecutiveLocalOriginFailures", () -> chance.between(0, 9))
+                .maybe(
+                        4,
+                        "outlierDetectionHttpErrorCodes",
+                        () -> chance.oneIn(2) ? List.of(429) : List.of(429, 500, 503))
                 .maybe(4, "failurePercentageThreshold", () -> chance.between(0, 100))
                 .done();
     }

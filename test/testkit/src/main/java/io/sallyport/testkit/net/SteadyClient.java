@@ -20,7 +20,13 @@ public final class SteadyClient implements AutoCloseable {
     private static final int HANG_MILLIS = 10_000;
     private static final int MAX_FAILURES = 100;
 
-    private final int port;
+    /// How the client comes to a connection.
+    @FunctionalInterface
+    public interface Dial {
+        Socket connect() throws IOException;
+    }
+
+    private final Dial dial;
     private final String host;
     private final String path;
     private final List<String> failures = new CopyOnWriteArrayList<>();
@@ -32,7 +38,12 @@ public final class SteadyClient implements AutoCloseable {
 
     /// Starts to ask at once.
     public SteadyClient(int port, String host, String path) {
-        this.port = port;
+        this(() -> new Socket(InetAddress.getLoopbackAddress(), port), host, path);
+    }
+
+    /// Over connections of another kind: TLS, say.
+    public SteadyClient(Dial dial, String host, String path) {
+        this.dial = dial;
         this.host = host;
         this.path = path;
         this.thread = Thread.ofPlatform().name("steady-client").daemon().start(this::run);
@@ -40,7 +51,7 @@ public final class SteadyClient implements AutoCloseable {
 
     private void run() {
         while (!stopped) {
-            try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            try (var socket = dial.connect()) {
                 socket.setSoTimeout(HANG_MILLIS);
                 socket.setTcpNoDelay(true);
                 var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));

@@ -29,7 +29,8 @@ public final class SeparateServices implements AutoCloseable {
     /// The services that run alone.
     public enum Name {
         CONFIG("config"),
-        XDS("xds");
+        XDS("xds"),
+        SECRET("secret");
 
         private final String word;
 
@@ -45,7 +46,7 @@ public final class SeparateServices implements AutoCloseable {
 
     private SeparateServices(Path scratch) throws IOException {
         this.scratch = scratch;
-        this.ports = FreePorts.take(6);
+        this.ports = FreePorts.take(9);
     }
 
     /// Starts all three. The Envoy binds gateway port 80 as [#port()].
@@ -61,6 +62,46 @@ public final class SeparateServices implements AutoCloseable {
             services.close();
             throw failed;
         }
+    }
+
+    /// Starts secret-service too, with a directory of secrets.
+    public static SeparateServices withSecrets(Path scratch) throws IOException {
+        var services = new SeparateServices(scratch);
+        try {
+            services.writeSettings();
+            services.start(Name.CONFIG);
+            services.start(Name.XDS);
+            services.start(Name.SECRET);
+            services.startEnvoy();
+            return services;
+        } catch (IOException failed) {
+            services.close();
+            throw failed;
+        }
+    }
+
+    /// The local port of gateway port 443.
+    public int tlsPort() {
+        return ports.get(6);
+    }
+
+    /// Where secret-service answers its API.
+    public int secretPort() {
+        return ports.get(7);
+    }
+
+    /// The directory that secret-service follows.
+    public Path secrets() {
+        return scratch.resolve("secrets-source");
+    }
+
+    /// The process of a service.
+    public ProcessHandle process(Name name) {
+        var service = running.get(name);
+        if (service == null) {
+            throw new IllegalStateException(name + " does not run");
+        }
+        return service.process();
     }
 
     private int configPort() {
@@ -97,6 +138,22 @@ public final class SeparateServices implements AutoCloseable {
                 config: 127.0.0.1:%d
                 tokenFile: %s
                 """.formatted(xdsPort(), xdsApiPort(), ports.get(5), configPort(), token));
+        Files.writeString(settings(Name.SECRET), """
+                sds: %s
+                grpc: 127.0.0.1:%d
+                http: 127.0.0.1:%d
+                store: %s
+                directory: %s
+                config: 127.0.0.1:%d
+                tokenFile: %s
+                """.formatted(
+                        secretSocket(),
+                        secretPort(),
+                        ports.get(8),
+                        scratch.resolve("data/secrets"),
+                        Files.createDirectories(secrets()),
+                        configPort(),
+                        token));
     }
 
     private Path settings(Name name) {
@@ -137,17 +194,13 @@ public final class SeparateServices implements AutoCloseable {
                 ImmutableSortedMap.of("istio", "ingressgateway"),
                 Platform.ProxyKind.router,
                 "127.0.0.1",
-                ImmutableSortedMap.of("80", port()));
+                ImmutableSortedMap.of("80", port(), "443", tlsPort()));
         var discovery = new InetSocketAddress(InetAddress.getLoopbackAddress(), xdsPort());
         var bootstrap = scratch.resolve("envoy.json");
         Files.deleteIfExists(adminSocket());
         Files.writeString(
                 bootstrap,
-                EnvoyBootstrap.of(
-                                proxy,
-                                new EnvoyBootstrap.Doors(
-                                        discovery, adminSocket().resolveSibling("sds.sock"), adminSocket()),
-                                10_000)
+                EnvoyBootstrap.of(proxy, new EnvoyBootstrap.Doors(discovery, secretSocket(), adminSocket()), 10_000)
                         .json());
         envoy = new ProcessBuilder(
                         LocalEnvoy.path().toString(),
@@ -166,6 +219,15 @@ public final class SeparateServices implements AutoCloseable {
     // Unix sockets have short paths, shorter than temporary folders can be.
     private Path adminSocket() {
         return Path.of(System.getProperty("java.io.tmpdir"), "sallyport-envoy-" + port() + ".sock");
+    }
+
+    private Path secretSocket() {
+        return Path.of(System.getProperty("java.io.tmpdir"), "sallyport-sds-" + port() + ".sock");
+    }
+
+    /// Envoy's answer to a question at its admin socket.
+    public String admin(String path) throws IOException {
+        return new AdminSocket(adminSocket(), PATIENCE).get(path);
     }
 
     public void killEnvoy() {

@@ -3,6 +3,9 @@ package io.sallyport.testkit.tls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -87,6 +90,58 @@ public final class Authority {
                 "-out",
                 issued.certificate().toString()));
         return issued;
+    }
+
+    /// A certificate for a host name from one day to another, each as `20200101`.
+    public Issued issueFor(String name, String from, String until) throws IOException {
+        var issued = issue(name, 1);
+        var base = issued.certificate().toString().replace(".crt", "");
+        var database = Files.writeString(Path.of(base + ".index"), "");
+        var numbers = Files.writeString(Path.of(base + ".serial"), "%04x".formatted(lastSerial()));
+        var settings = Files.writeString(Path.of(base + ".cnf"), """
+                [ca]
+                default_ca = this
+                [this]
+                database = %s
+                serial = %s
+                new_certs_dir = %s
+                default_md = sha256
+                policy = any
+                x509_extensions = names
+                [any]
+                commonName = supplied
+                [names]
+                subjectAltName = DNS:%s
+                """.formatted(database, numbers, folder, name));
+        Tool.run(List.of(
+                "openssl",
+                "ca",
+                "-batch",
+                "-notext",
+                "-config",
+                settings.toString(),
+                "-cert",
+                own.certificate().toString(),
+                "-keyfile",
+                own.key().toString(),
+                "-startdate",
+                from + "000000Z",
+                "-enddate",
+                until + "000000Z",
+                "-in",
+                base + ".csr",
+                "-out",
+                issued.certificate().toString()));
+        return issued;
+    }
+
+    /// The certificates that vouch for what this authority issues, for a client in this process.
+    public X509Certificate trust() throws IOException {
+        try (var in = Files.newInputStream(own.certificate())) {
+            return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+        } catch (CertificateException e) {
+            throw new IOException(e);
+        }
     }
 
     /// Takes certificates back. Answers the list of all that were, as PEM.
