@@ -151,7 +151,8 @@ public final class InputFiles {
             // Still a link after links were followed: it leads nowhere, or in a circle. For up it is no file yet.
             if (!attributes.isSymbolicLink()
                     && isChosen(file)
-                    && file.toRealPath().startsWith(root)) {
+                    // The folder is known to be inside; only a link can still lead out.
+                    && (!Files.isSymbolicLink(file) || file.toRealPath().startsWith(root))) {
                 chosen.put(file, attributes);
             }
             return isTooMuch() ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
