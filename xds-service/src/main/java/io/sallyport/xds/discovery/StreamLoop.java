@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class StreamLoop<Q extends Message, R extends Message> implements StreamObserver<Q>, Fleet.Connection {
 
     private static final Duration SILENCE = Duration.ofSeconds(30);
+    // A reader this slow is as good as gone.
+    private static final Duration UNREAD = Duration.ofMinutes(2);
     private static final Duration CROSSING = Duration.ofSeconds(2);
     private static final Logger LOG = LoggerFactory.getLogger(StreamLoop.class);
 
@@ -70,6 +72,7 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     private boolean over;
     private @Nullable Instant aboard;
     private @Nullable Instant waitingSince;
+    private @Nullable Instant unreadSince;
 
     StreamLoop(
             House house,
@@ -198,9 +201,26 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
             responses.onNext(response);
         }
         land(now);
+        if (isUnread(now)) {
+            house.counters().eviction();
+            finish(Status.DEADLINE_EXCEEDED.withDescription(
+                    "nothing was read for " + UNREAD.toSeconds() + " s (expected: a proxy that reads)"));
+            return;
+        }
         var crossing = aboard == null ? waitingSince : aboard;
-        due = DeltaSubscription.earlier(running.deadline(now), crossing == null ? null : crossing.plus(CROSSING));
+        var next = DeltaSubscription.earlier(running.deadline(now), crossing == null ? null : crossing.plus(CROSSING));
+        due = DeltaSubscription.earlier(next, unreadSince == null ? null : unreadSince.plus(UNREAD));
         report(running.view(now));
+    }
+
+    // Whoever does not read holds memory for what was sent; when it comes back it is sent what is new then.
+    private boolean isUnread(Instant now) {
+        if (responses.isReady()) {
+            unreadSince = null;
+            return false;
+        }
+        unreadSince = unreadSince == null ? now : unreadSince;
+        return !unreadSince.plus(UNREAD).isAfter(now);
     }
 
     private boolean mayLoad(Session<Q, R> running, Instant now) {

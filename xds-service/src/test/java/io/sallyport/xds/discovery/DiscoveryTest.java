@@ -94,6 +94,71 @@ class DiscoveryTest {
     }
 
     @Test
+    @Tag("H60")
+    void ofTwoStreamsOfOneProxyTheNewestCountsAndBothAreServedTheSame() throws Exception {
+        house.publish(_ -> Made.resources(1, Made.resource(CLUSTER, "a", "1"), Made.resource(LISTENER, "l", "1")));
+        var zombie = subscribed();
+        zombie.untilHolds(LISTENER, "l");
+        var newest = subscribed();
+        newest.untilHolds(LISTENER, "l");
+        house.publish(before -> Made.with(before, Made.resource(LISTENER, "m", "1")));
+        newest.untilHolds(LISTENER, "l", "m");
+        zombie.until(() -> zombie.received().size() >= 3);
+
+        assertThat(zombie.held(LISTENER)).isEqualTo(newest.held(LISTENER));
+        assertThat(house.fleet.proxies()).hasSize(1);
+        var proxy = house.fleet.proxies().iterator().next();
+        house.awaitInSync();
+        assertThat(proxy.lost()).isNull();
+
+        zombie.disconnect();
+        zombie.end();
+        assertThat(proxy.lost()).isNull();
+        assertThat(proxy.view().revision()).isEqualTo(2);
+    }
+
+    @Test
+    @Tag("F19")
+    void aProxyThatDoesNotReadIsSentAwayInTheEnd() throws Exception {
+        house.publish(_ -> Made.resources(1, Made.resource(LISTENER, "l", "1")));
+        var call = house.channel()
+                .newCall(
+                        io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc
+                                .getDeltaAggregatedResourcesMethod(),
+                        io.grpc.CallOptions.DEFAULT);
+        var ended = new java.util.concurrent.LinkedBlockingQueue<Status>();
+        call.start(
+                new io.grpc.ClientCall.Listener<>() {
+                    @Override
+                    public void onClose(Status status, io.grpc.Metadata trailers) {
+                        ended.add(status);
+                    }
+                },
+                new io.grpc.Metadata());
+        call.sendMessage(DeltaDiscoveryRequest.newBuilder()
+                .setNode(FakeEnvoy.node(EDGE, Map.of()))
+                .setTypeUrl(LISTENER.url())
+                .build());
+        Status status = null;
+        for (int minutes = 0; status == null && minutes < 200; minutes++) {
+            house.pass(Duration.ofMinutes(1));
+            status = ended.poll(100, java.util.concurrent.TimeUnit.MILLISECONDS);
+        }
+
+        assertThat(status).isNotNull();
+        assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(status.getDescription()).startsWith("nothing was read for 120 s");
+    }
+
+    private FakeEnvoy subscribed() {
+        var envoy = new FakeEnvoy(EDGE);
+        envoy.subscribe(CLUSTER);
+        envoy.subscribe(LISTENER);
+        envoy.connect(house.channel());
+        return envoy;
+    }
+
+    @Test
     void whatAProxyRefusesIsKnownWithItsReasonAndSource() throws Exception {
         house.publish(_ -> Made.resources(1, Made.resource(ROUTES, "r", "1")));
         var envoy = new FakeEnvoy(EDGE);

@@ -127,7 +127,7 @@ class HostileClientsTest {
             {0x08, 0x01, 0x12, 0x03},
             nested
         }) {
-            assertThat(raw(bytes, null).isOk()).isFalse();
+            assertThat(raw(bytes, null).getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
         }
         var good = new FakeEnvoy(GOOD);
         good.subscribe(ResourceType.LISTENER);
@@ -141,9 +141,18 @@ class HostileClientsTest {
     void aMessageBeyondTheBoundIsRefusedWhileItIsInflated() throws Exception {
         house.publish(_ -> Made.resources(1));
 
-        // gRPC chooses the code: it says UNKNOWN where it notices while it inflates.
-        assertThat(raw(new byte[(16 << 20) + 1], null).isOk()).isFalse();
-        assertThat(raw(new byte[256 << 20], "gzip").isOk()).isFalse();
+        // One unknown field of 256 MiB, which are 256 KiB on the wire.
+        var bomb = new byte[(256 << 20) + 7];
+        System.arraycopy(
+                new byte[] {(byte) 0xc2, 0x3e, (byte) 0x80, (byte) 0x80, (byte) 0x80, (byte) 0x80, 0x01},
+                0,
+                bomb,
+                0,
+                7);
+        assertThat(raw(bomb, "gzip").getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        // Netty resets the stream before gRPC can say why.
+        assertThat(raw(new byte[(16 << 20) + 1], null).getCode())
+                .isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.CANCELLED);
         var good = new FakeEnvoy(GOOD);
         good.subscribe(ResourceType.LISTENER);
         good.connect(channel);

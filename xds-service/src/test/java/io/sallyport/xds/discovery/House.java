@@ -7,6 +7,7 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.sallyport.analysis.ConfigImage;
+import io.sallyport.runtime.rpc.ReadableRequests;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.xds.publish.Publisher;
@@ -89,7 +90,7 @@ public final class House implements AutoCloseable, InstantSource {
         running = true;
         door = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .maxInboundMessageSize(16 << 20)
-                .addService(discovery)
+                .addService(ReadableRequests.of(discovery))
                 .build()
                 .start();
         var ticking = discovery;

@@ -194,7 +194,7 @@ public final class GrpcServer implements AutoCloseable {
             var calls = Executors.newVirtualThreadPerTaskExecutor();
             var health = new HealthStatusManager();
             server.executor(calls);
-            services.forEach(server::addService);
+            services.forEach(service -> server.addService(ReadableRequests.of(service)));
             server.addService(health.getHealthService());
             server.addService(ProtoReflectionServiceV1.newInstance());
             // gRPC calls the interceptor that was added last first.
