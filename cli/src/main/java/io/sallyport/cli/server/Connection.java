@@ -28,6 +28,8 @@ public final class Connection implements AutoCloseable {
 
     // Findings about a refused change travel in headers; this many bytes of them are taken.
     static final int DETAIL_BYTES = 1 << 20;
+    private static final Metadata.Key<String> USER =
+            Metadata.Key.of("sallyport-user", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> DETAIL =
             Metadata.Key.of("sallyport-detail-bytes", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -43,9 +45,16 @@ public final class Connection implements AutoCloseable {
         this.token = token;
     }
 
+    // For the history: who sits here, as far as this machine knows.
+    private static String user() {
+        var name = System.getProperty("user.name", "").replaceAll("[^!-~]", "");
+        return name.substring(0, Math.min(name.length(), 64));
+    }
+
     private static Channel withHeaders(Channel channel, Optional<String> token) {
         var headers = new Metadata();
         headers.put(DETAIL, String.valueOf(DETAIL_BYTES));
+        headers.put(USER, user());
         token.ifPresent(secret -> headers.put(AUTHORIZATION, "Bearer " + secret));
         return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     }

@@ -1,5 +1,6 @@
 package io.sallyport.config.api;
 
+import com.google.common.base.CharMatcher;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -9,16 +10,25 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import java.net.InetSocketAddress;
 
-/// Who makes a call, as far as bounds need to know, and how many bytes of error details it takes.
-record Caller(String address, int detailBytes) {
+/// Who makes a call, as far as bounds need to know, how many bytes of error details it takes, and who it says it is.
+///
+/// The user is a claim for the history, such as `api ada@laptop`: whoever has the token may write any name there, and
+/// no
+/// decision rests on it.
+record Caller(String address, int detailBytes, String author) {
 
+    private static final String API = "api";
     private static final int DETAIL_BYTES = 4 << 10;
     private static final int MAX_DETAIL_BYTES = 1 << 20;
 
     private static final Metadata.Key<String> DETAIL_HEADER =
             Metadata.Key.of("sallyport-detail-bytes", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> USER_HEADER =
+            Metadata.Key.of("sallyport-user", Metadata.ASCII_STRING_MARSHALLER);
+    private static final CharMatcher USER = CharMatcher.inRange('!', '~');
+    private static final int MAX_USER = 128;
     private static final Context.Key<Caller> KEY =
-            Context.keyWithDefault("caller", new Caller("in-process", DETAIL_BYTES));
+            Context.keyWithDefault("caller", new Caller("in-process", DETAIL_BYTES, API));
 
     static Caller current() {
         return KEY.get();
@@ -39,7 +49,14 @@ record Caller(String address, int detailBytes) {
     private static Caller of(ServerCall<?, ?> call, Metadata headers) {
         var peer = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
         var address = peer instanceof InetSocketAddress socket ? socket.getHostString() : String.valueOf(peer);
-        return new Caller(address, detailBytes(headers));
+        return new Caller(address, detailBytes(headers), author(headers));
+    }
+
+    private static String author(Metadata headers) {
+        var user = headers.get(USER_HEADER);
+        return user == null || user.isEmpty() || user.length() > MAX_USER || !USER.matchesAllOf(user)
+                ? API
+                : API + " " + user;
     }
 
     private static int detailBytes(Metadata headers) {

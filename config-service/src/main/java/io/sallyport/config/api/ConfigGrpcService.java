@@ -57,8 +57,6 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     private static final int MAX_PAGE = 1_000;
     private static final int HISTORY_PAGE = 50;
     private static final int MAX_HISTORY_PAGE = 200;
-    private static final String AUTHOR = "api";
-
     private final RevisionLog log;
     private final Submissions submissions;
     private final Refusals refusals;
@@ -164,7 +162,8 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
             boolean dryRun,
             Optional<ChangeRequest.Id> id)
             throws StoreUnavailableException, InterruptedException {
-        var outcome = log.submit(new ChangeRequest(Owner.API, AUTHOR, message, upserts, deletes, expected, dryRun, id));
+        var outcome = log.submit(new ChangeRequest(
+                Owner.API, Caller.current().author(), message, upserts, deletes, expected, dryRun, id));
         Failures.of(outcome).ifPresent(failure -> {
             throw failure;
         });
@@ -226,7 +225,14 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
                 return response.build();
             }
             var outcome = log.submit(new ChangeRequest(
-                    Owner.API, AUTHOR, "", objects, List.of(), OptionalLong.empty(), true, Optional.empty()));
+                    Owner.API,
+                    Caller.current().author(),
+                    "",
+                    objects,
+                    List.of(),
+                    OptionalLong.empty(),
+                    true,
+                    Optional.empty()));
             Failures.of(outcome).ifPresent(failure -> {
                 throw failure;
             });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -12,6 +13,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.MetadataUtils;
 import io.sallyport.config.store.RevisionLog;
 import io.sallyport.config.testing.FakeReader;
 import io.sallyport.config.testing.Stores;
@@ -302,6 +304,23 @@ class ConfigGrpcServiceTest {
         assertThat(ofB.getRevisionsList())
                 .extracting(entry -> entry.getMessage())
                 .containsExactly("second");
+    }
+
+    @Test
+    void theAuthorIsWhoTheCallerSaysItIsIfThatCanBePrinted() {
+        as("ada@laptop").apply(applying("Gateway shop/a").build());
+        as("two words").apply(applying("Gateway shop/b").build());
+        as("x".repeat(129)).apply(applying("Gateway shop/c").build());
+
+        assertThat(config.history(HistoryRequest.getDefaultInstance()).getRevisionsList())
+                .extracting(entry -> entry.getAuthor())
+                .containsExactly("api", "api", "api ada@laptop");
+    }
+
+    private ConfigServiceBlockingStub as(String user) {
+        var headers = new Metadata();
+        headers.put(Metadata.Key.of("sallyport-user", Metadata.ASCII_STRING_MARSHALLER), user);
+        return config.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
     @Test
