@@ -78,6 +78,11 @@ public final class ResourceNames {
         return bind.address() + "_" + bind.port();
     }
 
+    /// `udp_0.0.0.0_8443`, as Istio names it.
+    public static String quicListener(Bind bind) {
+        return "udp_" + listener(bind);
+    }
+
     /// The prefix of an HTTP listener's counters: `outbound_0.0.0.0_8080`.
     public static String httpStatistics(Bind bind) {
         return "outbound_" + listener(bind);

@@ -102,6 +102,11 @@ public record MeshSettings(Optional<MeshConfig> config) {
         return metadata("ISTIO_META_HTTP10").filter("1"::equals).isPresent();
     }
 
+    /// Whether servers with TLS are served by QUIC as well: `proxyMetadata: {PILOT_ENABLE_QUIC_LISTENERS: "true"}`.
+    public boolean offersHttp3() {
+        return metadata("PILOT_ENABLE_QUIC_LISTENERS").filter("true"::equals).isPresent();
+    }
+
     private Optional<String> metadata(String name) {
         return config.map(MeshConfig::defaultConfig)
                 .map(proxy -> proxy.other().get("proxyMetadata"))

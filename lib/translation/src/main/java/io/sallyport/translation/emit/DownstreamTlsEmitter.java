@@ -1,5 +1,7 @@
 package io.sallyport.translation.emit;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
@@ -14,6 +16,15 @@ import io.sallyport.translation.plan.Chain.Tls.Version;
 final class DownstreamTlsEmitter {
 
     private DownstreamTlsEmitter() {}
+
+    /// What [#emit] made.
+    static DownstreamTlsContext parse(TransportSocket socket) {
+        try {
+            return socket.getTypedConfig().unpack(DownstreamTlsContext.class);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("a transport socket of our own cannot be read", e);
+        }
+    }
 
     static DownstreamTlsContext emit(Terminate tls) {
         var common = CommonTlsContext.newBuilder().addAllAlpnProtocols(tls.protocols());

@@ -11,6 +11,7 @@ import io.sallyport.translation.Withheld;
 import io.sallyport.translation.emit.Emission.Table;
 import io.sallyport.translation.emit.SiteEmitter.Piece;
 import io.sallyport.translation.plan.Bind;
+import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ProxyPlan;
@@ -187,34 +188,61 @@ final class Draft {
         }
         if (listener == null) {
             remove(ResourceType.LISTENER, name);
+            quic(bind, listener, List.of());
             return;
         }
         var origins = listener.origins();
         var chains = chains(listener, name);
+        var messages = chains.stream().map(MadeChain::message).toList();
         if (!chains.isEmpty()) {
-            offer(ResourceType.LISTENER, "listener", name, origins, () -> ListenerEmitter.emit(listener, chains));
+            offer(ResourceType.LISTENER, "listener", name, origins, () -> ListenerEmitter.emit(listener, messages));
+        }
+        quic(bind, listener, chains);
+    }
+
+    // A listener of its own for QUIC, with the chains that it can carry.
+    private void quic(Bind bind, @Nullable ListenerPlan listener, List<MadeChain> chains) {
+        var name = ResourceNames.quicListener(bind);
+        withheld = withheld.minus("listener " + name);
+        if (listener != null && listener.offersHttp3()) {
+            var carried = chains.stream()
+                    .filter(chain -> QuicEmitter.carries(chain.plan()))
+                    .map(MadeChain::message)
+                    .toList();
+            if (!carried.isEmpty()) {
+                var origins = listener.origins();
+                offer(ResourceType.LISTENER, "listener", name, origins, () -> QuicEmitter.emit(listener, carried));
+                return;
+            }
+        }
+        if (previous.resources().find(ResourceType.LISTENER, name).isPresent()) {
+            remove(ResourceType.LISTENER, name);
         }
     }
+
+    private record MadeChain(Chain plan, FilterChain message) {}
 
     private static String chainOf(String listener) {
         return "chain of " + listener + ": ";
     }
 
     // One chain that Envoy would refuse takes the port from all others, so it goes alone: its names are closed.
-    private List<FilterChain> chains(ListenerPlan listener, String name) {
-        var good = new ArrayList<FilterChain>();
+    private List<MadeChain> chains(ListenerPlan listener, String name) {
+        var good = new ArrayList<MadeChain>();
         for (var chain : listener.chains()) {
             var what = chainOf(name) + chain.origin();
             var origins = List.of(chain.origin());
             Attempt<FilterChain> attempt = Attempt.of(what, origins, () -> {
-                var message = ListenerEmitter.chain(listener, chain, this::isScoped);
+                var plain = ListenerEmitter.chain(listener, chain, this::isScoped);
+                boolean isByQuic = listener.offersHttp3() && QuicEmitter.carries(chain);
+                var message = isByQuic ? QuicEmitter.advertised(chain, plain) : plain;
                 var violations = validation.check(message);
                 return violations.isEmpty()
                         ? new Attempt.Made<>(message)
                         : new Attempt.Failed<>(new Withheld(what, origins, violations.toString()));
             });
             switch (attempt) {
-                case Attempt.Made(var message) -> good.add(message);
+                case Attempt.Made(var message) -> good.add(new MadeChain(chain, message));
                 case Attempt.Failed(var reason) -> withheld = withheld.plus(what, reason);
             }
         }

@@ -1,6 +1,7 @@
 package io.sallyport.translation.emit;
 
 import com.google.protobuf.Duration;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
@@ -100,6 +101,15 @@ final class ListenerEmitter {
             case Content.Tcp tcp -> out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp, plan.logs())));
         }
         return out.build();
+    }
+
+    /// The connection manager that a chain of ours ends with.
+    static HttpConnectionManager manager(Filter filter) {
+        try {
+            return filter.getTypedConfig().unpack(HttpConnectionManager.class);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("a filter of our own cannot be read", e);
+        }
     }
 
     private static Filter filter(String name, Message configuration) {

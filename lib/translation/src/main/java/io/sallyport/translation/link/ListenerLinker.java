@@ -71,6 +71,7 @@ final class ListenerLinker {
                 addresses.getOrDefault(bind, bind.address()),
                 apart(made),
                 world.mesh().expectsProxyProtocol(),
+                world.mesh().offersHttp3(),
                 origins.getOrDefault(bind, List.of()),
                 logs)));
         return listeners;

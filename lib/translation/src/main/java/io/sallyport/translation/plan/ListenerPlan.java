@@ -9,9 +9,17 @@ import java.util.List;
 ///
 /// `bind` names the port as configured (and is the key in [ProxyPlan#listeners]); `address` is what the socket binds,
 /// which may be narrower: a proxy that is told to stay on loopback has `0.0.0.0:80` here and `127.0.0.1` there.
-/// `isAnnounced` says that each connection begins with a line of the PROXY protocol about the client.
+/// `isAnnounced` says that each connection begins with a line of the PROXY protocol about the client, `offersHttp3`
+/// that chains
+/// whose clients need no certificate are there by QUIC, too.
 public record ListenerPlan(
-        Bind bind, String address, List<Chain> chains, boolean isAnnounced, List<Origin> origins, AccessLogs logs) {
+        Bind bind,
+        String address,
+        List<Chain> chains,
+        boolean isAnnounced,
+        boolean offersHttp3,
+        List<Origin> origins,
+        AccessLogs logs) {
 
     public ListenerPlan {
         chains = List.copyOf(chains);

@@ -22,6 +22,7 @@ record ParsedResources(EnvoyResources resources) {
         return resources.all(ResourceType.LISTENER).values().stream()
                 .map(resource -> parse(Listener.parser(), resource.toAny()))
                 .filter(listener -> listener.getAddress().getSocketAddress().getPortValue() == port)
+                .filter(listener -> !listener.hasUdpListenerConfig())
                 .findFirst();
     }
 

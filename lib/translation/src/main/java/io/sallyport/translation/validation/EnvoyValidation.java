@@ -27,6 +27,7 @@ import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weight
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
@@ -62,7 +63,9 @@ public final class EnvoyValidation {
             ProxyProtocol.getDefaultInstance(),
             ProxyProtocolUpstreamTransport.getDefaultInstance(),
             RawBuffer.getDefaultInstance(),
+            QuicDownstreamTransport.getDefaultInstance(),
             Router.getDefaultInstance(),
+            io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutation.getDefaultInstance(),
             StatefulSession.getDefaultInstance(),
             StatefulSessionPerRoute.getDefaultInstance(),
             TcpProxy.getDefaultInstance(),

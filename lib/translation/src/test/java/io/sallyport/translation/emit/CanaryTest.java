@@ -222,6 +222,7 @@ final class CanaryTest {
                 "127.0.0.1",
                 List.of(chain),
                 false,
+                false,
                 List.of(Plans.origin("edge")),
                 AccessLogs.NONE);
 

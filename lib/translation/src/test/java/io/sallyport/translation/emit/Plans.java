@@ -118,7 +118,8 @@ final class Plans {
                 new Chain.Tls.None(),
                 new Chain.Content.Http(TABLE, HttpOptions.EDGE),
                 origin("edge"));
-        return new ListenerPlan(BIND, "127.0.0.1", List.of(chain), false, List.of(origin("edge")), AccessLogs.NONE);
+        return new ListenerPlan(
+                BIND, "127.0.0.1", List.of(chain), false, false, List.of(origin("edge")), AccessLogs.NONE);
     }
 
     static PSortedMap<String, Site> sites(ProxyPlan plan) {
