@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
 @Command(name = "bootstrap", description = "Prints the bootstrap of an Envoy that attaches to a running Sallyport.")
 final class BootstrapCommand implements Callable<Integer> {
 
-    private static final int MAX_CONNECTIONS = 10_000;
+    // Of a proxy elsewhere; whoever runs it knows better, and may edit the text.
+    private static final EnvoyBootstrap.Limits LIMITS = new EnvoyBootstrap.Limits(10_000, 1L << 30);
 
     private final Terminal terminal;
 
@@ -81,9 +82,9 @@ final class BootstrapCommand implements Callable<Integer> {
                     kind,
                     address,
                     ImmutableSortedMap.copyOf(listen));
-            terminal.printText(EnvoyBootstrap.of(
-                            proxy, new EnvoyBootstrap.Doors(discovery(), secretSocket, adminSocket), MAX_CONNECTIONS)
-                    .json());
+            terminal.printText(
+                    EnvoyBootstrap.of(proxy, new EnvoyBootstrap.Doors(discovery(), secretSocket, adminSocket), LIMITS)
+                            .json());
             return ExitCode.OK;
         } catch (IllegalArgumentException | UnknownHostException e) {
             throw CommandFailedException.unable(String.valueOf(e.getMessage()));

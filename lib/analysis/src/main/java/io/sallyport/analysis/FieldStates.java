@@ -5,6 +5,9 @@ import io.sallyport.model.DestinationRule;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.LocalityLoadBalancerSetting;
+import io.sallyport.model.MeshConfig;
+import io.sallyport.model.MeshExtensionProvider;
+import io.sallyport.model.Platform;
 import io.sallyport.model.PolicySelector;
 import io.sallyport.model.Port;
 import io.sallyport.model.ServiceEntry;
@@ -58,7 +61,6 @@ public final class FieldStates {
             .put(Kind.SECRET, KUBERNETES)
             .put(Kind.CONFIG_MAP, KUBERNETES)
             .put(Kind.SECRET_GRANT, new Works())
-            .put(Kind.PLATFORM, new Works())
             .buildOrThrow();
 
     private static final Map<Class<?>, Map<String, State>> FIELDS = new Table()
@@ -202,6 +204,58 @@ public final class FieldStates {
             .differs(WorkloadEntry.class, "counts for failoverPriority alone: there is one network", "network")
             .later(WorkloadEntry.class, CERTIFICATES, "serviceAccount")
             .works(WorkloadSelector.class, "labels")
+            .works(Platform.class, "mesh proxies edge")
+            .works(Platform.Proxy.class, "name namespace labels kind address listen")
+            .works(
+                    MeshConfig.class,
+                    "accessLogFile accessLogFormat accessLogEncoding disableEnvoyListenerLog defaultConfig"
+                            + " extensionProviders defaultProviders defaultHttpRetryPolicy connectTimeout tcpKeepalive"
+                            + " defaultServiceExportTo defaultVirtualServiceExportTo defaultDestinationRuleExportTo"
+                            + " rootNamespace pathNormalization localityLbSetting h2UpgradePolicy tlsDefaults"
+                            + " dnsRefreshRate")
+            .differs(MeshConfig.class, "rows go to the cluster als-grpc", "enableEnvoyAccessLogService")
+            .later(MeshConfig.class, CLIENTS, "outboundTrafficPolicy protocolDetectionTimeout")
+            .later(MeshConfig.class, CERTIFICATES, "meshMTLS trustDomain trustDomainAliases")
+            .later(MeshConfig.class, "it changes nothing at a gateway", "other")
+            .works(MeshConfig.PathNormalization.class, "normalization")
+            .works(MeshConfig.TlsConfig.class, "minProtocolVersion ecdhCurves cipherSuites")
+            .works(MeshConfig.DefaultProviders.class, "accessLogging")
+            .later(MeshConfig.DefaultProviders.class, "traces are not made", "tracing")
+            .later(MeshConfig.DefaultProviders.class, "Envoy's own metrics are served as they are", "metrics")
+            .works(MeshConfig.MeshProxyConfig.class, "gatewayTopology proxyHeaders")
+            .later(
+                    MeshConfig.MeshProxyConfig.class,
+                    "proxies are started with settings of their own",
+                    "concurrency drainDuration other")
+            .works(MeshConfig.Topology.class, "numTrustedProxies forwardClientCertDetails proxyProtocol")
+            .works(
+                    MeshConfig.ProxyHeaders.class,
+                    "requestId server attemptCount envoyDebugHeaders setCurrentClientCertDetails forwardedClientCert"
+                            + " xForwardedPort")
+            .differs(
+                    MeshConfig.ProxyHeaders.class,
+                    "requests keep their letters, answers are in lower case",
+                    "preserveHttp1HeaderCase")
+            .later(MeshConfig.ProxyHeaders.class, "upstreams see one host, the one that is sent", "xForwardedHost")
+            .later(MeshConfig.ProxyHeaders.class, "gateways never send them", "metadataExchangeHeaders")
+            .works(MeshConfig.Switch.class, "disabled enabled")
+            .works(MeshConfig.ServerHeader.class, "disabled value")
+            .works(MeshConfig.SetCurrentClientCertDetails.class, "subject cert chain dns uri")
+            .works(MeshExtensionProvider.class, "name envoyFileAccessLog envoyHttpAls envoyTcpAls envoyOtelAls")
+            .later(
+                    MeshExtensionProvider.class,
+                    "only access logs have providers here",
+                    "envoyExtAuthzHttp envoyExtAuthzGrpc zipkin lightstep datadog stackdriver opencensus skywalking"
+                            + " opentelemetry prometheus sds")
+            .works(MeshExtensionProvider.FileAccessLog.class, "path logFormat omitEmptyValues")
+            .works(MeshExtensionProvider.LogFormat.class, "text labels")
+            .works(
+                    MeshExtensionProvider.HttpGrpcAccessLog.class,
+                    "service port logName filterStateObjectsToLog additionalRequestHeadersToLog"
+                            + " additionalResponseHeadersToLog additionalResponseTrailersToLog")
+            .works(MeshExtensionProvider.TcpGrpcAccessLog.class, "service port logName filterStateObjectsToLog")
+            .works(MeshExtensionProvider.OtelAccessLog.class, "service port logName logFormat filterStateObjectsToLog")
+            .works(MeshExtensionProvider.OtelLogFormat.class, "text labels")
             .works(Telemetry.class, "selector accessLogging")
             .later(Telemetry.class, "there are no objects of the Gateway API", "targetRef targetRefs")
             .later(Telemetry.class, "traces are not made", "tracing")

@@ -31,6 +31,7 @@ public final class ResourceNames {
     public static final String LOWER_CASE_FILTER = "sallyport.scope.lower";
 
     public static final String FALLBACK_FILTER = "sallyport.scope.fallback";
+    public static final String TRACE_FILTER = "sallyport.refuse.trace";
 
     /// The key in a virtual host's metadata, under [#FALLBACK_FILTER], that says that the host is served: a path that
     /// matches none of its routes is then 404, and not a matter for the wildcards.
@@ -51,9 +52,6 @@ public final class ResourceNames {
 
     /// Where HTTP settings of a cluster are found.
     public static final String HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-
-    /// What Envoy answers in its `server` header.
-    public static final String SERVER = "istio-envoy";
 
     /// The cluster of the bootstrap behind which secrets are found. No secret comes by the way of all else.
     public static final String SECRETS_CLUSTER = "sds-grpc";

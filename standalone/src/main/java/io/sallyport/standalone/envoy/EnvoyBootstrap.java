@@ -35,9 +35,15 @@ import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.config.metrics.v3.StatsConfig;
 import io.envoyproxy.envoy.config.metrics.v3.StatsMatcher;
+import io.envoyproxy.envoy.config.overload.v3.BufferFactoryConfig;
+import io.envoyproxy.envoy.config.overload.v3.OverloadAction;
 import io.envoyproxy.envoy.config.overload.v3.OverloadManager;
 import io.envoyproxy.envoy.config.overload.v3.ResourceMonitor;
+import io.envoyproxy.envoy.config.overload.v3.ScaledTrigger;
+import io.envoyproxy.envoy.config.overload.v3.ThresholdTrigger;
+import io.envoyproxy.envoy.config.overload.v3.Trigger;
 import io.envoyproxy.envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig;
+import io.envoyproxy.envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.type.matcher.v3.ListStringMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
@@ -65,11 +71,17 @@ public final class EnvoyBootstrap {
 
     private static final int MAX_SECRETS = 100_000;
 
+    private static final String HEAP = "envoy.resource_monitors.fixed_heap";
+
+    // Streams that hold at least a mebibyte are known by what they hold.
+    private static final int TRACKED_STREAM = 20;
+
     private static final JsonFormat.Printer JSON = JsonFormat.printer()
             .preservingProtoFieldNames()
             .usingTypeRegistry(TypeRegistry.newBuilder()
                     .add(HttpProtocolOptions.getDescriptor())
                     .add(DownstreamConnectionsConfig.getDescriptor())
+                    .add(FixedHeapConfig.getDescriptor())
                     .build());
 
     private final Bootstrap bootstrap;
@@ -81,8 +93,13 @@ public final class EnvoyBootstrap {
     /// Where a proxy finds what it needs: discovery by address, secrets by a Unix socket, its own admin socket.
     public record Doors(InetSocketAddress xds, Path secretSocket, Path adminSocket) {}
 
-    /// For a proxy on this machine; at most `maxConnections` from downstream at a time.
-    public static EnvoyBootstrap of(Platform.Proxy proxy, Doors doors, int maxConnections) {
+    /// What a proxy may use: connections from downstream at a time, and bytes of heap. As the heap fills, it frees
+    /// caches, then resets the streams that hold most, then refuses new requests; it never grows until the system
+    /// ends it.
+    public record Limits(int connections, long heapBytes) {}
+
+    /// For a proxy on this machine.
+    public static EnvoyBootstrap of(Platform.Proxy proxy, Doors doors, Limits limits) {
         return new EnvoyBootstrap(Bootstrap.newBuilder()
                 .setNode(node(proxy))
                 .setAdmin(Admin.newBuilder()
@@ -96,7 +113,7 @@ public final class EnvoyBootstrap {
                         .addClusters(logCluster(doors.xds()))
                         .addClusters(secretCluster(doors.secretSocket())))
                 .setLayeredRuntime(runtime())
-                .setOverloadManager(overload(maxConnections))
+                .setOverloadManager(overload(limits))
                 .setStatsConfig(stats())
                 .build());
     }
@@ -234,14 +251,40 @@ public final class EnvoyBootstrap {
                 .build();
     }
 
-    private static OverloadManager overload(int maxConnections) {
+    private static OverloadManager overload(Limits limits) {
         var connections = DownstreamConnectionsConfig.newBuilder()
-                .setMaxActiveDownstreamConnections(maxConnections)
+                .setMaxActiveDownstreamConnections(limits.connections())
+                .build();
+        var heap = FixedHeapConfig.newBuilder()
+                .setMaxHeapSizeBytes(limits.heapBytes())
                 .build();
         return OverloadManager.newBuilder()
+                .setRefreshInterval(Durations.fromMillis(250))
                 .addResourceMonitors(ResourceMonitor.newBuilder()
                         .setName("envoy.resource_monitors.global_downstream_max_connections")
                         .setTypedConfig(any(connections)))
+                .addResourceMonitors(ResourceMonitor.newBuilder().setName(HEAP).setTypedConfig(any(heap)))
+                .addActions(action("envoy.overload_actions.shrink_heap", 0.92))
+                .addActions(OverloadAction.newBuilder()
+                        .setName("envoy.overload_actions.reset_high_memory_stream")
+                        .addTriggers(Trigger.newBuilder()
+                                .setName(HEAP)
+                                .setScaled(ScaledTrigger.newBuilder()
+                                        .setScalingThreshold(0.92)
+                                        .setSaturationThreshold(0.98))))
+                .addActions(action("envoy.overload_actions.disable_http_keepalive", 0.95))
+                .addActions(action("envoy.overload_actions.stop_accepting_requests", 0.98))
+                .setBufferFactoryConfig(
+                        BufferFactoryConfig.newBuilder().setMinimumAccountToTrackPowerOfTwo(TRACKED_STREAM))
+                .build();
+    }
+
+    private static OverloadAction action(String name, double threshold) {
+        return OverloadAction.newBuilder()
+                .setName(name)
+                .addTriggers(Trigger.newBuilder()
+                        .setName(HEAP)
+                        .setThreshold(ThresholdTrigger.newBuilder().setValue(threshold)))
                 .build();
     }
 

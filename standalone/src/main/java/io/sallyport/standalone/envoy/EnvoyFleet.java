@@ -6,7 +6,6 @@ import io.sallyport.model.Platform;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +29,6 @@ public final class EnvoyFleet implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EnvoyFleet.class);
     private static final int MAX_MESSAGES = 1_024;
     private static final int TICK_MILLIS = 200;
-    private static final int MAX_CONNECTIONS = 50_000;
 
     private sealed interface Message {
         record Want(long wish, List<Platform.Proxy> proxies) implements Message {}
@@ -44,7 +42,7 @@ public final class EnvoyFleet implements AutoCloseable {
     private final EnvoyPlaces places;
     private final InetSocketAddress xds;
     private final InstantSource clock;
-    private final int maxConnections;
+    private final EnvoyBootstrap.Limits limits;
     private final BlockingQueue<Message> inbox = new LinkedBlockingQueue<>(MAX_MESSAGES);
     private final Thread owner;
 
@@ -62,7 +60,7 @@ public final class EnvoyFleet implements AutoCloseable {
         this.places = places;
         this.xds = xds;
         this.clock = clock;
-        this.maxConnections = maxConnections();
+        this.limits = MachineLimits.read();
         this.owner = Thread.ofPlatform().name("envoys").unstarted(this::own);
     }
 
@@ -183,7 +181,7 @@ public final class EnvoyFleet implements AutoCloseable {
             process.prepare(EnvoyBootstrap.of(
                     entry.getValue(),
                     new EnvoyBootstrap.Doors(xds, places.secretSocket(), places.adminSocket(name)),
-                    maxConnections));
+                    limits));
         }
     }
 
@@ -223,21 +221,5 @@ public final class EnvoyFleet implements AutoCloseable {
         processes.forEach((name, process) -> next.put(name, process.status()));
         statuses = next.build();
         granted = served;
-    }
-
-    // Below half of the file limit: each connection may need one file more, upstream.
-    private static int maxConnections() {
-        try (var lines = Files.lines(Path.of("/proc/self/limits"))) {
-            return lines.filter(line -> line.startsWith("Max open files"))
-                    .map(line ->
-                            line.substring("Max open files".length()).strip().split(" +")[0])
-                    .filter(limit -> limit.chars().allMatch(Character::isDigit))
-                    .mapToInt(limit -> (int) Math.min(MAX_CONNECTIONS, Long.parseLong(limit) / 2 - 100))
-                    .filter(limit -> limit > 0)
-                    .findFirst()
-                    .orElse(MAX_CONNECTIONS);
-        } catch (IOException e) {
-            return MAX_CONNECTIONS;
-        }
     }
 }

@@ -77,7 +77,7 @@ class EnvoyBootstrapTest {
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 15_010),
                         folder.resolve("sds.sock"),
                         folder.resolve("admin.sock")),
-                1_000);
+                new EnvoyBootstrap.Limits(1_000, 1L << 30));
     }
 
     private static JsonObject node(JsonObject bootstrap) {

@@ -3,20 +3,25 @@ package io.sallyport.analysis.object;
 import static io.sallyport.model.Severity.INFO;
 import static io.sallyport.model.Severity.WARNING;
 
+import com.google.common.collect.Iterables;
+import com.google.common.collect.Sets;
 import io.sallyport.analysis.At;
 import io.sallyport.analysis.FieldStates;
 import io.sallyport.analysis.FieldStates.NoEffect;
 import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
+import io.sallyport.model.ConfigMap;
 import io.sallyport.model.Kind;
 import io.sallyport.model.MeshConfig;
 import io.sallyport.model.Path;
 import io.sallyport.model.Platform;
 import io.sallyport.model.Spec;
+import io.sallyport.model.Value;
 import io.sallyport.model.schema.SpecWalk;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// Nothing is silently ignored: what has no effect says so.
 final class EffectRules {
@@ -34,7 +39,8 @@ final class EffectRules {
                     "SP5001",
                     INFO,
                     "Known, has no effect here",
-                    ObjectRules.istio(),
+                    Sets.immutableEnumSet(
+                            Iterables.concat(ObjectRules.istio(), List.of(Kind.PLATFORM, Kind.CONFIG_MAP))),
                     Spec.class,
                     new Page(
                             "The field, or the kind, is read and checked as Istio does, and changes nothing that Envoy is told. docs/reference/fields.md lists them all.",
@@ -54,6 +60,13 @@ final class EffectRules {
 
         @Override
         public void check(At<Spec> spec, Report report) {
+            if (spec.value() instanceof ConfigMap map) {
+                var mesh = map.mesh();
+                if (mesh != null) {
+                    SpecWalk.walk(mesh, Path.of("data", ConfigMap.MESH_KEY), fields(report));
+                }
+                return;
+            }
             var kind = FieldStates.of(report.object().ref().kind());
             if (kind.isPresent()) {
                 if (kind.get() instanceof NoEffect none) {
@@ -63,17 +76,31 @@ final class EffectRules {
                 }
                 return;
             }
+            SpecWalk.walk(report.object(), fields(report));
+        }
+
+        private static SpecWalk.Visitor fields(Report report) {
             var reported = new ArrayList<Path>();
-            SpecWalk.walk(report.object(), (path, owner, field, value) -> {
+            return (path, owner, field, value) -> {
                 var state = FieldStates.of(owner.type(), field.name());
-                if (state.isPresent() && state.get() instanceof NoEffect none && !isBelow(path, reported)) {
+                if (state.isPresent()
+                        && state.get() instanceof NoEffect none
+                        && !isBelow(path, reported)
+                        && !isServed(path, value)) {
                     reported.add(path);
                     report.at(
                             path,
                             "%s is known, has no effect here: %s (expected: nothing to repair)"
-                                    .formatted(field.name(), none.reason()));
+                                    .formatted(path.name(), none.reason()));
                 }
-            });
+            };
+        }
+
+        // What Istio's proxies are told about HTTP/1.0 is told to ours.
+        private static boolean isServed(Path path, Object value) {
+            return value instanceof Value.Struct metadata
+                    && path.name().equals("proxyMetadata")
+                    && metadata.fields().keySet().equals(Set.of("ISTIO_META_HTTP10"));
         }
 
         private static boolean isBelow(Path path, List<Path> reported) {

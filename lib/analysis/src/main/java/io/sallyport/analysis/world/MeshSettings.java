@@ -17,21 +17,21 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The mesh settings that hold: those of `sallyport.yaml` as a whole, else those of the ConfigMap `istio` in the root
-/// namespace, else Istio's defaults. (Istio: `pkg/config/mesh/mesh.go`.)
-public record MeshSettings(Optional<MeshConfig> config) {
+/// namespace, else Istio's defaults. (Istio: `pkg/config/mesh/mesh.go`.) Beside them stands `edge` of `sallyport.yaml`:
+/// whose defaults hold where they say nothing.
+public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
 
-    public static final MeshSettings DEFAULT = new MeshSettings(Optional.empty());
+    public static final MeshSettings DEFAULT = new MeshSettings(Optional.empty(), Platform.Edge.istio);
 
     private static final String ROOT = "istio-system";
     private static final String OWN_LOGS = "envoy";
 
     static MeshSettings of(@Nullable ConfigObject<Platform> platform, @Nullable ConfigObject<ConfigMap> map) {
+        var edge = platform == null ? Platform.Edge.istio : platform.spec().edge();
         if (platform != null && platform.spec().mesh() != null) {
-            return new MeshSettings(Optional.ofNullable(platform.spec().mesh()));
+            return new MeshSettings(Optional.ofNullable(platform.spec().mesh()), edge);
         }
-        return map == null
-                ? DEFAULT
-                : new MeshSettings(Optional.ofNullable(map.spec().mesh()));
+        return new MeshSettings(Optional.ofNullable(map).map(ConfigObject::spec).map(ConfigMap::mesh), edge);
     }
 
     /// The namespace whose objects hold for all others.
@@ -122,6 +122,29 @@ public record MeshSettings(Optional<MeshConfig> config) {
                 .map(MeshConfig.MeshProxyConfig::gatewayTopology)
                 .map(topology -> Math.toIntExact(Math.min(topology.numTrustedProxies(), Integer.MAX_VALUE)))
                 .orElse(0);
+    }
+
+    /// Whether the edge is to be stricter than Istio's defaults.
+    public boolean isStrict() {
+        return edge == Platform.Edge.strict;
+    }
+
+    /// Settings of every proxy.
+    public Optional<MeshConfig.MeshProxyConfig> proxies() {
+        return config.map(MeshConfig::defaultConfig);
+    }
+
+    public Optional<MeshConfig.PathNormalization> pathNormalization() {
+        return config.map(MeshConfig::pathNormalization);
+    }
+
+    /// Whether upstreams are told which attempt a request is.
+    public boolean countsAttempts() {
+        return !proxies()
+                .map(MeshConfig.MeshProxyConfig::proxyHeaders)
+                .map(MeshConfig.ProxyHeaders::attemptCount)
+                .map(MeshConfig.Switch::disabled)
+                .orElse(false);
     }
 
     /// Where rows go that no Telemetry decides about; empty is nowhere.

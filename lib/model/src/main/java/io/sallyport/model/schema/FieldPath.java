@@ -17,10 +17,15 @@ public record FieldPath(Kind kind, String path, FieldSpec field, Class<? extends
 
     private static void collect(Kind kind, String prefix, RecordSchema schema, List<FieldPath> found) {
         for (var field : schema.fields()) {
+            var above = prefix.isEmpty() ? "" : prefix + ".";
+            var known = field.known();
+            if (known != null) {
+                known.forEach(name -> found.add(new FieldPath(kind, above + name, field, schema.type())));
+            }
             if (!field.isWritten()) {
                 continue;
             }
-            var path = (prefix.isEmpty() ? "" : prefix + ".") + field.name();
+            var path = above + field.name();
             found.add(new FieldPath(kind, path, field, schema.type()));
             descend(kind, path, field.type(), found);
         }

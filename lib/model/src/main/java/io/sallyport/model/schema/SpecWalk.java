@@ -1,6 +1,7 @@
 package io.sallyport.model.schema;
 
 import io.sallyport.model.ConfigObject;
+import io.sallyport.model.MeshConfig;
 import io.sallyport.model.Path;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,8 @@ public final class SpecWalk {
 
     private SpecWalk() {}
 
-    /// Sees one field. `path` is that of the object (`spec.http[0].timeout`), `owner` the record it belongs to.
+    /// Sees one field. `path` is that of the object (`spec.http[0].timeout`), `owner` the record it belongs to. A field
+    /// that is read by its name alone comes with the member that collects such fields.
     @FunctionalInterface
     public interface Visitor {
         void visit(Path path, RecordSchema owner, FieldSpec field, Object value);
@@ -26,9 +28,17 @@ public final class SpecWalk {
         walk(Schema.of(kind), (Record) object.spec(), root, visitor);
     }
 
+    /// Visits the given fields of mesh settings that stand at `path`.
+    public static void walk(MeshConfig mesh, Path path, Visitor visitor) {
+        walk(Schema.mesh(), mesh, path, visitor);
+    }
+
     private static void walk(RecordSchema schema, Record owner, Path path, Visitor visitor) {
         for (var field : schema.fields()) {
             var value = schema.get(owner, field);
+            if (field.isCatchAll() && value instanceof Map<?, ?> others) {
+                others.forEach((name, other) -> visitor.visit(path.field(name.toString()), schema, field, other));
+            }
             if (!field.isWritten() || value == null || isZero(field, value)) {
                 continue;
             }

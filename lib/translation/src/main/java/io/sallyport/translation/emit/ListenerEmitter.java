@@ -4,43 +4,28 @@ import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.core.v3.Address;
-import io.envoyproxy.envoy.config.core.v3.HeaderValue;
-import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
-import io.envoyproxy.envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
-import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
-import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
-import io.envoyproxy.envoy.extensions.filters.http.lua.v3.Lua;
-import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
-import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSession;
 import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
-import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.Chain.Match;
+import io.sallyport.translation.plan.HttpOptions;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Timeout;
-import io.sallyport.translation.validation.SubstitutionFormat;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /// Emits one Envoy listener per [ListenerPlan].
 final class ListenerEmitter {
@@ -59,6 +44,7 @@ final class ListenerEmitter {
                                 .setAddress(plan.address())
                                 .setPortValue(plan.bind().port())))
                 .setTrafficDirection(TrafficDirection.OUTBOUND)
+                .setPerConnectionBufferLimitBytes(Values.uint32(bufferBytes(plan)))
                 // A second process that binds the port must fail, not take half of the connections.
                 .setEnableReusePort(Values.bool(false));
         if (plan.isAnnounced()) {
@@ -79,6 +65,15 @@ final class ListenerEmitter {
                 .build();
     }
 
+    private static int bufferBytes(ListenerPlan plan) {
+        return plan.chains().stream()
+                .flatMap(chain ->
+                        chain.content() instanceof Content.Http http ? Stream.of(http.options()) : Stream.empty())
+                .mapToInt(options -> options.precautions().bufferBytes())
+                .min()
+                .orElse(HttpOptions.EDGE.precautions().bufferBytes());
+    }
+
     /// One chain. `isScoped` says which tables are delivered as scoped routes.
     static FilterChain chain(ListenerPlan plan, Chain chain, Predicate<RouteTableId> isScoped) {
         var out = FilterChain.newBuilder().setTransportSocketConnectTimeout(HANDSHAKE);
@@ -97,7 +92,9 @@ final class ListenerEmitter {
         }
         switch (chain.content()) {
             case Content.Http http ->
-                out.addFilters(filter(ResourceNames.CONNECTION_MANAGER, http(plan, http, isScoped.test(http.table()))));
+                out.addFilters(filter(
+                        ResourceNames.CONNECTION_MANAGER,
+                        ManagerEmitter.emit(plan, http, isScoped.test(http.table()))));
             case Content.Tcp tcp -> out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp, plan.logs())));
         }
         return out.build();
@@ -114,79 +111,6 @@ final class ListenerEmitter {
 
     private static Filter filter(String name, Message configuration) {
         return Filter.newBuilder()
-                .setName(name)
-                .setTypedConfig(Values.pack(configuration))
-                .build();
-    }
-
-    private static HttpConnectionManager http(ListenerPlan plan, Content.Http http, boolean scoped) {
-        var out = HttpConnectionManager.newBuilder()
-                .setStatPrefix(ResourceNames.httpStatistics(plan.bind()))
-                .addAllAccessLog(AccessLogEmitter.emit(plan.logs().requests()))
-                .setCodecType(HttpConnectionManager.CodecType.AUTO)
-                .setServerName(ResourceNames.SERVER)
-                .setUseRemoteAddress(Values.bool(true))
-                .setXffNumTrustedHops(http.options().trustedHops())
-                .setNormalizePath(Values.bool(true))
-                .setStreamIdleTimeout(Duration.getDefaultInstance())
-                .setForwardClientCertDetails(ForwardClientCertDetails.SANITIZE_SET);
-        out.getSetCurrentClientCertDetailsBuilder()
-                .setSubject(Values.bool(true))
-                .setCert(true)
-                .setDns(true)
-                .setUri(true);
-        out.getHttpProtocolOptionsBuilder().setAcceptHttp10(http.options().http10());
-        out.addUpgradeConfigsBuilder().setUpgradeType("websocket");
-        if (scoped) {
-            addScopes(http.table(), out);
-        } else {
-            out.setRds(Rds.newBuilder()
-                    .setRouteConfigName(ResourceNames.routes(http.table()))
-                    .setConfigSource(Values.patientAds()));
-        }
-        return out.addHttpFilters(httpFilter(ResourceNames.FAULT_FILTER, HTTPFault.getDefaultInstance()))
-                .addHttpFilters(httpFilter(ResourceNames.CORS_FILTER, Cors.getDefaultInstance()))
-                .addHttpFilters(httpFilter(ResourceNames.SESSION_FILTER, StatefulSession.getDefaultInstance()))
-                .addHttpFilters(httpFilter(ResourceNames.ROUTER_FILTER, Router.getDefaultInstance()))
-                .build();
-    }
-
-    // Each table has its own part of the scopes, which Envoy keeps in one set for all listeners. What a client sends in
-    // the header is overwritten before anything reads it.
-    private static void addScopes(RouteTableId table, HttpConnectionManager.Builder out) {
-        var scope = HeaderValueOption.newBuilder()
-                .setHeader(HeaderValue.newBuilder()
-                        .setKey(ResourceNames.SCOPE_HEADER)
-                        .setValue(SubstitutionFormat.literal(ResourceNames.scopePrefix(table)) + "%REQ(:AUTHORITY)%"))
-                .setAppendAction(HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD);
-        var mutation = HeaderMutation.newBuilder();
-        mutation.addMutationsBuilder().setAppend(scope);
-        out.addEarlyHeaderMutationExtensionsBuilder()
-                .setName("envoy.http.early_header_mutation.header_mutation")
-                .setTypedConfig(Values.pack(mutation.build()));
-        var routes = ScopedRoutes.newBuilder()
-                .setName(ResourceNames.routes(table))
-                .setRdsConfigSource(Values.patientAds())
-                .setScopedRds(ScopedRds.newBuilder().setScopedRdsConfigSource(Values.patientAds()));
-        routes.getScopeKeyBuilderBuilder()
-                .addFragmentsBuilder()
-                .setHeaderValueExtractor(HeaderValueExtractor.newBuilder()
-                        .setName(ResourceNames.SCOPE_HEADER)
-                        .setElementSeparator(ResourceNames.SCOPE_SEPARATOR)
-                        .setIndex(0));
-        out.setScopedRoutes(routes)
-                .addHttpFilters(httpFilter(ResourceNames.LOWER_CASE_FILTER, lua(ScopeScripts.LOWER_CASE)))
-                .addHttpFilters(httpFilter(ResourceNames.FALLBACK_FILTER, lua(ScopeScripts.FALLBACK)));
-    }
-
-    private static Lua lua(String script) {
-        var out = Lua.newBuilder();
-        out.getDefaultSourceCodeBuilder().setInlineString(script);
-        return out.build();
-    }
-
-    private static HttpFilter httpFilter(String name, Message configuration) {
-        return HttpFilter.newBuilder()
                 .setName(name)
                 .setTypedConfig(Values.pack(configuration))
                 .build();

@@ -71,7 +71,7 @@ final class SiteEmitter {
         var host = VirtualHost.newBuilder()
                 .setName(ResourceNames.virtualHost(site))
                 .addDomains(site.host())
-                .setIncludeRequestAttemptCount(true);
+                .setIncludeRequestAttemptCount(site.countsAttempts());
         switch (site.encryption()) {
             case OPTIONAL -> {}
             case REQUIRED -> host.setRequireTls(VirtualHost.TlsRequirementType.ALL);

@@ -465,7 +465,8 @@ final class LinkDraft {
                 merged(members, said),
                 encryption(Stream.concat(redirecting.stream(), said.stream().map(part -> members.get(part.member())))
                         .filter(Member::redirectsToHttps)
-                        .toList())));
+                        .toList()),
+                world.mesh().countsAttempts()));
     }
 
     // One server that redirects is enough, and one that lets challenges through.

@@ -20,7 +20,6 @@ import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.Chain.Match;
-import io.sallyport.translation.plan.HttpOptions;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.UpstreamId;
@@ -157,9 +156,7 @@ final class ListenerLinker {
     }
 
     private Content http(RouteTableId table) {
-        return new Content.Http(
-                table,
-                new HttpOptions(world.mesh().trustedProxies(), world.mesh().speaksHttp10()));
+        return new Content.Http(table, HttpOptionsLinker.link(world.mesh()));
     }
 
     // A server for every host takes clients that name none, too.

@@ -6,8 +6,10 @@ import java.util.List;
 /// wildcard;
 /// `port` is the server's.
 ///
+/// `countsAttempts` says whether upstreams are told which attempt a request is.
+///
 /// Sites that the same objects made have equal `rules` (and share the list), even where the hosts differ.
-public record Site(String host, int port, List<RouteRule> rules, Encryption encryption) {
+public record Site(String host, int port, List<RouteRule> rules, Encryption encryption, boolean countsAttempts) {
 
     /// Whether the site may be used without TLS.
     public enum Encryption {

@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.simulate.Answer.Replied;
@@ -28,6 +29,7 @@ final class HttpSimulation {
 
     private static final int NOT_FOUND = 404;
     private static final int MOVED_PERMANENTLY = 301;
+    private static final int TEMPORARY_REDIRECT = 307;
 
     // Elsewhere what a client says about its certificate is dropped.
     private static final Set<ForwardClientCertDetails> FORWARDING = EnumSet.of(
@@ -49,6 +51,17 @@ final class HttpSimulation {
 
     Answer answer() {
         var headers = arrived();
+        var moved = Paths.withSlashes(request.path());
+        if (manager.getPathWithEscapedSlashesAction() == PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT
+                && !moved.equals(request.path())) {
+            var location = headers.first(":path").orElse("/");
+            return new Replied(
+                    TEMPORARY_REDIRECT,
+                    "",
+                    HeaderLines.NONE.plus("location", location).plus("server", manager.getServerName()),
+                    "",
+                    new Trail(listener.getName(), "", "", "", Step.NONE, List.of()));
+        }
         var table = table(headers);
         if (table.isEmpty()) {
             return notFound(new Trail(listener.getName(), "", "", "", Step.NONE, List.of()));
@@ -66,11 +79,10 @@ final class HttpSimulation {
 
     // As routes see the request: the path in its normal form, and what early mutations write.
     private HeaderLines arrived() {
-        var path = manager.getNormalizePath().getValue() ? Paths.normalized(request.path()) : request.path();
         var lines = new ArrayList<HeaderLines.Line>();
         lines.add(new HeaderLines.Line(":authority", request.host()));
         lines.add(new HeaderLines.Line(":method", request.method()));
-        lines.add(new HeaderLines.Line(":path", path));
+        lines.add(new HeaderLines.Line(":path", path()));
         lines.add(new HeaderLines.Line(":scheme", request.scheme()));
         lines.addAll(request.headers());
         var headers = new HeaderLines(lines).with("x-forwarded-proto", request.scheme());
@@ -81,11 +93,25 @@ final class HttpSimulation {
             var mutations = ParsedResources.parse(HeaderMutation.parser(), extension.getTypedConfig());
             var editing = HeaderEditing.NONE;
             for (var mutation : mutations.getMutationsList()) {
-                editing = editing.plus(List.of(mutation.getAppend()), List.of());
+                editing = mutation.hasAppend()
+                        ? editing.plus(List.of(mutation.getAppend()), List.of())
+                        : editing.plus(List.of(), List.of(mutation.getRemove()));
             }
             headers = editing.apply(headers, new Format(request, headers));
         }
         return headers;
+    }
+
+    // Escaped slashes first, then the normal form, then slashes beside slashes: in Envoy's order.
+    private String path() {
+        var path = request.path();
+        if (manager.getPathWithEscapedSlashesAction() != PathWithEscapedSlashesAction.KEEP_UNCHANGED) {
+            path = Paths.withSlashes(path);
+        }
+        if (manager.getNormalizePath().getValue()) {
+            path = Paths.normalized(path);
+        }
+        return manager.getMergeSlashes() ? Paths.merged(path) : path;
     }
 
     private Optional<RouteConfiguration> table(HeaderLines headers) {

@@ -55,6 +55,31 @@ final class Paths {
         return "/" + String.join("/", kept) + query(path);
     }
 
+    /// `//a///b` is `/a/b`. The query is left alone.
+    static String merged(String path) {
+        var query = query(path);
+        var out = new StringBuilder();
+        for (char c : withoutQuery(path).toCharArray()) {
+            if (c != '/' || out.isEmpty() || out.charAt(out.length() - 1) != '/') {
+                out.append(c);
+            }
+        }
+        return out + query;
+    }
+
+    /// `/a%2Fb%5cc` is `/a/b\\c`. The query is left alone.
+    static String withSlashes(String path) {
+        var plain = withoutQuery(path);
+        var out = new StringBuilder();
+        for (int i = 0; i < plain.length(); i++) {
+            int code = plain.charAt(i) == '%' ? code(plain, i) : -1;
+            boolean isSlash = code == '/' || code == '\\';
+            out.append(isSlash ? (char) code : plain.charAt(i));
+            i += isSlash ? 2 : 0;
+        }
+        return out + query(path);
+    }
+
     private static void addIf(boolean condition, String part, List<String> parts) {
         if (condition) {
             parts.add(part);

@@ -21,6 +21,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
+import io.envoyproxy.envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig;
 import io.envoyproxy.envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState;
 import io.envoyproxy.envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
@@ -49,6 +50,7 @@ public final class EnvoyValidation {
             OpenTelemetryAccessLogConfig.getDefaultInstance(),
             ExpressionFilter.getDefaultInstance(),
             ReqWithoutQuery.getDefaultInstance(),
+            PreserveCaseFormatterConfig.getDefaultInstance(),
             Cors.getDefaultInstance(),
             CorsPolicy.getDefaultInstance(),
             FilterConfig.getDefaultInstance(),

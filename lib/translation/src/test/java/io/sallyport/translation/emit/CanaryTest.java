@@ -242,6 +242,6 @@ final class CanaryTest {
 
         assertThat(Leaves.of(listener))
                 .filteredOn(leaf -> leaf.contains("function"))
-                .containsExactly(ScopeScripts.LOWER_CASE, ScopeScripts.FALLBACK);
+                .containsExactly(Scripts.LOWER_CASE, Scripts.FALLBACK);
     }
 }

@@ -87,7 +87,7 @@ final class Plans {
     }
 
     static Site site(String host, List<RouteRule> rules) {
-        return new Site(host, 80, rules, Site.Encryption.OPTIONAL);
+        return new Site(host, 80, rules, Site.Encryption.OPTIONAL, true);
     }
 
     static List<Site> sites(int count) {

@@ -365,7 +365,8 @@ final class TrafficSimulatorTest {
                 "a.test",
                 80,
                 List.of(Plans.rule("a", Plans.prefix("/"), Plans.respond("a"))),
-                Site.Encryption.REQUIRED);
+                Site.Encryption.REQUIRED,
+                true);
 
         assertThat(((Answer.Replied) simulator(site).answer(get("a.test:31380", "/x?q")))
                         .headers()

@@ -200,7 +200,10 @@ public final class SeparateServices implements AutoCloseable {
         Files.deleteIfExists(adminSocket());
         Files.writeString(
                 bootstrap,
-                EnvoyBootstrap.of(proxy, new EnvoyBootstrap.Doors(discovery, secretSocket(), adminSocket()), 10_000)
+                EnvoyBootstrap.of(
+                                proxy,
+                                new EnvoyBootstrap.Doors(discovery, secretSocket(), adminSocket()),
+                                new EnvoyBootstrap.Limits(10_000, 1L << 30))
                         .json());
         envoy = new ProcessBuilder(
                         LocalEnvoy.path().toString(),

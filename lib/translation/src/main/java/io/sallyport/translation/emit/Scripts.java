@@ -6,7 +6,7 @@ package io.sallyport.translation.emit;
 /// stands may be spelled in upper case, or be a matter for the wildcards. Both scripts run only for such requests:
 /// every site that has a scope of its own switches them off, so that an ordinary request runs no Lua.
 /// They are two because a script sees the route that it changed only in the next filter.
-final class ScopeScripts {
+final class Scripts {
 
     /// Looks the host up again in lower case.
     static final String LOWER_CASE = """
@@ -38,5 +38,14 @@ final class ScopeScripts {
             end
             """;
 
-    private ScopeScripts() {}
+    /// Refuses TRACE, which answers a script with headers that it must not see.
+    static final String REFUSE_TRACE = """
+            function envoy_on_request(handle)
+              if handle:headers():get(":method") == "TRACE" then
+                handle:respond({[":status"] = "405"}, "")
+              end
+            end
+            """;
+
+    private Scripts() {}
 }

@@ -1,0 +1,228 @@
+package io.sallyport.translation.emit;
+
+import com.google.protobuf.Duration;
+import com.google.protobuf.Message;
+import io.envoyproxy.envoy.config.common.mutation_rules.v3.HeaderMutation;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
+import io.envoyproxy.envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
+import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
+import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.lua.v3.Lua;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSession;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ServerHeaderTransformation;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor;
+import io.envoyproxy.envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig;
+import io.sallyport.translation.ResourceNames;
+import io.sallyport.translation.plan.Chain.Content;
+import io.sallyport.translation.plan.HttpOptions;
+import io.sallyport.translation.plan.HttpOptions.ClientCertificate;
+import io.sallyport.translation.plan.HttpOptions.PathForm;
+import io.sallyport.translation.plan.HttpOptions.Precautions;
+import io.sallyport.translation.plan.HttpOptions.Server;
+import io.sallyport.translation.plan.ListenerPlan;
+import io.sallyport.translation.plan.RouteTableId;
+import io.sallyport.translation.validation.SubstitutionFormat;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Emits what reads HTTP on a port: one connection manager for each chain.
+///
+/// Its bounds are the same everywhere, whatever anybody configures: a client that sends a header a minute, or opens
+/// streams without end, costs no more than they allow (`docs/security.md`).
+final class ManagerEmitter {
+
+    private static final Duration HEADERS = Duration.newBuilder().setSeconds(10).build();
+    private static final Duration CONNECTION_IDLE =
+            Duration.newBuilder().setSeconds(3_600).build();
+    private static final int MAX_HEADER_KILOBYTES = 60;
+    private static final int MAX_HEADERS = 100;
+    private static final int MAX_STREAMS = 100;
+    private static final int STREAM_WINDOW = 64 << 10;
+    private static final int CONNECTION_WINDOW = 1 << 20;
+
+    // What a client claims about hops before it.
+    private static final List<String> FORWARDED = List.of(
+            "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-real-ip");
+
+    private ManagerEmitter() {}
+
+    static HttpConnectionManager emit(ListenerPlan plan, Content.Http http, boolean scoped) {
+        var options = http.options();
+        var out = HttpConnectionManager.newBuilder()
+                .setStatPrefix(ResourceNames.httpStatistics(plan.bind()))
+                .addAllAccessLog(AccessLogEmitter.emit(plan.logs().requests()))
+                .setCodecType(HttpConnectionManager.CodecType.AUTO)
+                .setUseRemoteAddress(Values.bool(true))
+                .setXffNumTrustedHops(options.trustedHops());
+        addBounds(options.precautions(), out);
+        addPaths(options.paths(), out);
+        addOwnHeaders(options.headers(), out);
+        addCertificate(options.certificate(), out);
+        out.getHttpProtocolOptionsBuilder().setAcceptHttp10(options.http10());
+        out.addUpgradeConfigsBuilder().setUpgradeType("websocket");
+        addEarlyMutations(http.table(), options.precautions(), scoped, out);
+        if (options.precautions().refusesTrace()) {
+            out.addHttpFilters(filter(ResourceNames.TRACE_FILTER, lua(Scripts.REFUSE_TRACE)));
+        }
+        if (scoped) {
+            addScopes(http.table(), out);
+        } else {
+            out.setRds(Rds.newBuilder()
+                    .setRouteConfigName(ResourceNames.routes(http.table()))
+                    .setConfigSource(Values.patientAds()));
+        }
+        var router =
+                Router.newBuilder().setSuppressEnvoyHeaders(!options.headers().debug());
+        return out.addHttpFilters(filter(ResourceNames.FAULT_FILTER, HTTPFault.getDefaultInstance()))
+                .addHttpFilters(filter(ResourceNames.CORS_FILTER, Cors.getDefaultInstance()))
+                .addHttpFilters(filter(ResourceNames.SESSION_FILTER, StatefulSession.getDefaultInstance()))
+                .addHttpFilters(filter(ResourceNames.ROUTER_FILTER, router.build()))
+                .build();
+    }
+
+    private static void addBounds(Precautions precautions, HttpConnectionManager.Builder out) {
+        out.setRequestHeadersTimeout(HEADERS)
+                .setStreamIdleTimeout(Values.zeroIfNone(precautions.streamIdle()))
+                .setMaxRequestHeadersKb(Values.uint32(MAX_HEADER_KILOBYTES))
+                .setStripTrailingHostDot(precautions.stripsHostEnd());
+        out.getCommonHttpProtocolOptionsBuilder()
+                .setIdleTimeout(CONNECTION_IDLE)
+                .setMaxHeadersCount(Values.uint32(MAX_HEADERS));
+        out.getHttp2ProtocolOptionsBuilder()
+                .setMaxConcurrentStreams(Values.uint32(MAX_STREAMS))
+                .setInitialStreamWindowSize(Values.uint32(STREAM_WINDOW))
+                .setInitialConnectionWindowSize(Values.uint32(CONNECTION_WINDOW));
+        if (precautions.refusesUnderscores()) {
+            out.getCommonHttpProtocolOptionsBuilder()
+                    .setHeadersWithUnderscoresAction(HttpProtocolOptions.HeadersWithUnderscoresAction.REJECT_REQUEST);
+        }
+        if (precautions.stripsHostEnd()) {
+            out.setStripAnyHostPort(true);
+        }
+    }
+
+    private static void addPaths(PathForm form, HttpConnectionManager.Builder out) {
+        out.setNormalizePath(Values.bool(form != PathForm.AS_SENT))
+                .setMergeSlashes(form.compareTo(PathForm.MERGED) >= 0)
+                .setPathWithEscapedSlashesAction(
+                        switch (form) {
+                            case AS_SENT, NORMAL, MERGED -> PathWithEscapedSlashesAction.KEEP_UNCHANGED;
+                            case DECODED -> PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD;
+                            case REDIRECTED -> PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT;
+                        });
+    }
+
+    private static void addOwnHeaders(HttpOptions.OwnHeaders headers, HttpConnectionManager.Builder out) {
+        switch (headers.server()) {
+            case Server.Named(var name) -> out.setServerName(name);
+            case Server.AsUpstream() -> out.setServerHeaderTransformation(ServerHeaderTransformation.PASS_THROUGH);
+        }
+        out.setAppendXForwardedPort(headers.forwardedPort());
+        if (!headers.requestId()) {
+            out.setGenerateRequestId(Values.bool(false));
+        }
+        if (headers.keepsLetterCase()) {
+            out.getHttpProtocolOptionsBuilder().setHeaderKeyFormat(lettersAsSent());
+        }
+    }
+
+    /// HTTP/1.1 headers in the letters in which they came.
+    static HeaderKeyFormat lettersAsSent() {
+        return HeaderKeyFormat.newBuilder()
+                .setStatefulFormatter(TypedExtensionConfig.newBuilder()
+                        .setName("preserve_case")
+                        .setTypedConfig(Values.pack(PreserveCaseFormatterConfig.getDefaultInstance())))
+                .build();
+    }
+
+    private static void addCertificate(ClientCertificate certificate, HttpConnectionManager.Builder out) {
+        out.setForwardClientCertDetails(
+                switch (certificate.forwarding()) {
+                    case SANITIZE -> ForwardClientCertDetails.SANITIZE;
+                    case FORWARD_ONLY -> ForwardClientCertDetails.FORWARD_ONLY;
+                    case APPEND_FORWARD -> ForwardClientCertDetails.APPEND_FORWARD;
+                    case SANITIZE_SET -> ForwardClientCertDetails.SANITIZE_SET;
+                    case ALWAYS_FORWARD_ONLY -> ForwardClientCertDetails.ALWAYS_FORWARD_ONLY;
+                });
+        out.getSetCurrentClientCertDetailsBuilder()
+                .setSubject(Values.bool(certificate.subject()))
+                .setCert(certificate.certificate())
+                .setChain(certificate.chain())
+                .setDns(certificate.dns())
+                .setUri(certificate.uri());
+    }
+
+    // Before anything else reads the request. A header of ours is never a client's to set: where scopes are looked up
+    // by it, it is overwritten.
+    private static void addEarlyMutations(
+            RouteTableId table, Precautions precautions, boolean scoped, HttpConnectionManager.Builder out) {
+        var mutations = new ArrayList<HeaderMutation>();
+        if (precautions.forgetsForwarded()) {
+            FORWARDED.forEach(name ->
+                    mutations.add(HeaderMutation.newBuilder().setRemove(name).build()));
+        }
+        if (scoped) {
+            var value = SubstitutionFormat.literal(ResourceNames.scopePrefix(table)) + "%REQ(:AUTHORITY)%";
+            mutations.add(HeaderMutation.newBuilder()
+                    .setAppend(HeaderValueOption.newBuilder()
+                            .setHeader(HeaderValue.newBuilder()
+                                    .setKey(ResourceNames.SCOPE_HEADER)
+                                    .setValue(value))
+                            .setAppendAction(HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD))
+                    .build());
+        } else {
+            mutations.add(HeaderMutation.newBuilder()
+                    .setRemove(ResourceNames.SCOPE_HEADER)
+                    .build());
+        }
+        out.addEarlyHeaderMutationExtensionsBuilder()
+                .setName("envoy.http.early_header_mutation.header_mutation")
+                .setTypedConfig(
+                        Values.pack(io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3
+                                .HeaderMutation.newBuilder()
+                                .addAllMutations(mutations)
+                                .build()));
+    }
+
+    // Each table has its own part of the scopes, which Envoy keeps in one set for all listeners.
+    private static void addScopes(RouteTableId table, HttpConnectionManager.Builder out) {
+        var routes = ScopedRoutes.newBuilder()
+                .setName(ResourceNames.routes(table))
+                .setRdsConfigSource(Values.patientAds())
+                .setScopedRds(ScopedRds.newBuilder().setScopedRdsConfigSource(Values.patientAds()));
+        routes.getScopeKeyBuilderBuilder()
+                .addFragmentsBuilder()
+                .setHeaderValueExtractor(HeaderValueExtractor.newBuilder()
+                        .setName(ResourceNames.SCOPE_HEADER)
+                        .setElementSeparator(ResourceNames.SCOPE_SEPARATOR)
+                        .setIndex(0));
+        out.setScopedRoutes(routes)
+                .addHttpFilters(filter(ResourceNames.LOWER_CASE_FILTER, lua(Scripts.LOWER_CASE)))
+                .addHttpFilters(filter(ResourceNames.FALLBACK_FILTER, lua(Scripts.FALLBACK)));
+    }
+
+    private static Lua lua(String script) {
+        var out = Lua.newBuilder();
+        out.getDefaultSourceCodeBuilder().setInlineString(script);
+        return out.build();
+    }
+
+    private static HttpFilter filter(String name, Message configuration) {
+        return HttpFilter.newBuilder()
+                .setName(name)
+                .setTypedConfig(Values.pack(configuration))
+                .build();
+    }
+}
