@@ -145,9 +145,7 @@ class DiscoveryTest {
             status = ended.poll(100, java.util.concurrent.TimeUnit.MILLISECONDS);
         }
 
-        assertThat(status).isNotNull();
-        assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-        assertThat(status.getDescription()).startsWith("nothing was read for 120 s");
+        assertThat(String.valueOf(status)).contains("DEADLINE_EXCEEDED", "nothing was read for 120 s");
     }
 
     private FakeEnvoy subscribed() {
