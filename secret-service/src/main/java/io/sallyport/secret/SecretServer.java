@@ -76,10 +76,14 @@ public final class SecretServer implements AutoCloseable {
         var key = settings.masterKey().isPresent()
                 ? MasterKey.ofBase64(settings.masterKey().get())
                 : MasterKey.inFile(settings.masterKeyFile(), random);
-        var keeper = new SecretKeeper(new SealedFiles(settings.store().resolve("kept"), key, random), clock);
+        var kept = new SealedFiles(settings.store().resolve("kept"), key, random);
+        var put = new SealedFiles(settings.store().resolve("put"), key, random);
+        var renewed = kept.renew() + put.renew();
+        if (renewed > 0) {
+            log.atInfo().addKeyValue("secrets", renewed).log("Sealed anew with the new master key");
+        }
         var audience = new Audience();
-        var registry = new SecretRegistry(
-                keeper, new SealedFiles(settings.store().resolve("put"), key, random), clock, audience::changed);
+        var registry = new SecretRegistry(new SecretKeeper(kept, clock), put, clock, audience::changed);
         registry.restore();
         SecretDirectory directory = null;
         if (settings.directory().isPresent()) {

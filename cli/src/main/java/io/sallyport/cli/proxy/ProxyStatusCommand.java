@@ -6,10 +6,13 @@ import io.sallyport.cli.Moments;
 import io.sallyport.cli.Table;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.finding.FindingPrinter;
+import io.sallyport.cli.server.Connection;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
 import io.sallyport.cli.server.ServerOptions;
 import io.sallyport.cli.server.WireFindings;
+import io.sallyport.proto.secret.v1.ListSecretsRequest;
+import io.sallyport.proto.secret.v1.SecretStatus;
 import io.sallyport.proto.xds.v1.ListProxiesRequest;
 import io.sallyport.proto.xds.v1.ListProxiesResponse;
 import io.sallyport.proto.xds.v1.Proxy;
@@ -58,6 +61,8 @@ public final class ProxyStatusCommand implements Callable<Integer> {
             description = "How to answer. Default: short.")
     private OutputForm form = OutputForm.SHORT;
 
+    private List<SecretStatus> missing = List.of();
+
     public ProxyStatusCommand(Terminal terminal, Dialer dialer) {
         this.terminal = terminal;
         this.dialer = dialer;
@@ -68,6 +73,9 @@ public final class ProxyStatusCommand implements Callable<Integer> {
         try (var connection = server.connect(dialer)) {
             var response = connection.proxies(stub -> stub.listProxies(ListProxiesRequest.getDefaultInstance()));
             var chosen = wanted == null ? response : only(response, ProxyName.read(wanted, namespace));
+            if (form != OutputForm.JSON) {
+                missing = missing(connection);
+            }
             if (form == OutputForm.JSON) {
                 terminal.printJson(Json.of(chosen));
             } else if (wanted != null) {
@@ -79,6 +87,19 @@ public final class ProxyStatusCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    // Where secret-service cannot be asked (it runs apart, say), nothing is said about secrets.
+    private static List<SecretStatus> missing(Connection connection) {
+        try {
+            return connection.secrets(stub -> stub.listSecrets(ListSecretsRequest.getDefaultInstance()))
+                    .getSecretsList()
+                    .stream()
+                    .filter(status -> status.getState() == SecretStatus.State.MISSING)
+                    .toList();
+        } catch (CommandFailedException unknown) {
+            return List.of();
+        }
     }
 
     private static ListProxiesResponse only(ListProxiesResponse response, String name) throws CommandFailedException {
@@ -158,6 +179,14 @@ public final class ProxyStatusCommand implements Callable<Integer> {
                             sources));
         }
         proxy.getPendingList().forEach(pending -> terminal.print(who + pending));
+        missing.stream()
+                .filter(secret -> secret.getName().getNamespace().equals(proxy.getNamespace()))
+                .forEach(secret -> terminal.print("%swaiting for secret %s/%s: %s"
+                        .formatted(
+                                who,
+                                secret.getName().getNamespace(),
+                                secret.getName().getName(),
+                                secret.getReason())));
     }
 
     private static String revision(long revision) {

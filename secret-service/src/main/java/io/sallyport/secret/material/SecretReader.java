@@ -104,6 +104,8 @@ public final class SecretReader {
         if (names.isEmpty()) {
             warnings.add("no subject alternative name: browsers refuse it");
         }
+        warnings.addAll(BrowserChecks.warnings(leaf));
+        var usableStaple = StapleCheck.usable(staple, leaf, now, warnings);
         var encoded = new ArrayList<PemObject>();
         for (var certificate : chain) {
             encoded.add(new PemObject("CERTIFICATE", der(certName, certificate)));
@@ -118,7 +120,7 @@ public final class SecretReader {
                         notBefore,
                         notAfter,
                         names,
-                        ByteString.copyFrom(staple)),
+                        ByteString.copyFrom(usableStaple)),
                 warnings);
     }
 

@@ -23,12 +23,15 @@ import java.util.Optional;
 import java.util.Set;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Keeps one file a secret, readable only with the master key: AES-256-GCM with a fresh random nonce each time. The
 /// secret's name stands in front in plain text and is bound into the seal, so two files that are swapped are both
 /// refused.
 public final class SealedFiles {
 
+    private static final Logger log = LoggerFactory.getLogger(SealedFiles.class);
     private static final byte VERSION = 2;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
@@ -57,7 +60,7 @@ public final class SealedFiles {
         var target = file(name);
         var part = target.resolveSibling(target.getFileName() + ".part");
         try {
-            var sealed = cipher(Cipher.ENCRYPT_MODE, name, nonce).doFinal(plain);
+            var sealed = cipher(key, Cipher.ENCRYPT_MODE, name, nonce).doFinal(plain);
             var head = head(name);
             var bytes = ByteBuffer.allocate(head.length + NONCE_BYTES + sealed.length)
                     .put(head)
@@ -79,8 +82,34 @@ public final class SealedFiles {
         }
     }
 
+    /// Seals anew what a former key sealed, so that it opens no more with that. Answers how many those were.
+    public int renew() throws SecretStoreException {
+        var count = 0;
+        if (key.former().isEmpty()) {
+            return count;
+        }
+        for (var name : names()) {
+            try {
+                var opened = open(name);
+                if (opened.isPresent() && opened.get().isFormer()) {
+                    put(name, opened.get().plain());
+                    count++;
+                }
+            } catch (SecretStoreException damaged) {
+                log.atWarn().addKeyValue("reason", damaged.getMessage()).log("Stored secret cannot be sealed anew");
+            }
+        }
+        return count;
+    }
+
+    private record Opened(byte[] plain, boolean isFormer) {}
+
     /// What is kept under the name. A file that was changed, cut, swapped or sealed with another key is an error.
     public Optional<byte[]> get(SecretName name) throws SecretStoreException {
+        return open(name).map(Opened::plain);
+    }
+
+    private Optional<Opened> open(SecretName name) throws SecretStoreException {
         byte[] bytes;
         try {
             bytes = Files.readAllBytes(file(name));
@@ -96,11 +125,25 @@ public final class SealedFiles {
             throw new SecretStoreException("secret store: " + name + " is damaged");
         }
         var nonce = Arrays.copyOfRange(bytes, head.length, start);
+        var first = opened(key, name, nonce, bytes, start);
+        if (first.isPresent()) {
+            return Optional.of(new Opened(first.get(), false));
+        }
+        for (var former : key.former()) {
+            var later = opened(former, name, nonce, bytes, start);
+            if (later.isPresent()) {
+                return Optional.of(new Opened(later.get(), true));
+            }
+        }
+        throw new SecretStoreException("secret store: " + name + " is damaged, or was sealed with another master key");
+    }
+
+    private static Optional<byte[]> opened(MasterKey key, SecretName name, byte[] nonce, byte[] bytes, int start) {
         try {
-            return Optional.of(cipher(Cipher.DECRYPT_MODE, name, nonce).doFinal(bytes, start, bytes.length - start));
-        } catch (GeneralSecurityException e) {
-            throw new SecretStoreException(
-                    "secret store: " + name + " is damaged, or was sealed with another master key", e);
+            return Optional.of(
+                    cipher(key, Cipher.DECRYPT_MODE, name, nonce).doFinal(bytes, start, bytes.length - start));
+        } catch (GeneralSecurityException notThisOne) {
+            return Optional.empty();
         }
     }
 
@@ -153,7 +196,8 @@ public final class SealedFiles {
         return directory.resolve(Hashing.sha256().hashString(name.toString(), StandardCharsets.UTF_8) + ".sealed");
     }
 
-    private Cipher cipher(int mode, SecretName name, byte[] nonce) throws GeneralSecurityException {
+    private static Cipher cipher(MasterKey key, int mode, SecretName name, byte[] nonce)
+            throws GeneralSecurityException {
         var cipher = Cipher.getInstance("AES/GCM/NoPadding");
         cipher.init(mode, key.forCipher(), new GCMParameterSpec(TAG_BITS, nonce));
         cipher.updateAAD(name.toString().getBytes(StandardCharsets.UTF_8));

@@ -103,6 +103,24 @@ class SealedFilesTest {
     }
 
     @Test
+    @Tag("M15")
+    void aNewMasterKeyTakesOverWhatTheFormerOneSealed() throws Exception {
+        files.put(SHOP, "shop".getBytes(UTF_8));
+        var old = Files.readString(directory.resolve("master.key"));
+        key("new.key");
+        var both = Files.readString(directory.resolve("new.key")) + "\n" + old + "\n";
+
+        var rotating = new SealedFiles(directory.resolve("kept"), MasterKey.ofBase64(both), new SecureRandom());
+        assertThat(rotating.get(SHOP)).contains("shop".getBytes(UTF_8));
+        assertThat(rotating.renew()).isEqualTo(1);
+        assertThat(rotating.renew()).as("once is enough").isZero();
+
+        assertThat(new SealedFiles(directory.resolve("kept"), key("new.key"), new SecureRandom()).get(SHOP))
+                .contains("shop".getBytes(UTF_8));
+        assertThatThrownBy(() -> files.get(SHOP)).hasMessageContaining("another master key");
+    }
+
+    @Test
     void theMasterKeyIsMadeOnceAndKept() throws Exception {
         assertThat(Files.getPosixFilePermissions(directory.resolve("master.key")))
                 .hasToString("[OWNER_READ, OWNER_WRITE]");

@@ -118,6 +118,9 @@ class SecretScenariosTest {
                 .contains(
                         "a secret of that name exists in namespace \"hipsters\"; it must be in" + " \"istio-system\""));
         assertThat(get("hipster.test").exitCode()).isIn((Object[]) REJECTED);
+        assertThat(stack.sallyport().shell().run("proxy-status").out())
+                .contains("waiting for secret istio-system/hipster: a secret of that name exists in namespace"
+                        + " \"hipsters\"; it must be in \"istio-system\"");
 
         put("hipster", "istio-system", issued);
         awaitOk("hipster.test");
