@@ -92,7 +92,8 @@ public final class ProxyStatusCommand implements Callable<Integer> {
     // Where secret-service cannot be asked (it runs apart, say), nothing is said about secrets.
     private static List<SecretStatus> missing(Connection connection) {
         try {
-            return connection.secrets(stub -> stub.listSecrets(ListSecretsRequest.getDefaultInstance()))
+            return connection
+                    .secrets(stub -> stub.listSecrets(ListSecretsRequest.getDefaultInstance()))
                     .getSecretsList()
                     .stream()
                     .filter(status -> status.getState() == SecretStatus.State.MISSING)

@@ -39,7 +39,8 @@ public final class MasterKey {
     public static MasterKey ofBase64(String text) {
         var keys = text.strip().split("\\s+", -1);
         if (keys.length > MAX_KEYS) {
-            throw new IllegalArgumentException("master key: %d keys (expected: at most %d)".formatted(keys.length, MAX_KEYS));
+            throw new IllegalArgumentException(
+                    "master key: %d keys (expected: at most %d)".formatted(keys.length, MAX_KEYS));
         }
         var former = new ArrayList<MasterKey>();
         for (var n = 1; n < keys.length; n++) {

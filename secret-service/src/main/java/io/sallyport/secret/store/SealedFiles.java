@@ -91,8 +91,8 @@ public final class SealedFiles {
         for (var name : names()) {
             try {
                 var opened = open(name);
-                if (opened.isPresent() && opened.get().isFormer()) {
-                    put(name, opened.get().plain());
+                if (opened.isPresent() && opened.get().isFormer) {
+                    put(name, opened.get().plain);
                     count++;
                 }
             } catch (SecretStoreException damaged) {
@@ -102,11 +102,20 @@ public final class SealedFiles {
         return count;
     }
 
-    private record Opened(byte[] plain, boolean isFormer) {}
+    private static final class Opened {
+
+        private final byte[] plain;
+        private final boolean isFormer;
+
+        Opened(byte[] plain, boolean isFormer) {
+            this.plain = plain;
+            this.isFormer = isFormer;
+        }
+    }
 
     /// What is kept under the name. A file that was changed, cut, swapped or sealed with another key is an error.
     public Optional<byte[]> get(SecretName name) throws SecretStoreException {
-        return open(name).map(Opened::plain);
+        return open(name).map(opened -> opened.plain);
     }
 
     private Optional<Opened> open(SecretName name) throws SecretStoreException {

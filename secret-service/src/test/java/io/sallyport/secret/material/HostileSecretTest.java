@@ -46,7 +46,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What somebody might put into a secret to hurt. Whatever it is, the answer is an [Outcome], and a quick one: the whole
+/// What somebody might put into a secret to hurt. Whatever it is, the answer is an [Outcome], and a quick one: the
+/// whole
 /// class hangs if one of these costs more than it should.
 @Tag("V18")
 @Tag("M16")
@@ -90,8 +91,7 @@ class HostileSecretTest {
     @Tag("H40")
     void datesThatMakeNoSenseAreRefusedAndFarOnesAreNot() {
         var backwards = Issued.issue("a.test", Issued.ec(), ROOT, false, Issued.UNTIL, Issued.FROM);
-        var far = Issued.issue(
-                "a.test", Issued.ec(), ROOT, false, Issued.FROM, Instant.parse("9999-12-31T23:59:59Z"));
+        var far = Issued.issue("a.test", Issued.ec(), ROOT, false, Issued.FROM, Instant.parse("9999-12-31T23:59:59Z"));
 
         assertThat(reason(tls(backwards.certPem(), backwards.keyPem()))).isEqualTo("tls.crt ends before it begins");
         assertThat(SecretReader.certificate(tls(far.certPem(), far.keyPem()), Issued.NOW))
@@ -118,7 +118,9 @@ class HostileSecretTest {
         for (var n = 0; n < 12; n++) {
             chain.add(Issued.issue("ca-" + n, Issued.ec(), chain.getLast(), true, Issued.FROM, Issued.UNTIL));
         }
-        assertThat(reason(tls(Issued.chainPem(chain.toArray(Issued[]::new)), chain.getLast().keyPem())))
+        assertThat(reason(tls(
+                        Issued.chainPem(chain.toArray(Issued[]::new)),
+                        chain.getLast().keyPem())))
                 .isEqualTo("chain of tls.crt is longer than 10");
     }
 
@@ -154,18 +156,19 @@ class HostileSecretTest {
     @Tag("H43")
     void namesWithZeroBytesOrWithoutEndAreRefused() throws Exception {
         var keys = Issued.ec();
-        var zero = certificate(keys, builder -> builder.addExtension(
-                Extension.subjectAlternativeName,
-                false,
-                new GeneralNames(new GeneralName(GeneralName.dNSName, "good.test\0.evil.test"))));
+        var zero = certificate(
+                keys,
+                builder -> builder.addExtension(
+                        Extension.subjectAlternativeName,
+                        false,
+                        new GeneralNames(new GeneralName(GeneralName.dNSName, "good.test\0.evil.test"))));
         var names = new GeneralName[1_001];
         for (var n = 0; n < names.length; n++) {
             names[n] = new GeneralName(GeneralName.dNSName, "n" + n + ".test");
         }
         var many = certificate(
                 keys,
-                builder -> builder.addExtension(
-                        Extension.subjectAlternativeName, false, new GeneralNames(names)));
+                builder -> builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names)));
 
         assertThat(reason(tls(zero, key(keys)))).contains("NUL byte");
         assertThat(reason(tls(many, key(keys)))).contains("1001 subject alternative names");
@@ -176,9 +179,9 @@ class HostileSecretTest {
     void whatABrowserRefusesIsServedWithAWarning() throws Exception {
         var keys = Issued.ec();
         var client = certificate(keys, builder -> {
-            builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_clientAuth));
             builder.addExtension(
-                    new ASN1ObjectIdentifier("1.2.3.4.5"), true, new DEROctetString(new byte[] {1}));
+                    Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_clientAuth));
+            builder.addExtension(new ASN1ObjectIdentifier("1.2.3.4.5"), true, new DEROctetString(new byte[] {1}));
         });
 
         assertThat(usable(tls(client, key(keys))).warnings())
@@ -205,8 +208,7 @@ class HostileSecretTest {
         var expired = list(Issued.NOW.minus(Duration.ofDays(1)));
         var good = list(Issued.NOW.plus(Duration.ofDays(1)));
 
-        assertThat(SecretReader.trust(
-                        Map.of("ca.crt", ROOT.certPem(), "ca.crl", Issued.pem(expired)), Issued.NOW))
+        assertThat(SecretReader.trust(Map.of("ca.crt", ROOT.certPem(), "ca.crl", Issued.pem(expired)), Issued.NOW))
                 .isEqualTo(new Outcome.Unusable<>("ca.crl expired on 2026-05-31T00:00:00Z"));
         assertThat(SecretReader.trust(Map.of("ca.crt", ROOT.certPem(), "ca.crl", Issued.pem(good)), Issued.NOW))
                 .isInstanceOfSatisfying(
@@ -231,7 +233,9 @@ class HostileSecretTest {
                                 new RevokedStatus(Date.from(Issued.FROM), 1),
                                 Issued.NOW.plus(Duration.ofDays(1))));
         wrong.forEach((reason, staple) -> {
-            assertThat(withStaple(staple).value().ocspStaple().isEmpty()).as(reason).isTrue();
+            assertThat(withStaple(staple).value().ocspStaple().isEmpty())
+                    .as(reason)
+                    .isTrue();
             assertThat(withStaple(staple).warnings()).containsExactly("tls.ocsp-staple is not served: " + reason);
         });
     }
@@ -267,7 +271,8 @@ class HostileSecretTest {
     private static X509CRLHolder list(Instant next) throws Exception {
         return new X509v2CRLBuilder(ROOT.certificate().getSubject(), Date.from(Issued.FROM))
                 .setNextUpdate(Date.from(next))
-                .build(new JcaContentSignerBuilder("SHA256withECDSA").build(ROOT.keys().getPrivate()));
+                .build(new JcaContentSignerBuilder("SHA256withECDSA")
+                        .build(ROOT.keys().getPrivate()));
     }
 
     private interface Change {

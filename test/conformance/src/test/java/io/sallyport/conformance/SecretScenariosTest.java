@@ -209,6 +209,48 @@ class SecretScenariosTest {
     }
 
     @Test
+    @Tag("S28")
+    @Tag("H63")
+    void mountedFilesAreServedAndRenewedAndAMissingOneClosesItsHostAlone() throws IOException {
+        var mounted = Files.createDirectories(directory.resolve("mounted")).toRealPath();
+        for (var name : new String[] {"mounted", "absent"}) {
+            servers.put(name + ".test", """
+                  - port: {number: 443, name: https-%1$s, protocol: HTTPS}
+                    hosts: [%1$s.test]
+                    tls:
+                      mode: MUTUAL
+                      serverCertificate: %2$s/%1$s.crt
+                      privateKey: %2$s/%1$s.key
+                      caCertificates: %2$s/ca.crt
+                """.formatted(name, mounted));
+        }
+        Files.copy(authority.certificate(), mounted.resolve("ca.crt"));
+        mounted(mounted, "mounted");
+        become();
+
+        var client = authority.issue("client", 20);
+        awaitTrue(() -> get("mounted.test", client).status() == 200);
+        assertThat(get("mounted.test").exitCode()).as("without a certificate").isIn((Object[]) REJECTED);
+        assertThat(get("absent.test", client).exitCode()).isIn((Object[]) REJECTED);
+        assertThat(secrets()).contains("no such file (expected: " + mounted + "/absent.crt");
+
+        mounted(mounted, "mounted");
+        var serial = String.valueOf(authority.lastSerial());
+        awaitTrue(() -> Curl.serial("mounted.test", port()).equals(serial));
+
+        mounted(mounted, "absent");
+        awaitTrue(() -> get("absent.test", client).status() == 200);
+        servers.remove("absent.test");
+        servers.remove("mounted.test");
+    }
+
+    private void mounted(Path folder, String name) throws IOException {
+        var issued = authority.issue(name + ".test", 20);
+        Files.copy(issued.key(), folder.resolve(name + ".key"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(issued.certificate(), folder.resolve(name + ".crt"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Test
     void aDeletedSecretIsServedNoMore() throws IOException {
         put("deleted", "istio-system", authority.issue("deleted.test", 20));
         serve("deleted.test", "SIMPLE", "deleted");
