@@ -42,6 +42,7 @@ final class PolicyRules {
                 new MirrorPercentIsNotDeprecated(),
                 new AbortHasError(),
                 new OldFieldIsNotUsed(),
+                new SessionIsUnderstood(),
                 new WriteIsNotRetried());
     }
 

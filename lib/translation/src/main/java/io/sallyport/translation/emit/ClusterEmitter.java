@@ -1,9 +1,6 @@
 package io.sallyport.translation.emit;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.FloatValue;
-import com.google.protobuf.Message;
-import com.google.protobuf.UnknownFieldSet;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig;
@@ -11,9 +8,6 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.SlowStartConfig;
 import io.envoyproxy.envoy.config.cluster.v3.OutlierDetection;
-import io.envoyproxy.envoy.config.common.matcher.v3.MatchPredicate;
-import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
-import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig;
 import io.envoyproxy.envoy.config.core.v3.RuntimeDouble;
@@ -24,7 +18,6 @@ import io.envoyproxy.envoy.extensions.common.dynamic_forward_proxy.v3.DnsCacheCo
 import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
-import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.type.v3.Percent;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.Timeout;
@@ -34,11 +27,9 @@ import io.sallyport.translation.plan.Upstream.Ejection;
 import io.sallyport.translation.plan.Upstream.KeepAlive;
 import io.sallyport.translation.plan.Upstream.Known;
 import io.sallyport.translation.plan.Upstream.Limits;
-import io.sallyport.translation.plan.Upstream.Pings;
 import io.sallyport.translation.plan.Upstream.RetryBudget;
 import io.sallyport.translation.plan.Upstream.Tls;
 import io.sallyport.translation.plan.Upstream.WarmUp;
-import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -48,11 +39,8 @@ final class ClusterEmitter {
     private static final String BY_REQUEST = "envoy.clusters.dynamic_forward_proxy";
     private static final String NAME_CACHE = "sallyport.names";
     private static final int ALWAYS = 100;
-    // Fields that Envoy 1.40 has and the classes of its API that we build with do not, by number:
-    // RetryBudget.budget_interval, HttpProtocolOptions.outlier_detection and its error_matcher.
+    // Envoy 1.40 has RetryBudget.budget_interval, and the classes of its API that we build with do not.
     private static final int BUDGET_INTERVAL = 3;
-    private static final int OUTLIER_DETECTION = 8;
-    private static final int ERROR_MATCHER = 1;
 
     private ClusterEmitter() {}
 
@@ -67,7 +55,9 @@ final class ClusterEmitter {
         addSpread(upstream, out);
         addLimits(upstream.limits(), out);
         addEjection(upstream.ejection(), out);
-        addProtocol(upstream, out);
+        UpstreamHttpEmitter.emit(upstream)
+                .ifPresent(options -> out.putTypedExtensionProtocolOptions(
+                        ResourceNames.HTTP_PROTOCOL_OPTIONS, Values.pack(options)));
         var socket = socket(upstream.tls());
         switch (upstream.preamble()) {
             case NONE -> socket.ifPresent(out::setTransportSocket);
@@ -257,7 +247,8 @@ final class ClusterEmitter {
                 switch (window) {
                     case Timeout.None() -> {}
                     case Timeout.After(var interval) ->
-                        budget.setUnknownFields(unnamed(BUDGET_INTERVAL, Values.duration(interval)));
+                        budget.setUnknownFields(
+                                UpstreamHttpEmitter.unnamed(BUDGET_INTERVAL, Values.duration(interval)));
                 }
             }
         }
@@ -336,119 +327,5 @@ final class ClusterEmitter {
     // Envoy has no "off" for a kind of failure but a share of 0.
     private static int share(long count) {
         return count > 0 ? ALWAYS : 0;
-    }
-
-    private static void addProtocol(Known upstream, Cluster.Builder out) {
-        boolean namesHost = upstream.tls() instanceof Tls.Originate tls && tls.sni() instanceof Tls.Sni.AsRequest;
-        var options = HttpProtocolOptions.newBuilder();
-        switch (upstream.protocol()) {
-            // Requests may be sent to such a port too, and are HTTP/1.1 then.
-            case TCP -> {
-                boolean isPlain = !namesHost && statuses(upstream.ejection()).isEmpty();
-                if (isPlain && !hasConnectionLimits(upstream.limits())) {
-                    return;
-                }
-                options.getExplicitHttpConfigBuilder()
-                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
-            }
-            case HTTP1 ->
-                options.getExplicitHttpConfigBuilder()
-                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
-            case HTTP2 -> options.getExplicitHttpConfigBuilder().setHttp2ProtocolOptions(http2(upstream.limits()));
-            case AS_CLIENT ->
-                options.getUseDownstreamProtocolConfigBuilder()
-                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
-                        .setHttp2ProtocolOptions(http2(upstream.limits()));
-        }
-        addConnections(upstream.limits(), options.getCommonHttpProtocolOptionsBuilder());
-        if (namesHost && upstream.tls() instanceof Tls.Originate tls) {
-            options.getUpstreamHttpProtocolOptionsBuilder()
-                    .setAutoSni(true)
-                    .setAutoSanValidation(
-                            tls.alternativeNames().isEmpty() && !(tls.authority() instanceof Tls.Authority.Unchecked));
-        }
-        var statuses = statuses(upstream.ejection());
-        if (!statuses.isEmpty()) {
-            options.setUnknownFields(failures(statuses));
-        }
-        out.putTypedExtensionProtocolOptions(ResourceNames.HTTP_PROTOCOL_OPTIONS, Values.pack(options.build()));
-    }
-
-    private static UnknownFieldSet unnamed(int field, Message value) {
-        return unnamed(field, Values.bytes(value));
-    }
-
-    private static UnknownFieldSet unnamed(int field, ByteString value) {
-        return UnknownFieldSet.newBuilder()
-                .addField(
-                        field,
-                        UnknownFieldSet.Field.newBuilder()
-                                .addLengthDelimited(value)
-                                .build())
-                .build();
-    }
-
-    // Which answers are failures.
-    private static UnknownFieldSet failures(List<Integer> statuses) {
-        var each = statuses.stream().map(ClusterEmitter::hasStatus).toList();
-        var any = each.size() == 1
-                ? each.getFirst()
-                : MatchPredicate.newBuilder()
-                        .setOrMatch(MatchPredicate.MatchSet.newBuilder().addAllRules(each))
-                        .build();
-        return unnamed(OUTLIER_DETECTION, unnamed(ERROR_MATCHER, any).toByteString());
-    }
-
-    private static MatchPredicate hasStatus(int status) {
-        var match = MatchPredicate.newBuilder();
-        match.getHttpResponseHeadersMatchBuilder()
-                .addHeadersBuilder()
-                .setName(":status")
-                .getStringMatchBuilder()
-                .setExact(Integer.toString(status));
-        return match.build();
-    }
-
-    private static Http2ProtocolOptions http2(Limits limits) {
-        var out = Http2ProtocolOptions.newBuilder();
-        if (limits.streams() > 0 && limits.streams() < Limits.UNLIMITED) {
-            out.setMaxConcurrentStreams(Values.uint32(limits.streams()));
-        }
-        switch (limits.pings()) {
-            case Pings.Off() -> {}
-            case Pings.Every(var interval, var timeout) ->
-                out.getConnectionKeepaliveBuilder()
-                        .setInterval(Values.duration(interval))
-                        .setTimeout(Values.duration(timeout));
-        }
-        return out.build();
-    }
-
-    private static List<Integer> statuses(Ejection ejection) {
-        return switch (ejection) {
-            case Ejection.None() -> List.of();
-            case Ejection.On on -> on.statuses();
-        };
-    }
-
-    private static boolean hasConnectionLimits(Limits limits) {
-        return (limits.requestsPerConnection() > 0 && limits.requestsPerConnection() < Limits.UNLIMITED)
-                || limits.idle() instanceof Timeout.After
-                || limits.connectionAge() instanceof Timeout.After;
-    }
-
-    private static void addConnections(
-            Limits limits, io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions.Builder out) {
-        if (limits.requestsPerConnection() > 0 && limits.requestsPerConnection() < Limits.UNLIMITED) {
-            out.setMaxRequestsPerConnection(Values.uint32(limits.requestsPerConnection()));
-        }
-        switch (limits.idle()) {
-            case Timeout.None() -> {}
-            case Timeout.After(var idle) -> out.setIdleTimeout(Values.duration(idle));
-        }
-        switch (limits.connectionAge()) {
-            case Timeout.None() -> {}
-            case Timeout.After(var age) -> out.setMaxConnectionDuration(Values.duration(age));
-        }
     }
 }
