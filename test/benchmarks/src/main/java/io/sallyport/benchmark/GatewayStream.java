@@ -37,6 +37,7 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
     private final StreamObserver<DeltaDiscoveryRequest> requests;
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong resources = new AtomicLong();
+    private final AtomicLong listeners = new AtomicLong();
     private final Set<String> endpointNames = new LinkedHashSet<>();
     private final Set<String> routeNames = new LinkedHashSet<>();
     private boolean asksForScopes;
@@ -76,6 +77,11 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
         return bytes.get();
     }
 
+    /// How many listeners came, each time that one came.
+    long listeners() {
+        return listeners.get();
+    }
+
     long resources() {
         return resources.get();
     }
@@ -84,6 +90,9 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
     public void onNext(DeltaDiscoveryResponse response) {
         bytes.addAndGet(response.getSerializedSize());
         resources.addAndGet(response.getResourcesCount());
+        if (response.getTypeUrl().equals(LISTENER)) {
+            listeners.addAndGet(response.getResourcesCount());
+        }
         look(response);
         synchronized (this) {
             requests.onNext(DeltaDiscoveryRequest.newBuilder()

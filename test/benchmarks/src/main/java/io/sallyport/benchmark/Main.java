@@ -12,7 +12,7 @@ import java.util.List;
 /// divided by it, which shows that it works and writes nothing.
 public final class Main {
 
-    private static final List<String> NAMES = List.of("check", "xds");
+    private static final List<String> NAMES = List.of("check", "tls", "xds");
 
     private Main() {}
 
@@ -42,6 +42,11 @@ public final class Main {
         if (name.equals("check")) {
             var results = new Results("Checking files: all of them, and one that was edited");
             new CheckBenchmark(results, scratch, divisor).run();
+            return results;
+        }
+        if (name.equals("tls")) {
+            var results = new Results("TLS at the door: many HTTPS hosts on one port");
+            new TlsBenchmark(results, scratch, divisor).run();
             return results;
         }
         var results = new Results("Programming Envoy: one change among many");
