@@ -2,6 +2,7 @@ package io.sallyport.translation;
 
 import io.sallyport.model.Origin;
 import io.sallyport.translation.plan.Bind;
+import io.sallyport.translation.plan.Revocations;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.Site;
 import io.sallyport.translation.plan.UpstreamId;
@@ -130,9 +131,13 @@ public final class ResourceNames {
         return "file-cert:" + chain + "~" + key;
     }
 
-    /// Authorities in a file: `file-root:/c/ca.crt`.
-    public static String authorityFile(String path) {
-        return "file-root:" + path;
+    /// Authorities in a file: `file-root:/c/ca.crt`, and with what they took back `file-root:/c/ca.crt~/c/crl.pem`.
+    public static String authorityFile(String path, Revocations revocations) {
+        return "file-root:" + path
+                + switch (revocations) {
+                    case Revocations.AsDelivered() -> "";
+                    case Revocations.File(var list) -> "~" + list;
+                };
     }
 
     /// Where in the space of scopes a table's hosts lie: `http.8080|`. Two tables never share a scope, although Envoy

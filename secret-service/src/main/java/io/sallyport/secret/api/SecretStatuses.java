@@ -149,7 +149,7 @@ final class SecretStatuses {
 
     private static String unread(FilePlace file) {
         return "no such file (expected: %s)"
-                .formatted(file.key()
+                .formatted(file.second()
                         .map(key -> file.certificate() + " and " + key)
                         .orElse(file.certificate() + ""));
     }

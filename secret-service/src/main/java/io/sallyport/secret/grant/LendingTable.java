@@ -136,7 +136,7 @@ final class LendingTable implements Lendings {
     @Override
     public Verdict names(FilePlace file, Node node) {
         var all = files.contains(file.certificate().toString())
-                && file.key().map(key -> files.contains(key.toString())).orElse(true);
+                && file.second().map(path -> files.contains(path.toString())).orElse(true);
         return all ? Verdict.YES : Verdict.NO;
     }
 }

@@ -97,7 +97,7 @@ public final class MountedFiles implements AutoCloseable {
 
     /// Whether both files stand below a root, as they are written.
     public boolean isAllowed(FilePlace place) {
-        return isBelow(place.certificate()) && place.key().map(this::isBelow).orElse(true);
+        return isBelow(place.certificate()) && place.second().map(this::isBelow).orElse(true);
     }
 
     private boolean isBelow(Path path) {
@@ -152,7 +152,7 @@ public final class MountedFiles implements AutoCloseable {
             FilePlace place, Watched watched, Map<SecretName, Map<String, byte[]>> offered, Set<SecretName> gone) {
         var stamps = new ArrayList<Optional<Stamp>>();
         stamps.add(stamp(place.certificate()));
-        place.key().ifPresent(key -> stamps.add(stamp(key)));
+        place.second().ifPresent(path -> stamps.add(stamp(path)));
         if (stamps.stream().allMatch(Optional::isEmpty)) {
             watched.missing++;
             watched.stamps = List.of();
@@ -173,6 +173,12 @@ public final class MountedFiles implements AutoCloseable {
 
     private Map<String, byte[]> entries(FilePlace place) {
         var entries = new HashMap<String, byte[]>();
+        var revocations = place.revocations().flatMap(this::read);
+        if (place.revocations().isPresent() && revocations.isEmpty()) {
+            // Without the list, certificates that were taken back would count again.
+            return entries;
+        }
+        revocations.ifPresent(bytes -> entries.put("ca.crl", bytes));
         read(place.certificate()).ifPresent(bytes -> entries.put(place.isAuthority() ? "ca.crt" : "tls.crt", bytes));
         place.key().flatMap(this::read).ifPresent(bytes -> entries.put("tls.key", bytes));
         return entries;

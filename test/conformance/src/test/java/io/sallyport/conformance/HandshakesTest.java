@@ -16,6 +16,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -47,6 +48,7 @@ class HandshakesTest {
     private Authority authority;
     private Issued client;
     private Issued revoked;
+    private Path list;
     private TlsServer inside;
     private GatewayStack stack;
     private PrintedRows rows;
@@ -64,7 +66,8 @@ class HandshakesTest {
         Files.copy(authority.certificate(), secret("mutual").resolve("ca.crt"));
         mount("listed", authority.issue("listed.test", 20));
         Files.copy(authority.certificate(), secret("listed").resolve("ca.crt"));
-        Files.copy(authority.revoke(revoked), secret("listed").resolve("ca.crl"));
+        list = authority.revoke(revoked);
+        Files.copy(list, secret("listed").resolve("ca.crl"));
         inside = TlsServer.start(authority.issue("cart.test", 20));
         stack = GatewayStack.start(scratch, "");
         rows = new PrintedRows(scratch.resolve("data"), "istio-system", "istio-ingressgateway");
@@ -119,14 +122,27 @@ class HandshakesTest {
     @Tag("T13")
     void certificatesMayBeFilesAndTheirAbsenceStopsNothingElse() throws IOException {
         var issued = authority.issue("files.test", 20);
+        var present = files(issued.certificate(), issued.key());
         var lost = issued.certificate().resolveSibling("lost.pem");
-        stack.become(gateway(server("files", "files.test", "mode: MUTUAL, " + files(issued.certificate(), issued.key()))
-                        + server("lost", "lost.test", "mode: MUTUAL, " + files(lost, lost)))
-                + "---\n" + ROUTES);
+        var files = server("files", "files.test", "mode: MUTUAL, " + present)
+                + server("listed", "listed.test", "mode: MUTUAL, " + present + ", caCrl: " + list)
+                + server("lost", "lost.test", "mode: MUTUAL, " + files(lost, lost))
+                + server("unlisted", "unlisted.test", "mode: MUTUAL, " + present + ", caCrl: " + lost);
+        stack.become(gateway(files) + "---\n" + ROUTES);
 
         assertThat(get("files.test", client).status()).isEqualTo(204);
+        assertThat(get("files.test", revoked).status()).isEqualTo(204);
         assertThat(get("files.test").exitCode()).isIn((Object[]) REJECTED);
-        assertThat(get("lost.test", client).exitCode()).isIn((Object[]) REJECTED);
+        assertThat(get("listed.test", client, "-k").status()).isEqualTo(204);
+        assertThat(get("listed.test", revoked, "-k").exitCode()).isIn((Object[]) REJECTED);
+        assertThat(get("lost.test", client, "-k").exitCode()).isIn((Object[]) REJECTED);
+        assertThat(get("unlisted.test", client, "-k").exitCode())
+                .as("who was revoked is not known")
+                .isIn((Object[]) REJECTED);
+        stack.become(gateway(files) + "---\n" + ROUTES + "---\n" + MESH);
+        assertThat(get("files.test", client).status())
+                .as("after another change of the listener")
+                .isEqualTo(204);
     }
 
     private String files(Path certificate, Path key) {
@@ -240,19 +256,16 @@ class HandshakesTest {
     }
 
     private Curl.Result get(String host, String... more) throws IOException {
-        var words = new java.util.ArrayList<>(
-                List.of("--cacert", authority.certificate().toString()));
+        var words = new ArrayList<>(List.of("--cacert", authority.certificate().toString()));
         words.addAll(List.of(more));
         return Curl.https(host, port(443), "/", words.toArray(String[]::new));
     }
 
-    private Curl.Result get(String host, Issued shown) throws IOException {
-        return get(
-                host,
-                "--cert",
-                shown.certificate().toString(),
-                "--key",
-                shown.key().toString());
+    private Curl.Result get(String host, Issued shown, String... more) throws IOException {
+        var words = new ArrayList<>(List.of(
+                "--cert", shown.certificate().toString(), "--key", shown.key().toString()));
+        words.addAll(List.of(more));
+        return get(host, words.toArray(String[]::new));
     }
 
     private Path secret(String name) {

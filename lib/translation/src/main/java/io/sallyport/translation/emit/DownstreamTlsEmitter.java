@@ -56,7 +56,7 @@ final class DownstreamTlsEmitter {
                 .addAllVerifyCertificateHash(asked.certificatePins());
         switch (asked.authority()) {
             case Authority.Secret(var name) -> TlsParts.addAuthority(demands, name, common);
-            case Authority.File(var path) -> TlsParts.addAuthorityFile(demands, path, common);
+            case Authority.File(var path) -> TlsParts.addAuthorityFile(demands, path, asked.revocations(), common);
         }
     }
 

@@ -55,12 +55,15 @@ final class TlsParts {
         out.addTlsCertificateSdsSecretConfigs(resource(ResourceNames.certificateFiles(chain, key)));
     }
 
-    /// The demands on the other side, with the authorities of a file.
+    /// The demands on the other side, with the authorities of a file. The list of what they took back comes with them.
     static void addAuthorityFile(
-            CertificateValidationContext.Builder demands, String path, CommonTlsContext.Builder out) {
+            CertificateValidationContext.Builder demands,
+            String path,
+            Revocations revocations,
+            CommonTlsContext.Builder out) {
         out.getCombinedValidationContextBuilder()
-                .setDefaultValidationContext(demands)
-                .setValidationContextSdsSecretConfig(resource(ResourceNames.authorityFile(path)));
+                .setDefaultValidationContext(demands.clearCrl())
+                .setValidationContextSdsSecretConfig(resource(ResourceNames.authorityFile(path, revocations)));
     }
 
     /// What holds whoever vouches for the other side: one of these names, and no revoked certificate.

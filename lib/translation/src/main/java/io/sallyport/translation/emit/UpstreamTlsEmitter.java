@@ -37,7 +37,7 @@ final class UpstreamTlsEmitter {
             case Authority.Unchecked() -> {}
             case Authority.SystemRoots() ->
                 common.setValidationContext(demands.setTrustedCa(TlsParts.file(SYSTEM_ROOTS)));
-            case Authority.File(var path) -> TlsParts.addAuthorityFile(demands, path, common);
+            case Authority.File(var path) -> TlsParts.addAuthorityFile(demands, path, tls.revocations(), common);
             case Authority.Secret(var name) -> TlsParts.addAuthority(demands, name, common);
         }
     }

@@ -160,12 +160,11 @@ class TlsServersTest {
         assertThat(context.getCombinedValidationContext()
                         .getValidationContextSdsSecretConfig()
                         .getName())
-                .isEqualTo("file-root:/c/ca.crt");
+                .isEqualTo("file-root:/c/ca.crt~/c/crl");
         assertThat(context.getCombinedValidationContext()
                         .getDefaultValidationContext()
-                        .getCrl()
-                        .getFilename())
-                .isEqualTo("/c/crl");
+                        .hasCrl())
+                .isFalse();
     }
 
     @Test
