@@ -51,23 +51,25 @@ final class Completeness {
     Coverage coverage(Selection selection) throws QueryException, StoreException, BoundExceededException {
         var coverage = Coverage.newBuilder();
         var lost = new TreeMap<String, Long>();
+        var written = 0L;
         var received = 0L;
         var stored = 0L;
+        var dropped = 0L;
         for (var line : lines(selection.from(), selection.to()).getLinesList()) {
-            // After a restart the ledger begins anew: what is stored was received.
-            received += Math.max(line.getReceived(), line.getStored());
+            dropped += line.getDroppedByProxy();
+            written += line.getWritten();
+            received += line.getReceived();
             stored += line.getStored();
             line.getLostMap().forEach((cause, count) -> lost.merge(cause, count, Long::sum));
-            if (line.getDroppedByProxy() > 0) {
-                lost.merge("dropped_by_proxy", line.getDroppedByProxy(), Long::sum);
-            }
         }
-        var known = lost.entrySet().stream()
-                .filter(entry -> !entry.getKey().equals("dropped_by_proxy"))
-                .mapToLong(Map.Entry::getValue)
-                .sum();
+        var known = lost.values().stream().mapToLong(each -> each).sum();
+        // After a restart the ledger begins anew: what is stored was received.
+        var all = Math.max(Math.max(written, received), stored + known);
+        if (dropped > 0) {
+            lost.put("dropped_by_proxy", dropped);
+        }
         return coverage.setStored(stored)
-                .setPending(Math.max(0, received - stored - known))
+                .setPending(Math.max(0, all - stored - known))
                 .putAllLost(lost)
                 .build();
     }

@@ -82,7 +82,8 @@ final class EnvoyEntries {
     private static void tag(AccessLogEntry.Builder row, String name, String value) {
         switch (name) {
             case ROUTE_TAG + "object" -> row.setRouteObject(value);
-            case ROUTE_TAG + "rule" -> row.setRule(value);
+            case ROUTE_TAG + "rule" ->
+                row.setRule(value.startsWith("spec.") ? value.substring("spec.".length()) : value);
             case ROUTE_TAG + "digest" -> row.setObjectDigest(value);
             case ROUTE_TAG + "gateway" -> row.setGateway(value);
             case ROUTE_TAG + "serial" -> row.setCertificateSerial(value);

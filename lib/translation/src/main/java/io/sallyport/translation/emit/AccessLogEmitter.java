@@ -21,6 +21,9 @@ import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogCo
 import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig;
 import io.envoyproxy.envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery;
+import io.envoyproxy.envoy.type.metadata.v3.MetadataKey;
+import io.envoyproxy.envoy.type.metadata.v3.MetadataKind;
+import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.sallyport.translation.ResourceNames;
@@ -171,11 +174,28 @@ final class AccessLogEmitter {
                         .setAuthority(upstream.host());
             case Receiver.Own() -> service.getEnvoyGrpcBuilder().setClusterName(ResourceNames.LOG_CLUSTER);
         }
-        return CommonGrpcAccessLogConfig.newBuilder()
+        var out = CommonGrpcAccessLogConfig.newBuilder()
                 .setLogName(stream.name())
                 .setGrpcService(service)
                 .setTransportApiVersion(ApiVersion.V3)
-                .addAllFilterStateObjectsToLog(stream.state())
+                .addAllFilterStateObjectsToLog(stream.state());
+        if (stream.receiver() instanceof Receiver.Own) {
+            // What decided: our collector makes columns of it (B5).
+            for (var key : List.of("object", "rule", "digest")) {
+                out.addCustomTags(ofRoute(key));
+            }
+        }
+        return out.build();
+    }
+
+    private static CustomTag ofRoute(String key) {
+        return CustomTag.newBuilder()
+                .setTag(ResourceNames.METADATA + "." + key)
+                .setMetadata(CustomTag.Metadata.newBuilder()
+                        .setKind(MetadataKind.newBuilder().setRoute(MetadataKind.Route.getDefaultInstance()))
+                        .setMetadataKey(MetadataKey.newBuilder()
+                                .setKey(ResourceNames.METADATA)
+                                .addPath(MetadataKey.PathSegment.newBuilder().setKey(key))))
                 .build();
     }
 

@@ -1,0 +1,240 @@
+package io.sallyport.accesslog.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sallyport.accesslog.queue.KafkaSettings;
+import io.sallyport.accesslog.queue.Spool;
+import io.sallyport.accesslog.queue.SpoolSender;
+import io.sallyport.accesslog.receive.Intake;
+import io.sallyport.accesslog.receive.Ledger;
+import io.sallyport.accesslog.receive.Proxy;
+import io.sallyport.accesslog.storage.DuckSettings;
+import io.sallyport.accesslog.storage.DuckStore;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.testing.Rows;
+import io.sallyport.accesslog.testing.TestBroker;
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What happens when Kafka is away, when it holds what nobody can read, and when two collectors share it.
+class KafkaAwayTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration AWAY =
+            Boolean.getBoolean("sallyport.nightly") ? Duration.ofMinutes(10) : Duration.ofSeconds(15);
+
+    @TempDir
+    static Path shared;
+
+    private static TestBroker broker;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void start() throws Exception {
+        broker = TestBroker.start(shared.resolve("kafka"));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        broker.close();
+    }
+
+    private static KafkaSettings topic(String name) {
+        return new KafkaSettings(broker.settings().bootstrapServers(), name, 4, (short) 1, Optional.empty(), Map.of());
+    }
+
+    private LogStore store() throws Exception {
+        return DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system());
+    }
+
+    @Test
+    @Tag("F12")
+    void nothingIsLostWhileKafkaIsAwayAndWhatTheSpoolRefusesIsCounted() throws Exception {
+        var settings = topic("away");
+        var ledger = new Ledger();
+        var proxy = new Proxy("istio-system", "edge");
+        try (var store = store();
+                var spool = Spool.open(folder.resolve("spool"), 4 << 20, new Random(1));
+                var sender = SpoolSender.start(spool, settings)) {
+            var intake = new Intake(spool, ledger, InstantSource.system());
+            assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
+                intake.take(proxy, rows(0, 100));
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 100);
+                broker.kill();
+                var sent = 100;
+                var end = InstantSource.system().instant().plus(AWAY);
+                while (InstantSource.system().instant().isBefore(end)) {
+                    // About 2 MB in 15 s: half of what fits.
+                    if (sent < 8_000) {
+                        intake.take(proxy, rows(sent, sent + 50));
+                        sent += 50;
+                    }
+                    TimeUnit.MILLISECONDS.sleep(50);
+                }
+                assertThat(lost(ledger)).isZero();
+                assertThat(spool.pending()).isEqualTo(sent - 100);
+                while (lost(ledger) == 0) {
+                    intake.take(proxy, rows(sent, sent + 1_000));
+                    sent += 1_000;
+                }
+                broker.again();
+                var kept = sent - lost(ledger);
+                await().atMost(PATIENCE).until(() -> spool.pending() == 0);
+                await().atMost(PATIENCE).until(() -> RowsExactlyOnceTest.number(store, "count(*)", "") >= kept);
+
+                assertThat(RowsExactlyOnceTest.number(store, "count(DISTINCT request_id)", ""))
+                        .isEqualTo(RowsExactlyOnceTest.number(store, "count(*)", ""))
+                        .isEqualTo(kept);
+            }
+        }
+    }
+
+    private static long lost(Ledger ledger) {
+        return ledger.lines(0, Long.MAX_VALUE).stream()
+                .mapToLong(line -> line.lost().getOrDefault(Intake.SPOOL_FULL, 0L))
+                .sum();
+    }
+
+    private static List<AccessLogEntry.Builder> rows(int from, int to) {
+        var rows = new ArrayList<AccessLogEntry.Builder>();
+        for (var i = from; i < to; i++) {
+            rows.add(Rows.row(InstantSource.system().instant(), "r" + i).setUserAgent("x".repeat(60)));
+        }
+        return rows;
+    }
+
+    @Test
+    @Tag("F13")
+    @Tag("H88")
+    void whatNobodyCanReadIsPutAsideAndTheRestGoesOn() throws Exception {
+        var settings = topic("poison");
+        var poison = List.of(
+                new byte[0],
+                new byte[] {1, 2, 3},
+                "{\"json\": true}".getBytes(StandardCharsets.UTF_8),
+                new byte[] {0, 0, 0, 0, 7, 1},
+                new byte[300_000],
+                AccessLogEntry.getDefaultInstance().toByteArray(),
+                java.util.Arrays.copyOf(Rows.row(Rows.START, "cut").build().toByteArray(), 20));
+        try (var store = store();
+                var spool = Spool.open(folder.resolve("spool"), 4 << 20, new Random(1));
+                var sender = SpoolSender.start(spool, settings);
+                var producer = new KafkaProducer<byte[], byte[]>(Map.of(
+                        "bootstrap.servers", settings.bootstrapServers(),
+                        "key.serializer", ByteArraySerializer.class.getName(),
+                        "value.serializer", ByteArraySerializer.class.getName()))) {
+            assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+            for (var i = 0; i < poison.size(); i++) {
+                producer.send(new ProducerRecord<>("poison", 0, null, poison.get(i)))
+                        .get(30, TimeUnit.SECONDS);
+                var row = Rows.row(Rows.START, "good-" + i).build();
+                producer.send(new ProducerRecord<>("poison", 0, null, row.toByteArray()))
+                        .get(30, TimeUnit.SECONDS);
+            }
+            producer.send(new ProducerRecord<byte[], byte[]>("poison", 0, null, null))
+                    .get(30, TimeUnit.SECONDS);
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
+                await().atMost(PATIENCE).until(() -> store.next().getOrDefault(0, 0L) == 2L * poison.size() + 1);
+
+                assertThat(ingester.aside()).isEqualTo(poison.size() + 1);
+                assertThat(RowsExactlyOnceTest.number(store, "count(*)", "")).isEqualTo(poison.size());
+                assertThat(asideOffsets(settings)).containsExactly("0", "2", "4", "6", "8", "10", "12", "14");
+            }
+        }
+    }
+
+    private static List<String> asideOffsets(KafkaSettings settings) {
+        var found = new ArrayList<String>();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(Map.of(
+                "bootstrap.servers", settings.bootstrapServers(),
+                "key.deserializer", ByteArrayDeserializer.class.getName(),
+                "value.deserializer", ByteArrayDeserializer.class.getName()))) {
+            var place = new TopicPartition(settings.asideTopic(), 0);
+            consumer.assign(List.of(place));
+            consumer.seekToBeginning(List.of(place));
+            var end = consumer.endOffsets(List.of(place)).getOrDefault(place, 0L);
+            while (consumer.position(place) < end) {
+                consumer.poll(Duration.ofMillis(200)).forEach(record -> {
+                    assertThat(record.headers().lastHeader("reason").value()).isNotEmpty();
+                    found.add(new String(record.headers().lastHeader("offset").value(), StandardCharsets.UTF_8));
+                });
+            }
+        }
+        return found;
+    }
+
+    @Test
+    @Tag("F11")
+    void twoCollectorsShareTheWorkAndOneMayLeave() throws Exception {
+        var settings = topic("shared");
+        try (var store = store();
+                var spool = Spool.open(folder.resolve("spool"), 32 << 20, new Random(1));
+                var sender = SpoolSender.start(spool, settings)) {
+            assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+            var first = new HashSet<Integer>();
+            var second = new HashSet<Integer>();
+            try (var stays = Ingester.start(
+                    settings, store, InstantSource.system(), rows -> rows.forEach(row -> first.add(row.partition())))) {
+                var rows = 0;
+                try (var leaves = Ingester.start(
+                        settings,
+                        store,
+                        InstantSource.system(),
+                        batch -> batch.forEach(row -> second.add(row.partition())))) {
+                    var deadline = InstantSource.system().instant().plus(PATIENCE);
+                    while (stays.rows() == 0 || leaves.rows() == 0) {
+                        assertThat(InstantSource.system().instant())
+                                .as("both have rows: " + first + " " + second)
+                                .isBefore(deadline);
+                        rows += offer(spool, rows);
+                        TimeUnit.MILLISECONDS.sleep(20);
+                    }
+                }
+                rows += offer(spool, rows);
+                var expected = (long) rows;
+                await().atMost(PATIENCE).until(() -> RowsExactlyOnceTest.number(store, "count(*)", "") >= expected);
+
+                assertThat(RowsExactlyOnceTest.number(store, "count(DISTINCT request_id)", ""))
+                        .isEqualTo(RowsExactlyOnceTest.number(store, "count(*)", ""))
+                        .isEqualTo(expected);
+            }
+        }
+    }
+
+    private static int offer(Spool spool, int from) {
+        var count = 0;
+        for (var key = 0; key < 16; key++) {
+            var batch = new ArrayList<AccessLogEntry>();
+            for (var i = 0; i < 10; i++) {
+                batch.add(Rows.row(Rows.START, "s" + (from + count++)).build());
+            }
+            assertThat(spool.offer("ns/proxy-" + key, batch)).isEqualTo(10);
+        }
+        return count;
+    }
+}

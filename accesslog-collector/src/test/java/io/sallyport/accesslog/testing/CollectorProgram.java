@@ -1,0 +1,56 @@
+package io.sallyport.accesslog.testing;
+
+import io.sallyport.accesslog.ingest.Ingester;
+import io.sallyport.accesslog.queue.KafkaSettings;
+import io.sallyport.accesslog.queue.Spool;
+import io.sallyport.accesslog.queue.SpoolSender;
+import io.sallyport.accesslog.storage.DuckSettings;
+import io.sallyport.accesslog.storage.DuckStore;
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
+
+/// The way of a row from the spool to the store as a program of its own, to be killed: `FOLDER BROKER ROUND`. It
+/// makes
+/// rows `ROUND-0`, `ROUND-1` … as fast as the queue takes them, and prints how many the spool has taken.
+public final class CollectorProgram {
+
+    private static final int BATCH = 200;
+    private static final long MAX_AHEAD = 15_000;
+
+    private CollectorProgram() {}
+
+    static void main(String[] arguments) throws Exception {
+        var folder = Path.of(arguments[0]);
+        var kafka = KafkaSettings.local(arguments[1]);
+        var round = arguments[2];
+        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system());
+                var spool = Spool.open(folder.resolve("spool"), 256 << 20, new SecureRandom());
+                var sender = SpoolSender.start(spool, kafka)) {
+            sender.awaitTopics(60_000);
+            try (var ingester = Ingester.start(kafka, store, InstantSource.system(), _ -> {})) {
+                var made = 0;
+                while (made < Integer.MAX_VALUE - BATCH) {
+                    if (spool.pending() > MAX_AHEAD || made - ingester.rows() > MAX_AHEAD) {
+                        TimeUnit.MILLISECONDS.sleep(5);
+                        continue;
+                    }
+                    var batch = new ArrayList<AccessLogEntry>();
+                    for (var row : Rows.many(BATCH, made)) {
+                        batch.add(row.toBuilder()
+                                .setRequestId(round + "-" + made++)
+                                .build());
+                    }
+                    if (spool.offer("istio-system/edge-" + made % 7, batch) != BATCH) {
+                        throw new IllegalStateException("spool is full");
+                    }
+                    System.out.println("taken " + made + " stored " + ingester.rows());
+                    System.out.flush();
+                }
+            }
+        }
+    }
+}

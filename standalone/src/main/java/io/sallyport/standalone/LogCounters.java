@@ -1,0 +1,109 @@
+package io.sallyport.standalone;
+
+import io.sallyport.accesslog.receive.Ledger;
+import io.sallyport.accesslog.receive.Proxy;
+import io.sallyport.standalone.envoy.AdminSocket;
+import io.sallyport.standalone.envoy.EnvoyFleet;
+import io.sallyport.standalone.envoy.EnvoyStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Asks our own Envoys every five seconds how many rows they have written to their log streams and how many they
+/// had to
+/// drop, so that the collector can tell what never reached it.
+final class LogCounters implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(LogCounters.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final long EVERY_SECONDS = 5;
+    private static final String STATS = "/stats?filter=%5Eaccess_logs%5C.grpc_access_log";
+
+    private record Counts(long written, long dropped) {
+
+        static final Counts NONE = new Counts(0, 0);
+    }
+
+    private final EnvoyFleet fleet;
+    private final Ledger ledger;
+    private final InstantSource clock;
+    private final Instant started;
+    private final Map<Long, Counts> before = new HashMap<>();
+    private final CountDownLatch stop = new CountDownLatch(1);
+
+    private LogCounters(EnvoyFleet fleet, Ledger ledger, InstantSource clock) {
+        this.fleet = fleet;
+        this.ledger = ledger;
+        this.clock = clock;
+        this.started = clock.instant();
+    }
+
+    static LogCounters start(EnvoyFleet fleet, Ledger ledger, InstantSource clock) {
+        var counters = new LogCounters(fleet, ledger, clock);
+        Thread.ofVirtual().name("log-counters").start(counters::run);
+        return counters;
+    }
+
+    private void run() {
+        try {
+            while (!stop.await(EVERY_SECONDS, TimeUnit.SECONDS)) {
+                for (var name : fleet.wanted()) {
+                    fleet.status(name).filter(EnvoyStatus::isRunning).ifPresent(this::ask);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void ask(EnvoyStatus envoy) {
+        try {
+            var now = counts(new AdminSocket(envoy.adminSocket(), PATIENCE).get(STATS));
+            // One that ran before us has counted what we cannot know of.
+            var first = envoy.since().isBefore(started) ? now : Counts.NONE;
+            var last = before.getOrDefault(envoy.pid(), first);
+            before.put(envoy.pid(), now);
+            if (!now.equals(last)) {
+                ledger.told(
+                        new Proxy(envoy.proxy().namespace(), envoy.proxy().name()),
+                        clock.instant().getEpochSecond(),
+                        now.written() - last.written(),
+                        now.dropped() - last.dropped());
+            }
+        } catch (IOException e) {
+            // It is asked again in five seconds, and its counters have not been reset by then.
+            log.atDebug().setCause(e).log("Envoy does not tell its counters");
+        }
+    }
+
+    // "access_logs.grpc_access_log.logs_written: 12", for requests and connections.
+    private static Counts counts(String stats) {
+        var written = 0L;
+        var dropped = 0L;
+        for (var line : stats.lines().toList()) {
+            var colon = line.lastIndexOf(": ");
+            if (colon < 0) {
+                continue;
+            }
+            var value = Long.parseLong(line.substring(colon + 2).strip());
+            if (line.startsWith("logs_written", colon - "logs_written".length())) {
+                written += value;
+            } else if (line.startsWith("logs_dropped", colon - "logs_dropped".length())) {
+                dropped += value;
+            }
+        }
+        return new Counts(written, dropped);
+    }
+
+    @Override
+    public void close() {
+        stop.countDown();
+    }
+}
