@@ -1,20 +1,25 @@
 package io.sallyport.analysis;
 
 import io.sallyport.analysis.text.Hosts;
+import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
+import io.sallyport.model.MeshConfig;
+import io.sallyport.model.Platform;
 import io.sallyport.model.Secret;
 import io.sallyport.model.SecretGrant;
 import io.sallyport.model.VirtualService;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// How a rule asks about other objects. What was asked is remembered for the object that is judged: when an answer may
 /// have changed, that object is judged again, and no other.
@@ -179,6 +184,22 @@ public final class Lookup {
     /// Secrets of a name, in whatever namespaces.
     public List<ConfigObject<?>> secrets(String name) {
         return find(Topic.SECRET, name);
+    }
+
+    /// The mesh settings that hold: those of `sallyport.yaml`, else those of the ConfigMap.
+    public Optional<MeshConfig> meshConfig() {
+        return find(Topic.PLATFORM, "").stream()
+                .sorted(Comparator.comparing(object -> object.ref().kind() != Kind.PLATFORM))
+                .flatMap(object -> Optional.ofNullable(mesh(object)).stream())
+                .findFirst();
+    }
+
+    private static @Nullable MeshConfig mesh(ConfigObject<?> object) {
+        return switch (object.spec()) {
+            case Platform platform -> platform.mesh();
+            case ConfigMap map -> map.mesh();
+            default -> null;
+        };
     }
 
     /// The file that describes this machine's proxies.

@@ -1,6 +1,7 @@
 package io.sallyport.analysis;
 
 import io.sallyport.analysis.text.Hosts;
+import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
 import io.sallyport.model.Gateway;
@@ -41,6 +42,9 @@ final class Publication {
                     Tcp.ports(entry).forEach(port -> keys.add(new Index.Key(Topic.TCP_PORT, Integer.toString(port))));
                 }
                 Selection.of(object).ifPresent(selection -> keys.add(new Index.Key(Topic.SELECTION, selection)));
+                if (object.spec() instanceof ConfigMap map && map.mesh() != null) {
+                    keys.add(new Index.Key(Topic.PLATFORM, ""));
+                }
                 if (object.spec() instanceof Platform platform) {
                     keys.add(new Index.Key(Topic.PLATFORM, ""));
                     // A proxy counts as a Service of its name; it says nothing about which others are known.

@@ -38,6 +38,6 @@ enum Topic {
     ANY_SECRET,
     /// A Sidecar, Telemetry or PeerAuthentication by kind, namespace and labels.
     SELECTION,
-    /// The description of the proxies of this machine.
+    /// The description of the proxies of this machine, and the ConfigMap with mesh settings.
     PLATFORM
 }

@@ -17,6 +17,7 @@ public final class VirtualServiceRules {
                 .addAll(PolicyRules.all())
                 .addAll(ReachRules.all())
                 .addAll(HostileRules.all())
+                .addAll(DenialRules.all())
                 .build();
     }
 }

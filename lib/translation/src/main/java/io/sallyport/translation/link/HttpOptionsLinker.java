@@ -32,9 +32,17 @@ final class HttpOptionsLinker {
                 mesh.trustedProxies(),
                 mesh.speaksHttp10(),
                 mesh.pathNormalization().map(HttpOptionsLinker::paths).orElse(usualPaths(mesh)),
-                mesh.isStrict() ? Precautions.STRICT : Precautions.USUAL,
+                precautions(mesh),
                 headers.map(HttpOptionsLinker::own).orElse(OwnHeaders.USUAL),
                 certificate(proxy, headers));
+    }
+
+    // What proxies in front say is not a client's claim.
+    private static Precautions precautions(MeshSettings mesh) {
+        if (!mesh.isStrict()) {
+            return Precautions.USUAL;
+        }
+        return mesh.trustedProxies() == 0 ? Precautions.STRICT : Precautions.STRICT.believing();
     }
 
     // A setting that is written beats the strict edge's own.

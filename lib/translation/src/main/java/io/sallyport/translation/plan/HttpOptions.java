@@ -48,6 +48,11 @@ public record HttpOptions(
         /// For an edge that meets strangers.
         public static final Precautions STRICT =
                 new Precautions(true, true, true, true, new Timeout.After(Duration.ofMinutes(5)), 32 << 10);
+
+        /// The same behind proxies that are believed.
+        public Precautions believing() {
+            return new Precautions(refusesUnderscores, stripsHostEnd, false, refusesTrace, streamIdle, bufferBytes);
+        }
     }
 
     /// What the proxy says of itself and of a request, to clients and upstreams: the `server` of answers, a
