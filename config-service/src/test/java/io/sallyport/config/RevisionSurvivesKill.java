@@ -19,11 +19,13 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -84,7 +86,7 @@ class RevisionSurvivesKill {
                 writeUntilKilled(process, channel, random);
                 channel.shutdownNow();
             } finally {
-                process.destroyForcibly().waitFor();
+                end(process);
             }
         }
         var process = start();
@@ -93,10 +95,14 @@ class RevisionSurvivesKill {
             check(channel, "seed " + seed + ", at the end");
             channel.shutdownNow();
         } finally {
-            process.destroyForcibly().waitFor();
+            end(process);
         }
         // A kill before anything was acknowledged would prove nothing.
         assertThat(acknowledged.size()).isGreaterThan(ROUNDS);
+    }
+
+    private static void end(Process process) {
+        process.destroyForcibly().onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
 
     private Process start() throws IOException {
@@ -114,16 +120,16 @@ class RevisionSurvivesKill {
                 .start();
     }
 
-    private static String firstLine(Process process) throws IOException {
+    private static String firstLine(Process process) throws Exception {
+        return CompletableFuture.supplyAsync(() -> readPort(process)).get(60, TimeUnit.SECONDS);
+    }
+
+    private static String readPort(Process process) {
         var lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        String line = lines.readLine();
-        while (line != null && !line.matches("[0-9]+")) {
-            line = lines.readLine();
-        }
-        if (line == null) {
-            throw new IOException("config-service ended before it served");
-        }
-        return line;
+        return lines.lines()
+                .filter(line -> line.matches("[0-9]+"))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("config-service ended before it served"));
     }
 
     private void writeUntilKilled(Process process, ManagedChannel channel, RandomGenerator random) throws Exception {
@@ -140,7 +146,9 @@ class RevisionSurvivesKill {
         }
         process.destroyForcibly();
         for (var thread : threads) {
-            thread.join();
+            assertThat(thread.join(Duration.ofSeconds(60)))
+                    .as("a writer ends with the server")
+                    .isTrue();
         }
     }
 

@@ -18,14 +18,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Services and Envoy as processes of their own, killed at bad moments, while a client never stops asking.
 ///
 /// Nightly, an outage lasts as long as a million requests take.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(14_400)
 class FaultTest {
 
     private static final long OUTAGE_REQUESTS = Boolean.getBoolean("sallyport.nightly") ? 1_000_000 : 2_000;

@@ -103,7 +103,8 @@ class SeveralGatewaysTest {
                 scratch.resolve("sds.sock"),
                 scratch.resolve("admin.sock"));
         var bootstrap = JsonParser.parseString(
-                        EnvoyBootstrap.of(proxy, doors, new EnvoyBootstrap.Limits(1_000, 1L << 30)).json())
+                        EnvoyBootstrap.of(proxy, doors, new EnvoyBootstrap.Limits(1_000, 1L << 30))
+                                .json())
                 .getAsJsonObject();
         bootstrap.getAsJsonObject("node").getAsJsonObject("metadata").addProperty("UNPRIVILEGED_POD", "true");
         var file = Files.writeString(scratch.resolve("envoy.json"), bootstrap.toString());

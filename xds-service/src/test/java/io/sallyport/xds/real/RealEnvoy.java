@@ -117,6 +117,6 @@ final class RealEnvoy implements AutoCloseable {
     @Override
     public void close() {
         process.destroy();
-        process.onExit().join();
+        process.onExit().orTimeout(30, java.util.concurrent.TimeUnit.SECONDS).join();
     }
 }

@@ -33,6 +33,7 @@ import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +73,7 @@ class ProxyStatusServiceTest {
         house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "2")));
         envoy.until(() -> envoy.received().size() == 4);
 
-        var answers = waiting.get();
+        var answers = waiting.get(30, TimeUnit.SECONDS);
 
         assertThat(answers.getLast().getLive()).isEqualTo(1);
         assertThat(answers.getLast().getTotal()).isEqualTo(1);
@@ -130,7 +131,7 @@ class ProxyStatusServiceTest {
         envoy.until(() -> envoy.received().size() == 4);
         pass();
 
-        assertThat(waiting.get().getLast().getLive()).isEqualTo(1);
+        assertThat(waiting.get(30, TimeUnit.SECONDS).getLast().getLive()).isEqualTo(1);
     }
 
     @Test
