@@ -164,6 +164,52 @@ class LayersTest {
                 .check(all);
     }
 
+    /// Configuration is compared with rules, never tried out: no process is started by who judges or serves it.
+    @Test
+    @Tag("V2")
+    void nobodyRunsWhatItChecks() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.sallyport.model..",
+                        "io.sallyport.analysis..",
+                        "io.sallyport.translation..",
+                        "io.sallyport.cli..",
+                        "io.sallyport.config..",
+                        "io.sallyport.xds..",
+                        "io.sallyport.secret..")
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(ProcessBuilder.class)
+                .orShould()
+                .callMethod(Runtime.class, "exec", String.class)
+                .orShould()
+                .callMethod(Runtime.class, "exec", String[].class)
+                .check(all);
+    }
+
+    @Test
+    @Tag("V16")
+    void regularExpressionsOfUsersAreRe2() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("io.sallyport.model..", "io.sallyport.analysis..", "io.sallyport.translation..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.regex..")
+                .check(all);
+    }
+
+    @Test
+    @Tag("V30")
+    void nobodyLooksNamesUpElsewhere() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("javax.naming..", "javax.script..", "java.rmi..")
+                .check(all);
+    }
+
     @Test
     @Tag("V1")
     void nothingThatEnvoyReadsIsMadeFromTemplates() {

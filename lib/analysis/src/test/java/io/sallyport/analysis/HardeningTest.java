@@ -193,6 +193,7 @@ class HardeningTest {
                 .isNotEmpty();
     }
 
+    @Tag("V2")
     @Tag("H35")
     @ParameterizedTest
     @ValueSource(

@@ -1,6 +1,7 @@
 package io.sallyport.analysis.gateway;
 
 import static io.sallyport.model.Severity.ERROR;
+import static io.sallyport.model.Severity.INFO;
 import static io.sallyport.model.Severity.WARNING;
 
 import io.sallyport.analysis.At;
@@ -37,6 +38,7 @@ final class TlsRules {
                 new SecretPathIsNotNamed(),
                 new PassthroughHasNoCertificate(),
                 new CipherIsKnown(),
+                new CipherIsName(),
                 new OldTlsHasCiphers(),
                 new VersionsAreOrdered());
     }
@@ -372,7 +374,7 @@ final class TlsRules {
             tls(gateway).forEach(tls -> {
                 var seen = new HashSet<String>();
                 tls.each("cipherSuites", ServerTlsSettings::cipherSuites).forEach(cipher -> {
-                    if (!CipherSuites.accepts(cipher.value())) {
+                    if (!CipherSuites.accepts(cipher.value()) && !CipherSuites.isExpression(cipher.value())) {
                         report.at(
                                 cipher,
                                 "cipher suite \"%s\" is left out (expected: a name of BoringSSL)"
@@ -382,6 +384,33 @@ final class TlsRules {
                     }
                 });
             });
+        }
+    }
+
+    /// SP4319: what Istio passes on, and Envoy refuses.
+    static final class CipherIsName extends ObjectRule<Gateway> {
+        CipherIsName() {
+            super(
+                    "SP4319",
+                    INFO,
+                    "Cipher expression is left out",
+                    Kind.GATEWAY,
+                    Gateway.class,
+                    new Page(
+                            "Expressions such as \"-ALL\" or \"@STRENGTH\" would make Envoy refuse the listener; the names beside them hold.",
+                            "{servers: [{" + HTTPS
+                                    + ", tls: {mode: SIMPLE, credentialName: c, cipherSuites: [\"-ALL\", ECDHE-RSA-AES128-GCM-SHA256]}}]}",
+                            "{servers: [{" + HTTPS
+                                    + ", tls: {mode: SIMPLE, credentialName: c, cipherSuites: [ECDHE-RSA-AES128-GCM-SHA256]}}]}"));
+        }
+
+        @Override
+        public void check(At<Gateway> gateway, Report report) {
+            tls(gateway)
+                    .flatMap(tls -> tls.each("cipherSuites", ServerTlsSettings::cipherSuites))
+                    .filter(cipher -> CipherSuites.isExpression(cipher.value()))
+                    .forEach(cipher -> report.at(
+                            cipher, "expression \"%s\" is left out (expected: names)".formatted(cipher.value())));
         }
     }
 

@@ -27,16 +27,18 @@ public final class CipherSuites {
 
     private CipherSuites() {}
 
-    /// Whether a word of a cipher list is one that Envoy takes: a name, `ALL`, or names of equal rank as `[A|B]`. A
-    /// sign in front, as in `-ALL`, makes it a command to BoringSSL, which Istio passes on unread.
+    /// Whether a word of a cipher list is one that Envoy takes: a name, `ALL`, or names of equal rank as `[A|B]`.
     public static boolean accepts(String word) {
-        if (word.isEmpty() || "-+!@".indexOf(word.charAt(0)) >= 0) {
-            return true;
-        }
         if (word.startsWith("[") && word.endsWith("]")) {
             return Stream.of(word.substring(1, word.length() - 1).split("\\|", -1))
                     .allMatch(KNOWN::contains);
         }
         return word.equals("ALL") || KNOWN.contains(word);
+    }
+
+    /// A command to the TLS library rather than a name, `-ALL` or `@STRENGTH`. Istio's admission passes it on unread,
+    /// and Envoy refuses it.
+    public static boolean isExpression(String word) {
+        return word.isEmpty() || "-+!@".indexOf(word.charAt(0)) >= 0;
     }
 }

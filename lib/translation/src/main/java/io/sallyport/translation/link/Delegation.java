@@ -50,6 +50,18 @@ final class Delegation {
         return resolved;
     }
 
+    /// Whether a rule is left out because its delegate is missing or takes none of its requests. Its host keeps its
+    /// place then, even without any rule: a wildcard of somebody else must not take it over (V8).
+    static boolean isWithheld(World world, Routing root) {
+        return root.object().spec().http().stream()
+                .filter(route -> route.delegate() != null)
+                .anyMatch(route -> delegate(world, root, route).stream()
+                        .flatMap(delegate -> delegate.object().spec().http().stream()
+                                .flatMap(part -> merge(root, route, delegate, part).stream()))
+                        .findAny()
+                        .isEmpty());
+    }
+
     private static Optional<Routing> delegate(World world, Routing root, HttpRoute route) {
         var namespace = root.object().namespace();
         return Optional.ofNullable(route.delegate())

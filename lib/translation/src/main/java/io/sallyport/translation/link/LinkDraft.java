@@ -334,7 +334,7 @@ final class LinkDraft {
             return;
         }
         var hosts = member.hostsFor(routing);
-        if (hosts.isEmpty() || linked(member, routing).rules().isEmpty()) {
+        if (hosts.isEmpty() || (linked(member, routing).rules().isEmpty() && !Delegation.isWithheld(world, routing))) {
             return;
         }
         var contribution = new Contribution(index, rank, routing);

@@ -1,11 +1,11 @@
 package io.sallyport.translation.link;
 
+import com.google.re2j.Pattern;
 import io.sallyport.model.Value;
 import io.sallyport.translation.plan.Session;
 import io.sallyport.translation.plan.Timeout;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Reads `sessionPersistence`, whose form is that of the Gateway API's HTTPRoute (GEP-1619): `type` `Cookie` or
