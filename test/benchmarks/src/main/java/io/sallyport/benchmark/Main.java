@@ -12,7 +12,7 @@ import java.util.List;
 /// divided by it, which shows that it works and writes nothing.
 public final class Main {
 
-    private static final List<String> NAMES = List.of("check", "tls", "xds");
+    private static final List<String> NAMES = List.of("check", "secrets", "tls", "xds");
 
     private Main() {}
 
@@ -47,6 +47,11 @@ public final class Main {
         if (name.equals("tls")) {
             var results = new Results("TLS at the door: many HTTPS hosts on one port");
             new TlsBenchmark(results, scratch, divisor).run();
+            return results;
+        }
+        if (name.equals("secrets")) {
+            var results = new Results("Secrets: a renewed certificate, and one that is missing");
+            new SecretBenchmark(results, scratch, divisor).run();
             return results;
         }
         var results = new Results("Programming Envoy: one change among many");

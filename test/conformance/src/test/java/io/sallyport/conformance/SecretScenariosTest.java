@@ -161,6 +161,31 @@ class SecretScenariosTest {
     }
 
     @Test
+    @Tag("P24")
+    void metricsSayHowManyDaysEachCertificateHasLeft() throws IOException {
+        put("measured", "istio-system", authority.issue("measured.test", 20));
+
+        awaitTrue(() -> metrics()
+                .lines()
+                .filter(line -> line.startsWith("sallyport_secret_certificate_days_left")
+                        && line.contains("namespace=\"istio-system\"")
+                        && line.contains("secret=\"measured\""))
+                .map(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .anyMatch(days -> days > 19 && days <= 20));
+    }
+
+    private String metrics() throws IOException, InterruptedException {
+        try (var client = java.net.http.HttpClient.newHttpClient()) {
+            var request = java.net.http.HttpRequest.newBuilder(java.net.URI.create(
+                            "http://" + stack.sallyport().endpoints().http() + "/metrics"))
+                    .timeout(PATIENCE)
+                    .build();
+            return client.send(request, java.net.http.HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    @Test
     @Tag("P18")
     @Tag("B10")
     @Tag("T7")
