@@ -1,0 +1,69 @@
+package io.sallyport.translation.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sallyport.analysis.Analyzer;
+import io.sallyport.translation.ResourceType;
+import io.sallyport.translation.Translator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/// A thousand servers with TLS on one port.
+class ManyTlsHostsTest {
+
+    private static final int HOSTS = 1_000;
+
+    @Test
+    @Tag("G8")
+    void aChangedRouteSendsItsOwnTableAndNoListener() {
+        var analyzer = new Analyzer();
+        var translator = new Translator();
+        var image = Images.image(IntStream.range(0, HOSTS)
+                .mapToObj(number -> server(number) + "---\n" + routes(number, 200))
+                .collect(Collectors.joining("---\n")));
+        var before = translator.translate(analyzer.check(image), Images.INGRESS);
+
+        var after = translator.translate(
+                analyzer.check(Images.edited(image, routes(HOSTS / 2, 204))), Images.INGRESS);
+
+        var routes = after.changesSince(before, ResourceType.ROUTES);
+        assertThat(routes.size()).isEqualTo(1);
+        assertThat(after.find(ResourceType.ROUTES, "https.443.https.edge-500.shop")
+                        .orElseThrow()
+                        .bytes()
+                        .size())
+                .isLessThan(2_000);
+        assertThat(after.changesSince(before, ResourceType.LISTENER).size()).isZero();
+        assertThat(after.changesSince(before, ResourceType.CLUSTER).size()).isZero();
+    }
+
+    private static String server(int number) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {namespace: shop, name: edge-%1$d}
+                spec:
+                  servers:
+                  - port: {number: 443, name: https, protocol: HTTPS}
+                    hosts: [host-%1$d.test]
+                    tls: {mode: SIMPLE, credentialName: cert-%1$d}
+                """.formatted(number);
+    }
+
+    private static String routes(int number, int status) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {namespace: shop, name: host-%1$d}
+                spec:
+                  hosts: [host-%1$d.test]
+                  gateways: [edge-%1$d]
+                  http:
+                  - match: [{uri: {prefix: /api}}]
+                    directResponse: {status: %2$d}
+                  - directResponse: {status: 404}
+                """.formatted(number, status);
+    }
+}
