@@ -184,6 +184,9 @@ final class AllInOne {
             platformKnown.countDown();
         }));
         probe.look(fleet, platform::told);
+        if (fleet != null && collector != null) {
+            lifecycle.started("log counters", LogCounters.start(fleet, collector.ledger(), clock));
+        }
         return new AllInOne(
                 directory,
                 terminal,
