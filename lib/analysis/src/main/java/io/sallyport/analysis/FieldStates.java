@@ -11,6 +11,7 @@ import io.sallyport.model.Platform;
 import io.sallyport.model.PolicySelector;
 import io.sallyport.model.Port;
 import io.sallyport.model.ServiceEntry;
+import io.sallyport.model.Sidecar;
 import io.sallyport.model.StringMatch;
 import io.sallyport.model.Telemetry;
 import io.sallyport.model.VirtualService;
@@ -43,12 +44,12 @@ public final class FieldStates {
     public record Foreign(String reason) implements State {}
 
     private static final String CERTIFICATES = "workloads have no certificates of their own";
-    private static final String CLIENTS = "client proxies are not served yet";
+    private static final String PLACES = "connections are not told apart by addresses";
+    private static final String INBOUND = "client proxies serve what leaves the workload";
     private static final String ZONES = "a gateway does not know how many of its kind stand in each zone";
     private static final State KUBERNETES = new Foreign("Kubernetes' own");
 
     private static final ImmutableMap<Kind, State> KINDS = ImmutableMap.<Kind, State>builder()
-            .put(Kind.SIDECAR, new NoEffect(CLIENTS))
             .put(Kind.PROXY_CONFIG, new NoEffect("proxies are started with settings of their own"))
             .put(Kind.ENVOY_FILTER, new NoEffect("Envoy's configuration is not patched"))
             .put(Kind.WASM_PLUGIN, new NoEffect("plugins are not loaded"))
@@ -123,14 +124,11 @@ public final class FieldStates {
             .works(VirtualService.HttpMirrorPolicy.class, "destination percentage")
             .works(VirtualService.Percent.class, "value")
             .works(VirtualService.TlsRoute.class, "match route")
-            .works(VirtualService.TlsMatchAttributes.class, "sniHosts port gateways")
-            .later(VirtualService.TlsMatchAttributes.class, CLIENTS, "destinationSubnets sourceLabels sourceNamespace")
+            .works(VirtualService.TlsMatchAttributes.class, "sniHosts port gateways sourceLabels sourceNamespace")
+            .later(VirtualService.TlsMatchAttributes.class, PLACES, "destinationSubnets")
             .works(VirtualService.TcpRoute.class, "match route")
-            .works(VirtualService.L4MatchAttributes.class, "port gateways")
-            .later(
-                    VirtualService.L4MatchAttributes.class,
-                    CLIENTS,
-                    "destinationSubnets sourceSubnet sourceLabels sourceNamespace")
+            .works(VirtualService.L4MatchAttributes.class, "port gateways sourceLabels sourceNamespace")
+            .later(VirtualService.L4MatchAttributes.class, PLACES, "destinationSubnets sourceSubnet")
             .works(DestinationRule.class, "host trafficPolicy subsets exportTo workloadSelector")
             .works(PolicySelector.class, "matchLabels")
             .works(DestinationRule.Subset.class, "name labels trafficPolicy")
@@ -197,7 +195,7 @@ public final class FieldStates {
             .works(LocalityLoadBalancerSetting.Distribute.class, "from to")
             .works(LocalityLoadBalancerSetting.Failover.class, "from to")
             .works(ServiceEntry.class, "hosts ports resolution endpoints workloadSelector exportTo subjectAltNames")
-            .later(ServiceEntry.class, CLIENTS, "addresses")
+            .works(ServiceEntry.class, "addresses")
             .differs(ServiceEntry.class, "only servers with AUTO_PASSTHROUGH ask for it", "location")
             .works(ServiceEntry.ServicePort.class, "number protocol name targetPort")
             .works(WorkloadEntry.class, "address ports labels locality weight")
@@ -214,7 +212,12 @@ public final class FieldStates {
                             + " rootNamespace pathNormalization localityLbSetting h2UpgradePolicy tlsDefaults"
                             + " dnsRefreshRate")
             .differs(MeshConfig.class, "rows go to the cluster als-grpc", "enableEnvoyAccessLogService")
-            .later(MeshConfig.class, CLIENTS, "outboundTrafficPolicy protocolDetectionTimeout")
+            .works(MeshConfig.class, "outboundTrafficPolicy")
+            .works(MeshConfig.OutboundTrafficPolicy.class, "mode")
+            .later(
+                    MeshConfig.class,
+                    "first bytes that never come are waited for, as with Istio",
+                    "protocolDetectionTimeout")
             .later(MeshConfig.class, CERTIFICATES, "meshMTLS trustDomain trustDomainAliases")
             .later(MeshConfig.class, "it changes nothing at a gateway", "other")
             .works(MeshConfig.PathNormalization.class, "normalization")
@@ -256,6 +259,16 @@ public final class FieldStates {
             .works(MeshExtensionProvider.TcpGrpcAccessLog.class, "service port logName filterStateObjectsToLog")
             .works(MeshExtensionProvider.OtelAccessLog.class, "service port logName logFormat filterStateObjectsToLog")
             .works(MeshExtensionProvider.OtelLogFormat.class, "text labels")
+            .works(Sidecar.class, "workloadSelector egress outboundTrafficPolicy")
+            .later(Sidecar.class, INBOUND, "ingress inboundConnectionPool")
+            .works(Sidecar.IstioEgressListener.class, "port hosts")
+            .later(
+                    Sidecar.IstioEgressListener.class,
+                    "the proxy's `listen` in sallyport.yaml says what is bound",
+                    "bind captureMode")
+            .works(Sidecar.SidecarPort.class, "number protocol name")
+            .later(Sidecar.SidecarPort.class, "refused, as by Istio", "targetPort")
+            .works(Sidecar.OutboundTrafficPolicy.class, "mode egressProxy")
             .works(Telemetry.class, "selector accessLogging")
             .later(Telemetry.class, "there are no objects of the Gateway API", "targetRef targetRefs")
             .later(Telemetry.class, "traces are not made", "tracing")

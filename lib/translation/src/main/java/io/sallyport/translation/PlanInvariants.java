@@ -26,6 +26,11 @@ final class PlanInvariants {
             listener.chains().forEach(chain -> checkChain(plan, chain));
             listener.logs().upstreams().forEach(id -> checkUpstream(plan, id, "a log of " + listener.bind()));
         });
+        plan.tables().values().forEach(table -> {
+            if (table.others() instanceof RouteTable.Others.Passed(var upstream, var _)) {
+                checkUpstream(plan, upstream, "table " + table.id());
+            }
+        });
         change.upstreams().forEach(id -> {
             var upstream = plan.upstreams().get(id);
             if (upstream != null && !upstream.id().equals(id)) {

@@ -1,6 +1,7 @@
 package io.sallyport.translation;
 
 import java.util.Collections;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -23,6 +24,34 @@ public record ProxyClass(
     public enum Role {
         ROUTER,
         SIDECAR
+    }
+
+    /// The name in `listen` of the port that takes redirected connections.
+    public static final String OUTBOUND = "outbound";
+
+    /// The name in `listen` of the port for clients that know that they speak to a proxy.
+    public static final String HTTP_PROXY = "http-proxy";
+
+    private static final int ISTIO_OUTBOUND = 15_001;
+
+    /// The port that takes redirected connections. A client proxy that says nothing about ports has Istio's.
+    public OptionalInt redirectedPort() {
+        var own = listen.get(OUTBOUND);
+        if (own != null) {
+            return OptionalInt.of(own);
+        }
+        return listen.isEmpty() ? OptionalInt.of(ISTIO_OUTBOUND) : OptionalInt.empty();
+    }
+
+    /// Whether some connections come by redirection, and so have a place that they were going to.
+    public boolean isRedirected() {
+        return redirectedPort().isPresent();
+    }
+
+    /// The port for clients that know that they speak to a proxy.
+    public OptionalInt proxiedPort() {
+        var own = listen.get(HTTP_PROXY);
+        return own == null ? OptionalInt.empty() : OptionalInt.of(own);
     }
 
     public ProxyClass {

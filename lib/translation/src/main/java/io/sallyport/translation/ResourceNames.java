@@ -2,6 +2,8 @@ package io.sallyport.translation;
 
 import io.sallyport.model.Origin;
 import io.sallyport.translation.plan.Bind;
+import io.sallyport.translation.plan.Chain;
+import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.Revocations;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.Site;
@@ -47,6 +49,7 @@ public final class ResourceNames {
     public static final String CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
     public static final String TCP_PROXY = "envoy.filters.network.tcp_proxy";
     public static final String TLS_INSPECTOR = "envoy.filters.listener.tls_inspector";
+    public static final String HTTP_INSPECTOR = "envoy.filters.listener.http_inspector";
 
     /// The route that redirects plain requests where not all of them are.
     public static final String HTTPS_REDIRECT = "https-redirect";
@@ -72,6 +75,25 @@ public final class ResourceNames {
 
     private ResourceNames() {}
 
+    /// `0.0.0.0_8080`; the port that takes redirected connections is `virtualOutbound`.
+    public static String listener(ListenerPlan listener) {
+        return switch (listener.door()) {
+            case GATEWAY, LOCAL, HANDED_OVER -> listener(listener.bind());
+            case REDIRECTED -> "virtualOutbound";
+        };
+    }
+
+    /// What a chain is called in dumps; empty for those that Istio does not name.
+    public static String chain(ListenerPlan listener, Chain.Match match) {
+        boolean isRedirected = listener.door() == ListenerPlan.Door.REDIRECTED;
+        return switch (match) {
+            case Chain.Match.Direct _ -> "virtualOutbound-blackhole";
+            case Chain.Match.Rest _ -> isRedirected ? "virtualOutbound-catchall-tcp" : "PassthroughFilterChain";
+            case Chain.Match.Any _, Chain.Match.AnyEncrypted _, Chain.Match.Names _ -> "";
+            case Chain.Match.PlainHttp _, Chain.Match.Within _ -> "";
+        };
+    }
+
     /// `0.0.0.0_8080`.
     public static String listener(Bind bind) {
         return bind.address() + "_" + bind.port();
@@ -87,10 +109,13 @@ public final class ResourceNames {
         return "outbound_" + listener(bind);
     }
 
-    /// `http.8080`, or `https.443.https.edge.shop`; the address follows where a server names one.
+    /// `http.8080`, or `https.443.https.edge.shop`; the address follows where a server names one. Those of client
+    /// proxies are `80`, the port, and `http_proxy`.
     public static String routes(RouteTableId id) {
         return switch (id) {
             case RouteTableId.Plain(int port, var address) -> "http." + port + suffix(address);
+            case RouteTableId.Outbound(int port) -> Integer.toString(port);
+            case RouteTableId.Proxied() -> "http_proxy";
             case RouteTableId.Terminated(int port, var portName, var gateway, var namespace, var address) ->
                 "https." + port + "." + portName + "." + gateway + "." + namespace + suffix(address);
         };
@@ -100,15 +125,22 @@ public final class ResourceNames {
         return address.isEmpty() ? "" : "." + address;
     }
 
-    /// `shop.test:80`, with the server's port.
+    /// `shop.test:80`, with the server's port, which is said once.
     public static String virtualHost(Site site) {
-        return site.host() + ":" + site.port();
+        var port = ":" + site.port();
+        return site.host().endsWith(port) ? site.host() : site.host() + port;
     }
 
     /// The one virtual host of a table without sites: `blackhole:80`.
     public static String blackhole(int serverPort) {
         return "blackhole:" + serverPort;
     }
+
+    /// The virtual host, and its route, for hosts that nobody declares, where they are not let out.
+    public static final String BLOCK_ALL = "block_all";
+
+    /// The same, where they are.
+    public static final String ALLOW_ANY = "allow_any";
 
     /// The virtual host for requests that came on a connection of another host: `misdirected:443`.
     public static String misdirected(int serverPort) {
@@ -158,7 +190,11 @@ public final class ResourceNames {
 
     /// `outbound|80|v1|reviews.shop.svc.cluster.local`; without a subset two bars stand side by side. What is passed on
     /// encrypted is called as clients in the mesh call it: `outbound_.80_.v1_.reviews.shop.svc.cluster.local`.
+    /// What the proxy has by itself has a bare name: `PassthroughCluster`.
     public static String cluster(UpstreamId id) {
+        if (id.isOwn()) {
+            return id.host();
+        }
         if (id.passedOn()) {
             return meshName(id);
         }

@@ -43,6 +43,8 @@ final class CaseRunner implements AutoCloseable {
     private final Map<String, EchoServer> backends = new LinkedHashMap<>();
     private final Map<String, LineServer> lines = new LinkedHashMap<>();
     private final Map<String, Case.Certificate> certificates = new LinkedHashMap<>();
+    // The ports that the case writes for its backends, and those that they got.
+    private final Map<Integer, Integer> actual = new LinkedHashMap<>();
     private final Wallet wallet;
     private final SecureClient secure;
 
@@ -105,6 +107,8 @@ final class CaseRunner implements AutoCloseable {
         var ports = new LinkedHashMap<String, Integer>();
         backends.forEach((name, server) -> ports.put(name, server.port()));
         lines.forEach((name, server) -> ports.put(name, server.port()));
+        actual.clear();
+        example.backends().forEach((name, written) -> actual.put(written, ports.get(name)));
         stack.become(example.configurationWith(ports));
         for (var step : example.steps()) {
             switch (step) {
@@ -150,12 +154,16 @@ final class CaseRunner implements AutoCloseable {
     // None where the handshake failed as it had to.
     private Optional<Reply> reply(
             Step.Send send, HttpClient.Version version, GatewayStack stack, Supplier<String> claim) throws IOException {
-        var port = stack.port(send.gateway(), send.port());
         var handshake = send.tls();
         if (handshake == null) {
-            return Optional.of(client.send(port, version, send.call()));
+            return Optional.of(
+                    send.isProxied()
+                            ? client.send(stack.door(send.gateway()), version, absolute(send, version))
+                            : client.send(stack.port(send.gateway(), send.port()), version, send.call()));
         }
-        var outcome = secure.send(port, version, send.call(), handshake);
+        var outcome = send.isProxied()
+                ? secure.tunnel(stack.door(send.gateway()), send.port(), version, send.call(), handshake)
+                : secure.send(stack.port(send.gateway(), send.port()), version, send.call(), handshake);
         assertThat(outcome.failure())
                 .as(() -> claim.get() + "\n" + outcome.talk())
                 .isEqualTo(seen(handshake.failure()));
@@ -163,6 +171,14 @@ final class CaseRunner implements AutoCloseable {
             assertThat(outcome.certificate()).as(claim).isEqualTo(handshake.certificate());
         }
         return Optional.ofNullable(outcome.reply());
+    }
+
+    // As clients speak to a proxy: HTTP/1.1 with the whole URL.
+    private HttpClient.Call absolute(Step.Send send, HttpClient.Version version) {
+        var call = send.call();
+        var host = send.port() == 80 ? call.host() : call.host() + ":" + actual.getOrDefault(send.port(), send.port());
+        var path = version == HttpClient.Version.HTTP_1_1 ? "http://" + host + call.path() : call.path();
+        return new HttpClient.Call(call.method(), host, path, call.headers(), call.body());
     }
 
     private static @Nullable Failure seen(@Nullable Failure failure) {

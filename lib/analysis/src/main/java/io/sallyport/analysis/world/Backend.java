@@ -21,7 +21,8 @@ public record Backend(
         ImmutableList<Endpoint> endpoints,
         Visibility visibility,
         ImmutableList<String> subjectAltNames,
-        String alias) {
+        String alias,
+        ImmutableList<String> addresses) {
 
     /// Istio's order of conflicts.
     public static final Comparator<Backend> BY_AGE = Comparator.comparing(Backend::age)

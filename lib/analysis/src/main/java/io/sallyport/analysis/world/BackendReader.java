@@ -53,7 +53,8 @@ final class BackendReader {
                     endpoints(object, host, ports, workloads),
                     Visibility.of(object.namespace(), spec.exportTo(), mesh.serviceExportTo()),
                     spec.subjectAltNames(),
-                    ""));
+                    "",
+                    spec.addresses()));
         }
         return backends.build();
     }
@@ -134,7 +135,15 @@ final class BackendReader {
                 isAlias ? ImmutableList.of() : endpoints(spec, ports, slices),
                 Visibility.of(object.namespace(), exportTo(object), mesh.serviceExportTo()),
                 ImmutableList.of(),
-                isAlias ? spec.externalName() : "");
+                isAlias ? spec.externalName() : "",
+                addresses(spec));
+    }
+
+    private static ImmutableList<String> addresses(Service spec) {
+        var all = spec.clusterIPs().isEmpty() ? List.of(spec.clusterIP()) : spec.clusterIPs();
+        return all.stream()
+                .filter(address -> !address.isEmpty() && !address.equals("None"))
+                .collect(ImmutableList.toImmutableList());
     }
 
     private static List<String> exportTo(ConfigObject<Service> object) {
@@ -251,7 +260,8 @@ final class BackendReader {
                         address, ImmutableSortedMap.copyOfSorted(targets), proxy.labels(), "", "", 0, false)),
                 new Visibility(proxy.namespace(), ImmutableSortedSet.of("*")),
                 ImmutableList.of(),
-                "");
+                "",
+                ImmutableList.of());
     }
 
     static ObjectRef serviceOf(ConfigObject<EndpointSlice> slice) {

@@ -34,6 +34,13 @@ public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
         return new MeshSettings(Optional.ofNullable(map).map(ConfigObject::spec).map(ConfigMap::mesh), edge);
     }
 
+    /// What client proxies do with hosts that nobody declares, where no Sidecar says so.
+    public MeshConfig.OutboundMode outboundMode() {
+        return config.map(MeshConfig::outboundTrafficPolicy)
+                .map(MeshConfig.OutboundTrafficPolicy::mode)
+                .orElse(MeshConfig.OutboundMode.ALLOW_ANY);
+    }
+
     /// The namespace whose objects hold for all others.
     public String rootNamespace() {
         return config.map(MeshConfig::rootNamespace)

@@ -7,6 +7,7 @@ import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Service;
+import io.sallyport.model.Sidecar;
 import io.sallyport.model.Telemetry;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -42,6 +43,7 @@ public final class World {
     final Grouping<ObjectRef, Routing> routingsByDelegate;
     final PMap<String, NamespaceRules> rules;
     final Grouping<String, ConfigObject<Telemetry>> telemetries;
+    final Grouping<String, ConfigObject<Sidecar>> sidecars;
     final WorldDraft.Sources sources;
     private final SortedSet<String> changedHosts;
     // Identities, not references: a world must not keep its ancestors alive.
@@ -60,6 +62,7 @@ public final class World {
         this.routingsByDelegate = draft.routingsByDelegate;
         this.rules = draft.rules;
         this.telemetries = draft.telemetries;
+        this.sidecars = draft.sidecars;
         this.sources = draft.sources;
         this.changedHosts = Collections.unmodifiableSortedSet(draft.changedHosts);
         this.identity = identity;
@@ -118,6 +121,15 @@ public final class World {
     /// The Telemetries of a namespace, oldest first.
     public List<ConfigObject<Telemetry>> telemetries(String namespace) {
         return telemetries.get(namespace).values().stream()
+                .sorted(ConfigObject.BY_AGE)
+                .toList();
+    }
+
+    // Client proxies.
+
+    /// The Sidecars of a namespace, oldest first.
+    public List<ConfigObject<Sidecar>> sidecars(String namespace) {
+        return sidecars.get(namespace).values().stream()
                 .sorted(ConfigObject.BY_AGE)
                 .toList();
     }

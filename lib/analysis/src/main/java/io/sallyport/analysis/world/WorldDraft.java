@@ -11,6 +11,7 @@ import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Platform;
 import io.sallyport.model.Service;
 import io.sallyport.model.ServiceEntry;
+import io.sallyport.model.Sidecar;
 import io.sallyport.model.Spec;
 import io.sallyport.model.Telemetry;
 import io.sallyport.model.VirtualService;
@@ -39,6 +40,7 @@ final class WorldDraft {
     Grouping<ObjectRef, Routing> routingsByDelegate;
     PMap<String, NamespaceRules> rules;
     Grouping<String, ConfigObject<Telemetry>> telemetries;
+    Grouping<String, ConfigObject<Sidecar>> sidecars;
     Sources sources;
     SortedSet<String> changedHosts = new TreeSet<>();
 
@@ -65,6 +67,7 @@ final class WorldDraft {
         routingsByDelegate = Grouping.empty();
         rules = World.none();
         telemetries = Grouping.empty();
+        sidecars = Grouping.empty();
         sources = new Sources(Grouping.empty(), Grouping.empty(), Grouping.empty(), Grouping.empty());
     }
 
@@ -80,6 +83,7 @@ final class WorldDraft {
         routingsByDelegate = world.routingsByDelegate;
         rules = world.rules;
         telemetries = world.telemetries;
+        sidecars = world.sidecars;
         sources = world.sources;
     }
 
@@ -134,6 +138,7 @@ final class WorldDraft {
             case VIRTUAL_SERVICE -> remove(routings.get(ref));
             case DESTINATION_RULE -> change(as(object, DestinationRule.class), false);
             case TELEMETRY -> telemetries = telemetries.minus(List.of(ref.namespace()), ref);
+            case SIDECAR -> sidecars = sidecars.minus(List.of(ref.namespace()), ref);
             case SERVICE_ENTRY, SERVICE, ENDPOINT_SLICE, WORKLOAD_ENTRY -> sources = changed(object, false);
             default -> {}
         }
@@ -145,6 +150,7 @@ final class WorldDraft {
             case GATEWAY -> gateways = gateways.plus(ref, as(object, Gateway.class));
             case VIRTUAL_SERVICE -> add(Routing.of(as(object, VirtualService.class), mesh));
             case DESTINATION_RULE -> change(as(object, DestinationRule.class), true);
+            case SIDECAR -> sidecars = sidecars.plus(List.of(ref.namespace()), ref, as(object, Sidecar.class));
             case TELEMETRY ->
                 telemetries = telemetries.plus(List.of(ref.namespace()), ref, as(object, Telemetry.class));
             case SERVICE_ENTRY, SERVICE, ENDPOINT_SLICE, WORKLOAD_ENTRY -> sources = changed(object, true);

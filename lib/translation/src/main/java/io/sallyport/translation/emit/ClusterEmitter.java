@@ -97,7 +97,7 @@ final class ClusterEmitter {
     private static void addSpread(Known upstream, Cluster.Builder out) {
         boolean hasGroups = switch (upstream.discovery()) {
             case Discovery.Listed _, Discovery.Dns _ -> true;
-            case Discovery.DnsOne _, Discovery.Original _, Discovery.ByRequest _ -> false;
+            case Discovery.DnsOne _, Discovery.Original _, Discovery.ByRequest _, Discovery.Nowhere _ -> false;
         };
         switch (upstream.spread()) {
             case ENDPOINTS -> {}
@@ -144,6 +144,7 @@ final class ClusterEmitter {
                     out.getOriginalDstLbConfigBuilder().setUpstreamPortOverride(Values.uint32(port));
                 }
             }
+            case Discovery.Nowhere() -> out.setType(DiscoveryType.STATIC);
             case Discovery.ByRequest() ->
                 out.getClusterTypeBuilder()
                         .setName(BY_REQUEST)

@@ -9,9 +9,9 @@ import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.Withheld;
 import io.sallyport.translation.emit.Emission.Table;
+import io.sallyport.translation.emit.ListenerEmitter.Spelled;
 import io.sallyport.translation.emit.SiteEmitter.Piece;
 import io.sallyport.translation.plan.Bind;
-import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ProxyPlan;
@@ -98,7 +98,9 @@ final class Draft {
                 wildcards = TableEmitter.hasScope(host) ? wildcards : wildcards.plus(host, piece);
             }
         }
-        var delivery = before.delivery().next(pieces.size());
+        // Where the port of a host counts, it cannot be found by a scope.
+        boolean isFoundByHost = !(id instanceof RouteTableId.Proxied);
+        var delivery = before.delivery().next(isFoundByHost ? pieces.size() : 0);
         var after = new Table(pieces, wildcards, TableEmitter.others(table), delivery);
         tables = tables.plus(id, after);
         if (before.delivery().isScoped() != delivery.isScoped()) {
@@ -180,8 +182,9 @@ final class Draft {
         if (!listeners.add(bind)) {
             return;
         }
-        var name = ResourceNames.listener(bind);
         var listener = plan.listeners().get(bind);
+        var named = listener == null ? previous.plan().listeners().get(bind) : listener;
+        var name = named == null ? ResourceNames.listener(bind) : ResourceNames.listener(named);
         withheld = withheld.minus("listener " + name);
         for (var what : List.copyOf(withheld.keySet())) {
             withheld = what.startsWith(chainOf(name)) ? withheld.minus(what) : withheld;
@@ -193,21 +196,20 @@ final class Draft {
         }
         var origins = listener.origins();
         var chains = chains(listener, name);
-        var messages = chains.stream().map(MadeChain::message).toList();
         if (!chains.isEmpty()) {
-            offer(ResourceType.LISTENER, "listener", name, origins, () -> ListenerEmitter.emit(listener, messages));
+            offer(ResourceType.LISTENER, "listener", name, origins, () -> ListenerEmitter.emit(listener, chains));
         }
         quic(bind, listener, chains);
     }
 
     // A listener of its own for QUIC, with the chains that it can carry.
-    private void quic(Bind bind, @Nullable ListenerPlan listener, List<MadeChain> chains) {
+    private void quic(Bind bind, @Nullable ListenerPlan listener, List<Spelled> chains) {
         var name = ResourceNames.quicListener(bind);
         withheld = withheld.minus("listener " + name);
         if (listener != null && listener.offersHttp3()) {
             var carried = chains.stream()
                     .filter(chain -> QuicEmitter.carries(chain.plan()))
-                    .map(MadeChain::message)
+                    .map(Spelled::message)
                     .toList();
             if (!carried.isEmpty()) {
                 var origins = listener.origins();
@@ -220,15 +222,13 @@ final class Draft {
         }
     }
 
-    private record MadeChain(Chain plan, FilterChain message) {}
-
     private static String chainOf(String listener) {
         return "chain of " + listener + ": ";
     }
 
     // One chain that Envoy would refuse takes the port from all others, so it goes alone: its names are closed.
-    private List<MadeChain> chains(ListenerPlan listener, String name) {
-        var good = new ArrayList<MadeChain>();
+    private List<Spelled> chains(ListenerPlan listener, String name) {
+        var good = new ArrayList<Spelled>();
         for (var chain : listener.chains()) {
             var what = chainOf(name) + chain.origin();
             var origins = List.of(chain.origin());
@@ -242,7 +242,7 @@ final class Draft {
                         : new Attempt.Failed<>(new Withheld(what, origins, violations.toString()));
             });
             switch (attempt) {
-                case Attempt.Made(var message) -> good.add(new MadeChain(chain, message));
+                case Attempt.Made(var message) -> good.add(new Spelled(chain, message));
                 case Attempt.Failed(var reason) -> withheld = withheld.plus(what, reason);
             }
         }

@@ -4,11 +4,13 @@ import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.core.v3.Address;
+import io.envoyproxy.envoy.config.core.v3.CidrRange;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
 import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
@@ -21,6 +23,7 @@ import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.Chain.Match;
 import io.sallyport.translation.plan.HttpOptions;
 import io.sallyport.translation.plan.ListenerPlan;
+import io.sallyport.translation.plan.ListenerPlan.Door;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Timeout;
@@ -36,10 +39,13 @@ final class ListenerEmitter {
 
     private ListenerEmitter() {}
 
+    /// A chain, and the same in Envoy's words.
+    record Spelled(Chain plan, FilterChain message) {}
+
     /// The listener with these of its chains.
-    static Listener emit(ListenerPlan plan, List<FilterChain> chains) {
+    static Listener emit(ListenerPlan plan, List<Spelled> chains) {
         var out = Listener.newBuilder()
-                .setName(ResourceNames.listener(plan.bind()))
+                .setName(ResourceNames.listener(plan))
                 .setAddress(Address.newBuilder()
                         .setSocketAddress(SocketAddress.newBuilder()
                                 .setAddress(plan.address())
@@ -48,22 +54,52 @@ final class ListenerEmitter {
                 .setPerConnectionBufferLimitBytes(Values.uint32(bufferBytes(plan)))
                 // A second process that binds the port must fail, not take half of the connections.
                 .setEnableReusePort(Values.bool(false));
+        switch (plan.door()) {
+            case GATEWAY -> {}
+            case LOCAL -> addPatience(out);
+            case HANDED_OVER -> addPatience(out).setBindToPort(Values.bool(false));
+            case REDIRECTED -> addPatience(out).setUseOriginalDst(Values.bool(true));
+        }
         if (plan.isAnnounced()) {
             out.addListenerFiltersBuilder()
                     .setName("envoy.filters.listener.proxy_protocol")
                     .setTypedConfig(Values.pack(ProxyProtocol.getDefaultInstance()));
         }
-        if (plan.chains().stream().anyMatch(chain -> !(chain.match() instanceof Match.Any))) {
+        if (plan.chains().stream().anyMatch(chain -> readsHello(chain.match()))) {
             out.addListenerFiltersBuilder()
                     .setName(ResourceNames.TLS_INSPECTOR)
                     .setTypedConfig(Values.pack(TlsInspector.getDefaultInstance()));
         }
+        if (plan.chains().stream().anyMatch(chain -> chain.match() instanceof Match.PlainHttp)) {
+            out.addListenerFiltersBuilder()
+                    .setName(ResourceNames.HTTP_INSPECTOR)
+                    .setTypedConfig(Values.pack(HttpInspector.getDefaultInstance()));
+        }
         if (plan.chains().stream().anyMatch(chain -> chain.tls() instanceof Chain.Tls.Terminate)) {
             out.addAllAccessLog(AccessLogEmitter.handshakes(plan.logs().unmatched()));
         }
-        return out.addAllFilterChains(chains)
-                .addAllAccessLog(AccessLogEmitter.unmatched(plan.logs().unmatched()))
+        for (var chain : chains) {
+            boolean isLast = chain.plan().match() instanceof Match.Rest && plan.door() != Door.REDIRECTED;
+            if (isLast && chains.size() > 1) {
+                out.setDefaultFilterChain(chain.message());
+            } else {
+                out.addFilterChains(chain.message());
+            }
+        }
+        return out.addAllAccessLog(AccessLogEmitter.unmatched(plan.logs().unmatched()))
                 .build();
+    }
+
+    // Servers that speak first are met behind these ports: bytes that never come are not waited for, as with Istio.
+    private static Listener.Builder addPatience(Listener.Builder out) {
+        return out.setContinueOnListenerFiltersTimeout(true).setListenerFiltersTimeout(Duration.getDefaultInstance());
+    }
+
+    private static boolean readsHello(Match match) {
+        return switch (match) {
+            case Match.AnyEncrypted _, Match.Names _, Match.PlainHttp _ -> true;
+            case Match.Any _, Match.Within _, Match.Direct _, Match.Rest _ -> false;
+        };
     }
 
     private static int bufferBytes(ListenerPlan plan) {
@@ -77,9 +113,18 @@ final class ListenerEmitter {
 
     /// One chain. `isScoped` says which tables are delivered as scoped routes.
     static FilterChain chain(ListenerPlan plan, Chain chain, Predicate<RouteTableId> isScoped) {
-        var out = FilterChain.newBuilder().setTransportSocketConnectTimeout(HANDSHAKE);
+        var out = FilterChain.newBuilder()
+                .setName(ResourceNames.chain(plan, chain.match()))
+                .setTransportSocketConnectTimeout(HANDSHAKE);
         switch (chain.match()) {
-            case Match.Any() -> {}
+            case Match.Any(), Match.Rest() -> {}
+            case Match.PlainHttp() ->
+                out.getFilterChainMatchBuilder()
+                        .setTransportProtocol("raw_buffer")
+                        .addAllApplicationProtocols(List.of("http/1.0", "http/1.1", "h2c"));
+            case Match.Within(var networks) ->
+                networks.forEach(network -> out.getFilterChainMatchBuilder().addPrefixRanges(range(network)));
+            case Match.Direct(int port) -> out.getFilterChainMatchBuilder().setDestinationPort(Values.uint32(port));
             case Match.AnyEncrypted() -> out.getFilterChainMatchBuilder().setTransportProtocol("tls");
             case Match.Names(var servers, var protocols) ->
                 out.getFilterChainMatchBuilder().addAllServerNames(servers).addAllApplicationProtocols(protocols);
@@ -108,6 +153,14 @@ final class ListenerEmitter {
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException("a filter of our own cannot be read", e);
         }
+    }
+
+    private static CidrRange range(String network) {
+        int slash = network.indexOf('/');
+        return CidrRange.newBuilder()
+                .setAddressPrefix(network.substring(0, slash))
+                .setPrefixLen(Values.uint32(Integer.parseInt(network.substring(slash + 1))))
+                .build();
     }
 
     private static Filter filter(String name, Message configuration) {

@@ -64,13 +64,16 @@ final class ManagerEmitter {
                 .setStatPrefix(ResourceNames.httpStatistics(plan.bind()))
                 .addAllAccessLog(AccessLogEmitter.emit(plan.logs().requests()))
                 .setCodecType(HttpConnectionManager.CodecType.AUTO)
-                .setUseRemoteAddress(Values.bool(true))
+                .setUseRemoteAddress(Values.bool(options.side() == HttpOptions.Side.EDGE))
                 .setXffNumTrustedHops(options.trustedHops());
         addBounds(options.precautions(), out);
         addPaths(options.paths(), out);
         addOwnHeaders(options.headers(), out);
         addCertificate(options.certificate(), out);
         out.getHttpProtocolOptionsBuilder().setAcceptHttp10(options.http10());
+        if (options.side() == HttpOptions.Side.CLIENT_OF_PROXY) {
+            out.getHttpProtocolOptionsBuilder().setAllowAbsoluteUrl(Values.bool(true));
+        }
         out.addUpgradeConfigsBuilder().setUpgradeType("websocket");
         addEarlyMutations(http.table(), options.precautions(), scoped, out);
         if (options.precautions().refusesTrace()) {

@@ -3,6 +3,7 @@ package io.sallyport.translation.emit;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.extensions.filters.common.fault.v3.FaultDelay;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.FaultAbort;
@@ -14,6 +15,7 @@ import io.envoyproxy.envoy.type.http.v3.Cookie;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.Action;
 import io.sallyport.translation.plan.Provenance;
+import io.sallyport.translation.plan.RequestMatch;
 import io.sallyport.translation.plan.RouteRule;
 import io.sallyport.translation.plan.RouteRule.Cors;
 import io.sallyport.translation.plan.RouteRule.Fault;
@@ -41,6 +43,9 @@ final class RouteEmitter {
                         HeaderEmitter.emit(rule.headers().response().values()))
                 .addAllResponseHeadersToRemove(rule.headers().response().removed());
         ActionEmitter.emit(rule.action(), route);
+        if (rule.match().path() instanceof RequestMatch.PathMatch.Tunnel && route.hasRoute()) {
+            addTunnel(route.getRouteBuilder());
+        }
         switch (rule.cors()) {
             case Cors.None() -> {}
             case Cors.Allow cors -> route.putTypedPerFilterConfig(ResourceNames.CORS_FILTER, Values.pack(cors(cors)));
@@ -52,6 +57,13 @@ final class RouteEmitter {
             addSession(forward.session(), route);
         }
         return route.build();
+    }
+
+    /// The proxy itself answers a CONNECT, and copies bytes from then on.
+    static void addTunnel(RouteAction.Builder action) {
+        action.addUpgradeConfigsBuilder()
+                .setUpgradeType("CONNECT")
+                .setConnectConfig(RouteAction.UpgradeConfig.ConnectConfig.getDefaultInstance());
     }
 
     private static void addSession(Session session, Route.Builder route) {

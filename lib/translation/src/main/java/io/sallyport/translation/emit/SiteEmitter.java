@@ -70,7 +70,7 @@ final class SiteEmitter {
     private static VirtualHost.Builder shell(Site site) {
         var host = VirtualHost.newBuilder()
                 .setName(ResourceNames.virtualHost(site))
-                .addDomains(site.host())
+                .addAllDomains(site.domains())
                 .setIncludeRequestAttemptCount(site.countsAttempts());
         switch (site.encryption()) {
             case OPTIONAL -> {}

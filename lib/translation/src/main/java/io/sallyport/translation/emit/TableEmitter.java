@@ -2,12 +2,17 @@ package io.sallyport.translation.emit;
 
 import com.google.common.collect.ImmutableList;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
 import com.google.protobuf.Struct;
 import com.google.protobuf.UInt32Value;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.sallyport.model.Origin;
@@ -18,6 +23,7 @@ import io.sallyport.translation.emit.SiteEmitter.Piece;
 import io.sallyport.translation.plan.RouteTable;
 import io.sallyport.translation.plan.RouteTable.Others;
 import io.sallyport.translation.plan.RouteTableId;
+import io.sallyport.translation.plan.UpstreamId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -27,6 +33,7 @@ final class TableEmitter {
 
     private static final int MAX_DIRECT_RESPONSE_BYTES = 1 << 20;
     private static final int MISDIRECTED = 421;
+    private static final int BAD_GATEWAY = 502;
 
     // What a scope adds to the virtual host of its one site: it says that the host is served, and switches the scripts
     // off that look for hosts elsewhere.
@@ -86,6 +93,8 @@ final class TableEmitter {
         return switch (table.others()) {
             case Others.Missing() ->
                 table.sites().isEmpty() ? ImmutableList.of(blackhole(port, List.of("*"))) : ImmutableList.of();
+            case Others.Blocked(boolean tunnels) -> ImmutableList.of(blocked(tunnels));
+            case Others.Passed(var upstream, boolean tunnels) -> ImmutableList.of(passed(upstream, tunnels));
             case Others.Misdirected(var served) -> {
                 var hosts = ImmutableList.<ByteString>builder();
                 var bare = served.stream()
@@ -104,6 +113,54 @@ final class TableEmitter {
                 .setName(ResourceNames.blackhole(serverPort))
                 .addAllDomains(hosts)
                 .build());
+    }
+
+    private static ByteString blocked(boolean tunnels) {
+        var out = everyOther(ResourceNames.BLOCK_ALL);
+        out.addRoutes(route(ResourceNames.BLOCK_ALL).setDirectResponse(refusal()));
+        if (tunnels) {
+            out.addRoutes(tunnelRoute(ResourceNames.BLOCK_ALL).setDirectResponse(refusal()));
+        }
+        return Values.bytes(out.build());
+    }
+
+    private static DirectResponseAction refusal() {
+        return DirectResponseAction.newBuilder().setStatus(BAD_GATEWAY).build();
+    }
+
+    private static ByteString passed(UpstreamId upstream, boolean tunnels) {
+        var out = everyOther(ResourceNames.ALLOW_ANY);
+        out.addRoutes(route(ResourceNames.ALLOW_ANY).setRoute(unlimited(upstream)));
+        if (tunnels) {
+            var action = unlimited(upstream);
+            RouteEmitter.addTunnel(action);
+            out.addRoutes(tunnelRoute(ResourceNames.ALLOW_ANY).setRoute(action));
+        }
+        return Values.bytes(out.build());
+    }
+
+    private static RouteAction.Builder unlimited(UpstreamId upstream) {
+        return RouteAction.newBuilder()
+                .setCluster(ResourceNames.cluster(upstream))
+                .setTimeout(Duration.getDefaultInstance())
+                .setMaxStreamDuration(RouteAction.MaxStreamDuration.newBuilder()
+                        .setGrpcTimeoutHeaderMax(Duration.getDefaultInstance()));
+    }
+
+    private static VirtualHost.Builder everyOther(String name) {
+        return VirtualHost.newBuilder().setName(name).addDomains("*").setIncludeRequestAttemptCount(true);
+    }
+
+    private static Route.Builder route(String name) {
+        var out = Route.newBuilder().setName(name);
+        out.getMatchBuilder().setPrefix("/");
+        return out;
+    }
+
+    private static Route.Builder tunnelRoute(String name) {
+        var out = Route.newBuilder().setName(name);
+        out.getMatchBuilder().setConnectMatcher(RouteMatch.ConnectMatcher.getDefaultInstance());
+        return out;
     }
 
     private static ByteString misdirected(int serverPort) {
@@ -148,7 +205,7 @@ final class TableEmitter {
         return Values.bytes(RouteConfiguration.newBuilder()
                 .setName(ResourceNames.routes(id))
                 .setValidateClusters(Values.bool(false))
-                .setIgnorePortInHostMatching(true)
+                .setIgnorePortInHostMatching(!(id instanceof RouteTableId.Proxied))
                 .setMaxDirectResponseBodySizeBytes(UInt32Value.of(MAX_DIRECT_RESPONSE_BYTES))
                 .addRequestHeadersToRemove(ResourceNames.SCOPE_HEADER)
                 .build());

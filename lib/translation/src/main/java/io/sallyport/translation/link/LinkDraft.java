@@ -259,7 +259,7 @@ final class LinkDraft {
 
     private static boolean isServed(RouteTableId id, List<Member> members) {
         return switch (id) {
-            case RouteTableId.Plain _ -> true;
+            case RouteTableId.Plain _, RouteTableId.Outbound _, RouteTableId.Proxied _ -> true;
             case RouteTableId.Terminated _ -> {
                 var tls = members.getFirst().server().tls();
                 yield tls != null && ServerTlsLinker.isTerminated(tls);
@@ -270,7 +270,7 @@ final class LinkDraft {
     // Clients reuse a connection for every host that its certificate covers, also for those of other servers.
     private static Others others(RouteTableId id, Member member) {
         return switch (id) {
-            case RouteTableId.Plain _ -> new Others.Missing();
+            case RouteTableId.Plain _, RouteTableId.Outbound _, RouteTableId.Proxied _ -> new Others.Missing();
             case RouteTableId.Terminated _ ->
                 member.hosts().contains("*")
                         ? new Others.Missing()

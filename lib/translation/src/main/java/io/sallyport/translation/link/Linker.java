@@ -10,6 +10,7 @@ public final class Linker {
 
     private final ProxyClass proxy;
     private LinkState last = LinkState.EMPTY;
+    private ClientState lastOfClient = ClientState.EMPTY;
     private Work work = Work.NONE;
 
     public Linker(ProxyClass proxy) {
@@ -18,10 +19,20 @@ public final class Linker {
 
     /// What these proxies are to do.
     public ProxyPlan link(CheckedImage image) {
-        var draft = new LinkDraft(last, image.world(), proxy);
-        last = draft.link();
-        work = draft.work();
-        return last.plan();
+        return switch (proxy.role()) {
+            case ROUTER -> {
+                var draft = new LinkDraft(last, image.world(), proxy);
+                last = draft.link();
+                work = draft.work();
+                yield last.plan();
+            }
+            case SIDECAR -> {
+                var draft = new ClientDraft(lastOfClient, image.world(), proxy);
+                lastOfClient = draft.link();
+                work = draft.work();
+                yield lastOfClient.plan();
+            }
+        };
     }
 
     /// What the last plan cost.

@@ -99,6 +99,7 @@ final class ListenerLinker {
             case Match.Any() -> List.of("any connection");
             case Match.AnyEncrypted() -> List.of("any encrypted");
             case Match.Names names -> names.servers();
+            case Match.PlainHttp _, Match.Within _, Match.Direct _, Match.Rest _ -> List.of(match.toString());
         };
     }
 

@@ -1,12 +1,15 @@
 package io.sallyport.translation.link;
 
+import com.google.common.collect.ImmutableList;
 import io.sallyport.analysis.text.Weights;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.HostNames;
 import io.sallyport.analysis.world.Routing;
 import io.sallyport.analysis.world.World;
+import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule.ConsistentHashLb;
 import io.sallyport.model.Origin;
+import io.sallyport.model.VirtualService;
 import io.sallyport.model.VirtualService.CorsPolicy;
 import io.sallyport.model.VirtualService.Destination;
 import io.sallyport.model.VirtualService.HttpBody;
@@ -53,6 +56,9 @@ import org.jspecify.annotations.Nullable;
 final class RuleLinker {
 
     private static final int MOVED = 301;
+    private static final String MESH = "mesh";
+    // Istio's name of such routes.
+    private static final String STRAIGHT = "default";
 
     private final World world;
     private final ProxyClass proxy;
@@ -67,7 +73,7 @@ final class RuleLinker {
     List<RouteRule> link(Routing routing, String gateway, int port, boolean encrypted) {
         var rules = new ArrayList<RouteRule>();
         for (var part : Delegation.rules(world, routing)) {
-            var place = new Place(routing, part.namespace(), gateway, port, encrypted);
+            var place = new Place(routing.object(), part.namespace(), gateway, port, encrypted);
             var route = part.route();
             if (route.match().isEmpty()) {
                 rules.add(rule(place, route, Optional.empty(), part.origin()));
@@ -78,6 +84,48 @@ final class RuleLinker {
             }
         }
         return List.copyOf(rules);
+    }
+
+    /// The rule of a service that no VirtualService speaks for: requests go to its own port.
+    RouteRule straight(Backend backend, int port) {
+        var object = world.image().find(backend.origin().object()).orElseThrow();
+        var place = new Place(object, backend.namespace(), MESH, port, false);
+        var destination = new Destination(backend.host(), "", new VirtualService.PortSelector(port));
+        var route = ImmutableList.of(new HttpRouteDestination(destination, 0, null));
+        var edits = HeaderEdits.NONE;
+        return new RouteRule(
+                STRAIGHT,
+                RequestMatch.EVERYTHING,
+                forward(place, onlyTo(route), new HostChange.Keep()),
+                edits,
+                new Cors.None(),
+                Fault.NONE,
+                "",
+                new Provenance(
+                        backend.origin(),
+                        object.metadata().apiVersion(),
+                        object.source().digest()));
+    }
+
+    private static HttpRoute onlyTo(ImmutableList<HttpRouteDestination> destinations) {
+        return new HttpRoute(
+                STRAIGHT,
+                ImmutableList.of(),
+                destinations,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                ImmutableList.of(),
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 
     // Whether an entry took everything: what follows is never reached.
@@ -109,7 +157,7 @@ final class RuleLinker {
     }
 
     private RouteRule rule(Place place, HttpRoute route, Optional<HttpMatchRequest> match, Origin origin) {
-        var object = place.routing().object();
+        var object = place.object();
         var headers = HeaderLinker.link(route.headers());
         var action = action(place, route, headers.host());
         var edits = headers.edits();
@@ -401,7 +449,7 @@ final class RuleLinker {
     }
 
     /// Where a rule is for, and the namespace that its names belong to.
-    private record Place(Routing routing, String namespace, String gateway, int port, boolean encrypted) {
+    private record Place(ConfigObject<?> object, String namespace, String gateway, int port, boolean encrypted) {
 
         String scheme() {
             return encrypted ? "https" : "http";

@@ -126,7 +126,7 @@ final class UpstreamLinker {
     private static boolean chooses(Discovery discovery) {
         return switch (discovery) {
             case Discovery.Listed _, Discovery.Dns _, Discovery.DnsOne _ -> true;
-            case Discovery.Original _, Discovery.ByRequest _ -> false;
+            case Discovery.Original _, Discovery.ByRequest _, Discovery.Nowhere _ -> false;
         };
     }
 
@@ -141,14 +141,21 @@ final class UpstreamLinker {
             case LISTED -> new Discovery.Listed(groups);
             case DNS -> new Discovery.Dns(groups, world.mesh().dnsRefreshRate());
             case DNS_ROUND_ROBIN -> new Discovery.DnsOne(groups, world.mesh().dnsRefreshRate());
-            // A gateway's client was going to the gateway itself, so there is nowhere to send to.
-            case CLIENT ->
-                proxy.role() == ProxyClass.Role.ROUTER
-                        ? new Discovery.Listed(List.of())
-                        : new Discovery.Original(port.target() == port.number() ? 0 : port.target());
+            case CLIENT -> whereClientWent(port);
             case DYNAMIC_DNS ->
                 HostNames.isWildcard(backend.host()) ? new Discovery.ByRequest() : new Discovery.Listed(List.of());
         };
+    }
+
+    // A gateway's client was going to the gateway itself, so there is nowhere to send to. One that came to its client
+    // proxy by name was going to that name.
+    private Discovery whereClientWent(Backend.Port port) {
+        if (proxy.role() == ProxyClass.Role.ROUTER) {
+            return new Discovery.Listed(List.of());
+        }
+        return proxy.isRedirected()
+                ? new Discovery.Original(port.target() == port.number() ? 0 : port.target())
+                : new Discovery.ByRequest();
     }
 
     // Several objects of one namespace may declare the host: their endpoints for ports of one name add up. Link-local

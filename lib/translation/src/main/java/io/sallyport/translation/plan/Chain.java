@@ -16,6 +16,22 @@ public record Chain(Match match, Tls tls, Content content, Origin origin) {
         /// where plain connections of the port have a chain of their own; [Any] is as good elsewhere.
         record AnyEncrypted() implements Match {}
 
+        /// Plain connections that begin as HTTP does. Beside others on a port whose protocol is looked at.
+        record PlainHttp() implements Match {}
+
+        /// Connections that were on their way to one of these networks (`10.0.0.0/8`) before they were redirected.
+        record Within(List<String> networks) implements Match {
+            public Within {
+                networks = List.copyOf(networks);
+            }
+        }
+
+        /// Connections to the port itself, which nobody redirected.
+        record Direct(int port) implements Match {}
+
+        /// Whatever no other chain takes, also where one fits in part.
+        record Rest() implements Match {}
+
         /// Connections that name one of these servers in their TLS hello (`*.shop.test` is a suffix), and speak
         /// one of these protocols where the list is not empty.
         record Names(List<String> servers, List<String> protocols) implements Match {

@@ -4,13 +4,36 @@ import java.time.Duration;
 
 /// How requests are read on a port, beyond what routes say. `trustedHops` is how many proxies in front are believed
 /// about the client's address; `http10` says whether HTTP/1.0 is spoken.
+/// `side` is whom the port serves.
 public record HttpOptions(
         int trustedHops,
         boolean http10,
         PathForm paths,
         Precautions precautions,
         OwnHeaders headers,
-        ClientCertificate certificate) {
+        ClientCertificate certificate,
+        Side side) {
+
+    /// A gateway's.
+    public HttpOptions(
+            int trustedHops,
+            boolean http10,
+            PathForm paths,
+            Precautions precautions,
+            OwnHeaders headers,
+            ClientCertificate certificate) {
+        this(trustedHops, http10, paths, precautions, headers, certificate, Side.EDGE);
+    }
+
+    /// Whom a port serves.
+    public enum Side {
+        /// Strangers: what they say about addresses and certificates counts for nothing.
+        EDGE,
+        /// The one workload beside the proxy.
+        CLIENT,
+        /// The same, which knows that it speaks to a proxy.
+        CLIENT_OF_PROXY
+    }
 
     /// What a proxy at the edge does: no hop is believed.
     public static final HttpOptions EDGE =

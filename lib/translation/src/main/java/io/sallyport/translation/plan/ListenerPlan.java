@@ -19,7 +19,32 @@ public record ListenerPlan(
         boolean isAnnounced,
         boolean offersHttp3,
         List<Origin> origins,
-        AccessLogs logs) {
+        AccessLogs logs,
+        Door door) {
+
+    /// A gateway's.
+    public ListenerPlan(
+            Bind bind,
+            String address,
+            List<Chain> chains,
+            boolean isAnnounced,
+            boolean offersHttp3,
+            List<Origin> origins,
+            AccessLogs logs) {
+        this(bind, address, chains, isAnnounced, offersHttp3, origins, logs, Door.GATEWAY);
+    }
+
+    /// How connections come to a port.
+    public enum Door {
+        /// Clients of all kinds connect to the socket.
+        GATEWAY,
+        /// The workload connects to the socket, in place of what it means.
+        LOCAL,
+        /// Nobody connects: a `REDIRECTED` port hands over what was on its way to this one.
+        HANDED_OVER,
+        /// Takes what was redirected, hands it over to the port that it was on its way to, and keeps the rest.
+        REDIRECTED
+    }
 
     public ListenerPlan {
         chains = List.copyOf(chains);

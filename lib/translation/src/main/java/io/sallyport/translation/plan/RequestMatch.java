@@ -42,6 +42,14 @@ public record RequestMatch(
             }
         }
 
+        /// A request for a tunnel, CONNECT, which has no path. Nothing else takes one.
+        record Tunnel() implements PathMatch {
+            @Override
+            public boolean isEverything() {
+                return false;
+            }
+        }
+
         /// The whole path must match the RE2 pattern.
         record Pattern(String regex) implements PathMatch {
             @Override

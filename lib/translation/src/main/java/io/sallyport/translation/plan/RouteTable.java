@@ -26,6 +26,12 @@ public record RouteTable(RouteTableId id, int serverPort, PSortedMap<String, Sit
         /// 404, whatever the host.
         record Missing() implements Others {}
 
+        /// 502: what nobody declares is not left to clients. `tunnels` says whether that holds for CONNECT too.
+        record Blocked(boolean tunnels) implements Others {}
+
+        /// Sent on, without a limit of time.
+        record Passed(UpstreamId upstream, boolean tunnels) implements Others {}
+
         /// 404 for what `served` covers, and 421 for all else: such a request came on a connection that was opened for
         /// another host, and is welcome on one of its own. Lower case, in order.
         record Misdirected(List<String> served) implements Others {

@@ -22,6 +22,22 @@ public sealed interface RouteTableId extends Comparable<RouteTableId> {
         }
     }
 
+    /// What a client proxy knows of one port: all HTTP services there, whoever binds it.
+    record Outbound(int port) implements RouteTableId {
+        @Override
+        public String toString() {
+            return "outbound " + port;
+        }
+    }
+
+    /// What a client proxy does for clients that know that it is a proxy: hosts of all ports, each with its port.
+    record Proxied() implements RouteTableId {
+        @Override
+        public String toString() {
+            return "proxied";
+        }
+    }
+
     @Override
     default int compareTo(RouteTableId other) {
         return toString().compareTo(other.toString());

@@ -8,8 +8,20 @@ import java.util.List;
 ///
 /// `countsAttempts` says whether upstreams are told which attempt a request is.
 ///
-/// Sites that the same objects made have equal `rules` (and share the list), even where the hosts differ.
-public record Site(String host, int port, List<RouteRule> rules, Encryption encryption, boolean countsAttempts) {
+/// Sites that the same objects made have equal `rules` (and share the list), even where the hosts differ. `domains` are
+/// the texts under which requests find it: the host, in tables whose lookup heeds the port with the port.
+public record Site(
+        String host,
+        int port,
+        List<String> domains,
+        List<RouteRule> rules,
+        Encryption encryption,
+        boolean countsAttempts) {
+
+    /// A site that is found by its host.
+    public Site(String host, int port, List<RouteRule> rules, Encryption encryption, boolean countsAttempts) {
+        this(host, port, List.of(host), rules, encryption, countsAttempts);
+    }
 
     /// Whether the site may be used without TLS.
     public enum Encryption {
@@ -21,6 +33,7 @@ public record Site(String host, int port, List<RouteRule> rules, Encryption encr
     }
 
     public Site {
+        domains = List.copyOf(domains);
         rules = List.copyOf(rules);
     }
 }

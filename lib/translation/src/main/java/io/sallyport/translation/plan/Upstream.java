@@ -59,6 +59,9 @@ public sealed interface Upstream {
         /// Where the client was going before it was redirected to the proxy. `port` 0 keeps the client's.
         record Original(int port) implements Discovery {}
 
+        /// There is no endpoint, and never will be.
+        record Nowhere() implements Discovery {}
+
         /// The request's own host, looked up as it comes.
         record ByRequest() implements Discovery {}
     }

@@ -2,6 +2,7 @@ package io.sallyport.translation.simulate;
 
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.sallyport.translation.ResourceNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,11 +20,24 @@ final class ChainChoice {
 
     private ChainChoice() {}
 
-    static Optional<FilterChain> of(Listener listener, Hello hello) {
-        var named = closest(listener.getFilterChainsList(), hello.name().toLowerCase(Locale.ROOT));
+    /// The chain of a connection, which begins as HTTP if `isHttp`. Where it was going is its port.
+    static Optional<FilterChain> of(Listener listener, Hello hello, boolean isHttp) {
+        var here = listener.getFilterChainsList().stream()
+                .filter(chain -> !chain.getFilterChainMatch().hasDestinationPort())
+                .filter(chain -> chain.getFilterChainMatch().getPrefixRangesCount() == 0)
+                .toList();
+        var named = closest(here, hello.name().toLowerCase(Locale.ROOT));
         var transport = hello.isTls() ? TLS : PLAIN;
         var carried = only(named, chain -> chain.getFilterChainMatch().getTransportProtocol(), transport);
-        return protocols(carried, hello);
+        var chosen = protocols(carried, hello, isHttp && looksForHttp(listener));
+        return chosen.isEmpty() && listener.hasDefaultFilterChain()
+                ? Optional.of(listener.getDefaultFilterChain())
+                : chosen;
+    }
+
+    private static boolean looksForHttp(Listener listener) {
+        return listener.getListenerFiltersList().stream()
+                .anyMatch(filter -> filter.getName().equals(ResourceNames.HTTP_INSPECTOR));
     }
 
     // The exact name, else the longest wildcard that covers it, else the chains for every name.
@@ -66,9 +80,13 @@ final class ChainChoice {
     }
 
     // The client's order counts.
-    private static Optional<FilterChain> protocols(List<FilterChain> chains, Hello hello) {
-        if (hello instanceof Hello.Tls tls) {
-            for (var protocol : tls.protocols()) {
+    private static Optional<FilterChain> protocols(List<FilterChain> chains, Hello hello, boolean isSeenAsHttp) {
+        var spoken = switch (hello) {
+            case Hello.Plain() -> isSeenAsHttp ? List.of("http/1.1") : List.<String>of();
+            case Hello.Tls tls -> tls.protocols();
+        };
+        if (!spoken.isEmpty()) {
+            for (var protocol : spoken) {
                 var exact = chains.stream()
                         .filter(chain -> chain.getFilterChainMatch()
                                 .getApplicationProtocolsList()

@@ -74,7 +74,8 @@ final class HttpSimulation {
     }
 
     private Replied notFound(Trail trail) {
-        return new Replied(NOT_FOUND, "NR", HeaderLines.NONE.plus("server", manager.getServerName()), "", trail);
+        return new Replied(
+                NOT_FOUND, "NR", HeaderLines.NONE.plus("server", HttpSimulation.serverName(manager)), "", trail);
     }
 
     // As routes see the request: the path in its normal form, and what early mutations write.
@@ -152,7 +153,7 @@ final class HttpSimulation {
             return new Replied(
                     MOVED_PERMANENTLY,
                     "",
-                    HeaderLines.NONE.plus("location", location).plus("server", manager.getServerName()),
+                    HeaderLines.NONE.plus("location", location).plus("server", HttpSimulation.serverName(manager)),
                     "",
                     trail);
         }
@@ -185,6 +186,11 @@ final class HttpSimulation {
         return metadata == null
                 ? ""
                 : metadata.getFieldsOrDefault(key, Value.getDefaultInstance()).getStringValue();
+    }
+
+    /// What Envoy calls itself where it is not told.
+    static String serverName(HttpConnectionManager manager) {
+        return manager.getServerName().isEmpty() ? "envoy" : manager.getServerName();
     }
 
     static Share share(

@@ -49,7 +49,7 @@ record RouteSimulation(
 
     private Replied replied(int status, String flags, HeaderLines lines, String body) {
         var edited = responseEditing(HeaderEditing.NONE).apply(lines, new Format(request, headers));
-        return new Replied(status, flags, edited.with("server", manager.getServerName()), body, trail);
+        return new Replied(status, flags, edited.with("server", HttpSimulation.serverName(manager)), body, trail);
     }
 
     // Only a fault that hits every request is certain.
@@ -226,7 +226,7 @@ record RouteSimulation(
                 weight,
                 edited,
                 responseEditing(corsHeaders(responseFirst))
-                        .plusLiterals(HeaderLines.NONE.plus("server", manager.getServerName())));
+                        .plusLiterals(HeaderLines.NONE.plus("server", HttpSimulation.serverName(manager))));
     }
 
     private HeaderEditing corsHeaders(HeaderEditing first) {

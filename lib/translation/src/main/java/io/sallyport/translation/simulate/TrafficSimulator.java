@@ -26,7 +26,7 @@ public final class TrafficSimulator {
 
     /// What becomes of a request. On a port that copies bytes, what becomes of its connection.
     public Answer answer(Request request) {
-        return connect(request.port(), request.hello(), request);
+        return connect(request.port(), request.hello(), request, true);
     }
 
     /// What becomes of a connection that is no HTTP, with the name in its TLS hello if it has one.
@@ -36,16 +36,16 @@ public final class TrafficSimulator {
 
     /// What becomes of a connection that is no HTTP.
     public Answer connect(int port, Hello hello) {
-        return connect(port, hello, Request.get(port, "", "/"));
+        return connect(port, hello, Request.get(port, "", "/"), false);
     }
 
-    private Answer connect(int port, Hello hello, Request request) {
+    private Answer connect(int port, Hello hello, Request request, boolean isHttp) {
         var found = resources.listener(port);
         if (found.isEmpty()) {
             return new Refused(port);
         }
         var listener = found.orElseThrow();
-        var chosen = ChainChoice.of(listener, hello);
+        var chosen = ChainChoice.of(listener, hello, isHttp);
         if (chosen.isEmpty() || chosen.orElseThrow().getFiltersCount() == 0) {
             return new Closed(listener.getName(), "no filter chain takes " + called(hello));
         }

@@ -15,6 +15,7 @@ import io.envoyproxy.envoy.extensions.filters.http.lua.v3.Lua;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSession;
 import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute;
+import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
 import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
@@ -71,6 +72,7 @@ public final class EnvoyValidation {
             StatefulSession.getDefaultInstance(),
             StatefulSessionPerRoute.getDefaultInstance(),
             TcpProxy.getDefaultInstance(),
+            HttpInspector.getDefaultInstance(),
             TlsInspector.getDefaultInstance(),
             UpstreamTlsContext.getDefaultInstance(),
             DownstreamTlsContext.getDefaultInstance());

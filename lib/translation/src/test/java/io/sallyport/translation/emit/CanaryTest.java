@@ -227,7 +227,7 @@ final class CanaryTest {
                 AccessLogs.NONE);
 
         var emitted = ListenerEmitter.chain(plan, plan.chains().getFirst(), _ -> true);
-        var leaves = Leaves.of(ListenerEmitter.emit(plan, List.of(emitted)));
+        var leaves = Leaves.of(ListenerEmitter.emit(plan, List.of(new ListenerEmitter.Spelled(chain, emitted))));
 
         assertThat(leaves).contains("https.443.%%REQ(x)%%.gw.ns|%REQ(:AUTHORITY)%");
     }

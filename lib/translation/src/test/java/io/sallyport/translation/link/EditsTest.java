@@ -43,7 +43,9 @@ class EditsTest {
                         new TreeMap<>(Map.of("app", "own")),
                         new TreeMap<>(),
                         "0.0.0.0",
-                        true));
+                        true),
+                client("shop", Map.of("outbound", 15_001, "80", 18_080)),
+                client("team", Map.of("http-proxy", 15_002, "443", 18_443)));
         var analyzer = new Analyzer();
         var linkers = proxies.stream().map(Linker::new).toList();
         var image = ConfigImage.EMPTY;
@@ -59,12 +61,25 @@ class EditsTest {
         }
     }
 
+    private static ProxyClass client(String namespace, Map<String, Integer> listen) {
+        return new ProxyClass(
+                ProxyClass.Role.SIDECAR,
+                namespace,
+                "sleep",
+                new TreeMap<>(Map.of("app", "sleep")),
+                new TreeMap<>(listen),
+                "127.0.0.1",
+                true);
+    }
+
     @ParameterizedTest
     @MethodSource("seeds")
     void whatIsSaidToHaveChangedIsAllThatChanged(long seed) {
         var documents = new RandomDocuments(new Random(seed));
         var analyzer = new Analyzer();
-        var linker = new Linker(Images.INGRESS);
+        // Every other seed for a client.
+        var linker = new Linker(
+                seed % 2 == 0 ? Images.INGRESS : client("shop", Map.of("outbound", 15_001, "http-proxy", 15_002)));
         var image = ConfigImage.EMPTY;
         var before = linker.link(analyzer.check(image));
         for (int edit = 0; edit < EDITS; edit++) {
@@ -116,13 +131,15 @@ class EditsTest {
         }
 
         private String document() {
-            return switch (random.nextInt(14)) {
+            return switch (random.nextInt(16)) {
                 case 0, 1 -> gateway();
                 case 2, 3, 4, 5, 6 -> virtualService();
                 case 7, 8 -> serviceEntry();
                 case 9, 10 -> destinationRule();
                 case 11 -> service();
                 case 12 -> random.nextBoolean() ? slice() : delegate();
+                case 13 -> sidecar();
+                case 14 -> outside();
                 default -> random.nextBoolean() ? platform() : workload();
             };
         }
@@ -163,7 +180,16 @@ class EditsTest {
                                     list(1, 2, _ -> "\"" + one(HOSTS) + "\""),
                                     list(1, 2, _ -> one("g0", "g1", "shop/g0", "team/g2", "mesh", "istio-system/g1")),
                                     one("", "", "", ", exportTo: [\".\"]", ", exportTo: [istio-system]"),
-                                    list(1, 3, _ -> http()),
+                                    list(1, 3, _ -> http())
+                                            + "], tls: ["
+                                            + list(
+                                                    0,
+                                                    2,
+                                                    _ ->
+                                                            "{match: [{sniHosts: [%s]}], route: [{destination: {host: %s}}]}"
+                                                                    .formatted(
+                                                                            one("a.test", "\"*.test\"", "one.test"),
+                                                                            one(BACKENDS))),
                                     list(
                                             0,
                                             1,
@@ -208,6 +234,35 @@ class EditsTest {
                                             ", endpoints: [{address: 10.0.0.1, labels: {v: a}}, {address: 10.0.0.2}]",
                                             ", endpoints: [{address: 10.0.0.3}], exportTo: [\".\"]",
                                             ", workloadSelector: {labels: {app: w}}"));
+        }
+
+        private String sidecar() {
+            return header("networking.istio.io/v1", "Sidecar", "c" + random.nextInt(2))
+                    + "spec: {%segress: [{%shosts: [%s]}]%s}\n"
+                            .formatted(
+                                    one("", "workloadSelector: {labels: {app: sleep}}, "),
+                                    one("", "", "port: {number: 80, name: http, protocol: HTTP}, "),
+                                    one("\"*/*\"", "\"./*\"", "\"./*\", \"team/*\"", "\"*/*.test\""),
+                                    one(
+                                            "",
+                                            ", outboundTrafficPolicy: {}",
+                                            ", outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: one.test, port: {number: 80}}}"));
+        }
+
+        private String outside() {
+            return header("networking.istio.io/v1", "ServiceEntry", "o" + random.nextInt(4))
+                    + "spec: {hosts: [%s], ports: [%s], resolution: %s%s%s}\n"
+                            .formatted(
+                                    one("one.test", "two.test", "\"*.test\"", "a.test"),
+                                    one(
+                                            "{number: 443, name: tls, protocol: TLS}",
+                                            "{number: 443, name: tls, protocol: HTTPS}, {number: 80, name: http, protocol: HTTP}",
+                                            "{number: 31400, name: tcp, protocol: TCP}",
+                                            "{number: 80, name: tcp, protocol: TCP}",
+                                            "{number: 80, name: any}"),
+                                    one("NONE", "STATIC"),
+                                    one("", "", ", addresses: [10.9.0.1]", ", addresses: [10.9.0.0/16]"),
+                                    one("", ", exportTo: [\".\"]"));
         }
 
         private String destinationRule() {
@@ -257,7 +312,12 @@ class EditsTest {
                     proxies:
                     - {name: edge, namespace: istio-system, labels: {istio: ingressgateway}, listen: {80: %s}}
                     """.formatted(
-                            one("5", "10"), one("", ", defaultVirtualServiceExportTo: [\".\"]"), one("8080", "8081"));
+                            one("5", "10"),
+                            one(
+                                    "",
+                                    ", defaultVirtualServiceExportTo: [\".\"]",
+                                    ", outboundTrafficPolicy: {mode: REGISTRY_ONLY}"),
+                            one("8080", "8081"));
         }
 
         private String header(String apiVersion, String kind, String name) {

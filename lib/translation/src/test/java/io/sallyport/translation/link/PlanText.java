@@ -62,6 +62,8 @@ final class PlanText {
     private static String others(RouteTable table) {
         return switch (table.others()) {
             case RouteTable.Others.Missing() -> "";
+            case RouteTable.Others.Blocked _ -> ", 502";
+            case RouteTable.Others.Passed(var upstream, var _) -> ", else " + upstream;
             case RouteTable.Others.Misdirected(var served) -> ", 421 but for " + served;
         };
     }
@@ -70,6 +72,10 @@ final class PlanText {
         return switch (chain.match()) {
             case Chain.Match.Any() -> "";
             case Chain.Match.AnyEncrypted() -> "any encrypted: ";
+            case Chain.Match.PlainHttp() -> "http: ";
+            case Chain.Match.Within(var networks) -> networks + ": ";
+            case Chain.Match.Direct(int port) -> "direct " + port + ": ";
+            case Chain.Match.Rest() -> "rest: ";
             case Chain.Match.Names(var servers, var protocols) ->
                 servers + (protocols.isEmpty() ? "" : " " + protocols) + ": ";
         };
@@ -132,6 +138,7 @@ final class PlanText {
                 switch (match.path()) {
                     case PathMatch.Exact(var path, var strict) -> "= " + path + (strict ? "" : " any case");
                     case PathMatch.Prefix(var prefix, var strict) -> prefix + "*" + (strict ? "" : " any case");
+                    case PathMatch.Tunnel() -> "CONNECT";
                     case PathMatch.Pattern(var regex) -> "~ " + regex;
                 });
         match.headers().forEach(header -> parts.add(sense(header.sense()) + header.name() + test(header.test())));
@@ -232,6 +239,7 @@ final class PlanText {
             case Discovery.DnsOne dns -> "dns, one at a time, " + groups(dns.groups());
             case Discovery.Original(int port) -> "original " + port;
             case Discovery.ByRequest() -> "by request";
+            case Discovery.Nowhere() -> "nowhere";
         };
     }
 

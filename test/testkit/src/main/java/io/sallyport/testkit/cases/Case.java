@@ -139,7 +139,8 @@ public record Case(
                         strings(answer.get("without")),
                         answer.containsKey("body") ? string(answer.get("body"), "") : null),
                 request.containsKey("upstream") ? upstream(map(request.get("upstream"))) : null,
-                strings(request.get("mirrored")));
+                strings(request.get("mirrored")),
+                "http-proxy".equals(request.get("via")));
     }
 
     private static Handshake handshake(Map<String, Object> request, String host) {

@@ -15,8 +15,9 @@ public sealed interface Step {
     /// The Gateway server's port; the proxy may have bound another one.
     int port();
 
-    /// A request, sent `times` times over each of `versions`. Fields that a case leaves out are null or empty, and are
-    /// not looked at. `tls` is null for a plain connection; a handshake that must fail has no answer to look at.
+    /// A request, sent `times` times over each of `versions`. Fields that a case leaves out are null or empty, and
+    /// are not looked at. One that is `isProxied` goes to the door of a client proxy that takes any host and port.
+    /// `tls` is null for a plain connection; a handshake that must fail has no answer to look at.
     record Send(
             String gateway,
             int port,
@@ -26,7 +27,8 @@ public sealed interface Step {
             int times,
             Answer answer,
             @Nullable Upstream upstream,
-            List<String> mirrored)
+            List<String> mirrored,
+            boolean isProxied)
             implements Step {}
 
     /// What the client must get. `backend` is empty where the proxy must answer by itself, and not looked at where

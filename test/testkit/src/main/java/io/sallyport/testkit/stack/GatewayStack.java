@@ -23,6 +23,9 @@ public final class GatewayStack implements AutoCloseable {
     /// The gateway ports that cases may use.
     private static final List<Integer> PORTS = List.of(80, 443, 8081, 9090, 31400, 31401, 31402);
 
+    /// Stands for the port of client proxies that takes requests for any host.
+    private static final int DOOR = 0;
+
     private static final String ONE_GATEWAY = """
             proxies:
             - {name: istio-ingressgateway, namespace: istio-system, labels: {istio: ingressgateway}}
@@ -45,7 +48,10 @@ public final class GatewayStack implements AutoCloseable {
         var text = new StringBuilder();
         for (var line : (proxies.isEmpty() ? ONE_GATEWAY : proxies).lines().toList()) {
             if (line.startsWith("- {")) {
-                var listen = mapped(FreePorts.take(PORTS.size()));
+                var listen = mapped(FreePorts.take(PORTS.size() + 1));
+                if (!line.contains("kind: sidecar")) {
+                    listen.remove(DOOR);
+                }
                 ports.put(line.replaceAll(".*\\{name: ([^,]+),.*", "$1"), listen);
                 text.append(line, 0, line.length() - 1)
                         .append(", listen: ")
@@ -64,11 +70,12 @@ public final class GatewayStack implements AutoCloseable {
         for (var n = 0; n < PORTS.size(); n++) {
             listen.put(PORTS.get(n), free.get(n));
         }
+        listen.put(DOOR, free.get(PORTS.size()));
         return listen;
     }
 
     private static String yaml(Map<Integer, Integer> listen) {
-        return listen.toString().replace("=", ": ");
+        return listen.toString().replace("=", ": ").replace(" " + DOOR + ":", " http-proxy:");
     }
 
     public Sallyport sallyport() {
@@ -83,6 +90,11 @@ public final class GatewayStack implements AutoCloseable {
                     "port %d of gateway \"%s\" (expected: one of %s)".formatted(serverPort, gateway, PORTS));
         }
         return listen.get(serverPort);
+    }
+
+    /// The local port at which a client proxy takes requests for any host.
+    public int door(String proxy) {
+        return port(proxy, DOOR);
     }
 
     /// Makes this the whole configuration, in one revision, and waits until every gateway runs it.

@@ -30,6 +30,8 @@ public record Handshake(
         WRONG_NAME,
         /// The certificate came and was good, and then the server ended it: it wants another certificate, or one.
         CLIENT_REFUSED,
+        /// The proxy that was asked for a tunnel refused it with 403.
+        BLOCKED,
         /// Both have no version of TLS in common.
         NO_VERSION;
 

@@ -54,7 +54,18 @@ public final class SecureClient {
     /// Sends one request on a connection of its own. It must be answered in the version that was asked for.
     public Outcome send(int port, HttpClient.Version version, HttpClient.Call call, Handshake handshake)
             throws IOException {
-        var result = Tool.apart(words(port, version, call, handshake));
+        return outcome(version, words(port, version, call, handshake, List.of()));
+    }
+
+    /// The same by a tunnel: the proxy behind the port `door` is asked for the host and the port.
+    public Outcome tunnel(int door, int port, HttpClient.Version version, HttpClient.Call call, Handshake handshake)
+            throws IOException {
+        var more = List.of("--proxy", "http://127.0.0.1:" + door, "--suppress-connect-headers");
+        return outcome(version, words(port, version, call, handshake, more));
+    }
+
+    private Outcome outcome(HttpClient.Version version, List<String> words) throws IOException {
+        var result = Tool.apart(words);
         var subject = SUBJECT.matcher(result.out());
         var certificate = subject.find() ? subject.group(1).strip() : "";
         if (result.exitCode() == 0) {
@@ -67,9 +78,11 @@ public final class SecureClient {
         return new Outcome(failure(result.exitCode(), result.errors()), null, certificate, result.errors());
     }
 
-    private List<String> words(int port, HttpClient.Version version, HttpClient.Call call, Handshake handshake)
+    private List<String> words(
+            int port, HttpClient.Version version, HttpClient.Call call, Handshake handshake, List<String> proxied)
             throws IOException {
-        var words = new ArrayList<>(List.of("curl", "--silent", "--verbose", "--path-as-is", "--noproxy", "*"));
+        var words = new ArrayList<>(List.of("curl", "--silent", "--verbose", "--path-as-is"));
+        words.addAll(proxied.isEmpty() ? List.of("--noproxy", "*") : proxied);
         words.addAll(List.of("--max-time", "20", "--write-out", "%{http_version}\n%{certs}"));
         words.addAll(List.of("--output", file("body"), "--dump-header", file("head")));
         words.add(version == HttpClient.Version.HTTP_2 ? "--http2" : "--http1.1");
@@ -89,7 +102,9 @@ public final class SecureClient {
         }
         // An address in the URL is no name, so nothing is asked for.
         var name = handshake.serverName().isEmpty() ? "127.0.0.1" : handshake.serverName();
-        words.addAll(List.of("--resolve", name + ":" + port + ":127.0.0.1"));
+        if (proxied.isEmpty()) {
+            words.addAll(List.of("--resolve", name + ":" + port + ":127.0.0.1"));
+        }
         words.addAll("HEAD".equals(call.method()) ? List.of("--head") : List.of("--request", call.method()));
         words.addAll(List.of("--header", "Host: " + call.host()));
         call.headers().forEach((header, value) -> words.addAll(List.of("--header", header + ": " + value)));
@@ -128,6 +143,9 @@ public final class SecureClient {
             return talk.contains("subject name") || talk.contains("target host")
                     ? Failure.WRONG_NAME
                     : Failure.UNTRUSTED;
+        }
+        if (talk.contains("CONNECT tunnel failed, response 403")) {
+            return Failure.BLOCKED;
         }
         if (talk.contains("alert protocol version")) {
             return Failure.NO_VERSION;

@@ -1,0 +1,109 @@
+package io.sallyport.translation.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sallyport.analysis.Analyzer;
+import io.sallyport.translation.EnvoyResources;
+import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.ResourceType;
+import io.sallyport.translation.Translator;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/// What client proxies are told: the names that Istio's users look for, and how much an edit costs.
+class ClientProxiesTest {
+
+    private static final String ENTRIES = """
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {namespace: shop, name: web}
+            spec:
+              hosts: [www.google.com]
+              ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}]
+              resolution: DNS
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {namespace: shop, name: database}
+            spec:
+              hosts: [db.test]
+              addresses: [10.9.0.1]
+              ports: [{number: 3306, name: mysql, protocol: MYSQL}]
+              resolution: STATIC
+              endpoints: [{address: 10.0.0.1}]
+            """;
+
+    private static ProxyClass client(Map<String, Integer> listen) {
+        return new ProxyClass(
+                ProxyClass.Role.SIDECAR,
+                "default",
+                "sleep",
+                new TreeMap<>(Map.of("app", "sleep")),
+                new TreeMap<>(listen),
+                "127.0.0.1",
+                true);
+    }
+
+    private static EnvoyResources translated(String yaml, ProxyClass proxy) {
+        return new Translator().translate(new Analyzer().check(Images.image(yaml)), proxy);
+    }
+
+    @Test
+    @Tag("E3")
+    @Tag("E6")
+    void aProxyThatSaysNothingAboutPortsIsBuiltAsIstiosAre() {
+        var resources = translated(ENTRIES, client(Map.of()));
+
+        assertThat(resources.withheld()).isEmpty();
+        assertThat(resources.all(ResourceType.LISTENER).keySet())
+                .containsExactlyInAnyOrder("virtualOutbound", "0.0.0.0_80", "0.0.0.0_443", "10.9.0.1_3306");
+        assertThat(resources.all(ResourceType.ROUTES).keySet()).containsExactly("80");
+        assertThat(resources.all(ResourceType.CLUSTER).keySet())
+                .containsExactlyInAnyOrder(
+                        "PassthroughCluster",
+                        "BlackHoleCluster",
+                        "outbound|80||www.google.com",
+                        "outbound|443||www.google.com",
+                        "outbound|3306||db.test");
+    }
+
+    @Test
+    @Tag("E5")
+    void aDoorForClientsOfAProxyHasItsOwnRoutes() {
+        var resources = translated(ENTRIES, client(Map.of("http-proxy", 15_002)));
+
+        assertThat(resources.withheld()).isEmpty();
+        assertThat(resources.all(ResourceType.LISTENER).keySet()).containsExactly("127.0.0.1_15002");
+        assertThat(resources.all(ResourceType.ROUTES).keySet()).containsExactly("http_proxy");
+        assertThat(resources.all(ResourceType.CLUSTER).keySet())
+                .contains("AllowAnyDynamicDNSCluster", "outbound|443||www.google.com")
+                .doesNotContain("PassthroughCluster");
+    }
+
+    @Test
+    void anEndpointThatMovesIsOneUpstreamAndTheTunnelsThatNameItsText() {
+        var linker = new Linker(client(Map.of("outbound", 15_001, "http-proxy", 15_002)));
+        var analyzer = new Analyzer();
+        var image = Images.image(ENTRIES);
+        var before = linker.link(analyzer.check(image));
+
+        var after = linker.link(analyzer.check(Images.edited(image, """
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {namespace: shop, name: database}
+                spec:
+                  hosts: [db.test]
+                  addresses: [10.9.0.1]
+                  ports: [{number: 3306, name: mysql, protocol: MYSQL}]
+                  resolution: STATIC
+                  endpoints: [{address: 10.0.0.2}]
+                """)));
+
+        var change = after.changesSince(before);
+        assertThat(change.listeners()).isEmpty();
+        assertThat(change.sites()).hasToString("{proxied=[10.9.0.1:3306, db.test:3306]}");
+        assertThat(change.upstreams()).hasSize(1);
+    }
+}
