@@ -8,7 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 class PostgresRevisionStoreTest extends RevisionStoreContract {
 
-    private StoreSettings.Postgres database = new StoreSettings.Postgres("", "", "");
+    private StoreSettings.Postgres database = new StoreSettings.Postgres("jdbc:postgresql:", "", "");
 
     @BeforeEach
     void create() throws SQLException {
