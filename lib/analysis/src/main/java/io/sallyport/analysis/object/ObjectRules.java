@@ -185,20 +185,24 @@ public final class ObjectRules {
 
     /// SP1103: selectors compare labels for equality.
     static final class SelectorIsLiteral extends ObjectRule<Spec> {
+        private static final int LONGEST_VALUE = 63;
+
         SelectorIsLiteral() {
             super(
                     "SP1103",
                     ERROR,
-                    "Selector has a wildcard or an empty key",
+                    "Selector that no label equals",
                     istio(),
                     Spec.class,
                     new Page(
-                            "A selector compares labels for equality; leave a label out to take any value.", """
+                            "A selector compares labels for equality, and a label has at most 63 characters; leave a label out to take any value.",
+                            """
                             apiVersion: networking.istio.io/v1
                             kind: ServiceEntry
                             metadata: {namespace: shop, name: cart}
                             spec: {hosts: [cart.test], resolution: STATIC, workloadSelector: {labels: {app: "cart*"}}}
-                            """, """
+                            """,
+                            """
                             apiVersion: networking.istio.io/v1
                             kind: ServiceEntry
                             metadata: {namespace: shop, name: cart}
@@ -216,6 +220,10 @@ public final class ObjectRules {
                             report.at(
                                     selector.path().field(key),
                                     "selector \"%s: %s\" has a wildcard (expected: plain text)".formatted(key, value));
+                        } else if (value.length() > LONGEST_VALUE) {
+                            report.at(
+                                    selector.path().field(key),
+                                    "selector value of %d characters (expected: at most 63)".formatted(value.length()));
                         }
                     }));
         }

@@ -150,6 +150,9 @@ final class AuthorizationRules {
 
     /// SP1802: callers that nobody is.
     static final class SourceIsValid extends ObjectRule<AuthorizationPolicy> {
+        private static final int MOST_ACCOUNTS = 16;
+        private static final int LONGEST_ACCOUNT = 320;
+
         SourceIsValid() {
             super(
                     "SP1802",
@@ -200,8 +203,19 @@ final class AuthorizationRules {
                     || !value.notNamespaces().isEmpty()
                     || !value.principals().isEmpty()
                     || !value.notPrincipals().isEmpty();
+            bound(source.below("serviceAccounts"), value.serviceAccounts(), report);
+            bound(source.below("notServiceAccounts"), value.notServiceAccounts(), report);
             if (accounts && others) {
                 report.at(source, "serviceAccounts beside namespaces or principals (expected: one of the two)");
+            }
+        }
+
+        private static void bound(Path path, List<String> accounts, Report report) {
+            if (accounts.size() > MOST_ACCOUNTS) {
+                report.at(path, "%d service accounts (expected: at most 16)".formatted(accounts.size()));
+            }
+            if (accounts.stream().anyMatch(account -> account.length() > LONGEST_ACCOUNT)) {
+                report.at(path, "a service account of more than 320 characters (expected: at most 320)");
             }
         }
     }

@@ -102,6 +102,7 @@ final class TargetRules {
     /// SP1105: targets that Istio does not know.
     static final class TargetIsValid extends ObjectRule<Spec> {
         private static final int MOST = 16;
+        private static final int LONGEST_NAME = 253;
         private static final ImmutableSet<String> KNOWN = ImmutableSet.of(
                 "/Service",
                 "core/Service",
@@ -129,6 +130,12 @@ final class TargetRules {
                         var to = target.value();
                         if (to.name().isEmpty()) {
                             report.at(target.below("name"), "name is empty (expected: the target's name)");
+                        }
+                        if (to.name().length() > LONGEST_NAME) {
+                            report.at(
+                                    target.below("name"),
+                                    "name of %d characters (expected: at most 253)"
+                                            .formatted(to.name().length()));
                         }
                         if (!to.namespace().isEmpty()) {
                             report.at(

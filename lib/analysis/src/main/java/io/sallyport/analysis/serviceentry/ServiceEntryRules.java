@@ -293,7 +293,7 @@ public final class ServiceEntryRules {
                         endpoint.below("address"),
                         "address \"%s\" (expected: a host name or an IP address)".formatted(address));
             }
-            WorkloadRules.labels(endpoint, report);
+            WorkloadRules.identity(endpoint, report);
             WorkloadRules.ports(endpoint, ports, report);
         }
     }

@@ -48,8 +48,10 @@ final class WorkloadGroupRules {
                     .flatMap(metadata -> metadata.entries("labels", ObjectMeta::labels))
                     .forEach(label -> Labels.problem(label.path().name(), label.value())
                             .ifPresent(problem -> report.at(label, problem)));
-            group.field("template", WorkloadGroup::template)
-                    .forEach(template -> WorkloadRules.ports(template, null, report));
+            group.field("template", WorkloadGroup::template).forEach(template -> {
+                WorkloadRules.serviceAccount(template, report);
+                WorkloadRules.ports(template, null, report);
+            });
         }
     }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What serves: an endpoint of a ServiceEntry, or a WorkloadEntry of its own.
 final class WorkloadRules {
+    private static final int LONGEST_ACCOUNT = 253;
 
     private WorkloadRules() {}
 
@@ -49,7 +50,7 @@ final class WorkloadRules {
             }
         }
         ports(workload, servicePorts, report);
-        labels(workload, report);
+        identity(workload, report);
     }
 
     private static void socket(At<WorkloadEntry> workload, @Nullable Set<String> servicePorts, Report report) {
@@ -89,10 +90,20 @@ final class WorkloadRules {
         });
     }
 
-    static void labels(At<WorkloadEntry> workload, Report report) {
+    static void identity(At<WorkloadEntry> workload, Report report) {
+        serviceAccount(workload, report);
         workload.entries("labels", WorkloadEntry::labels)
                 .forEach(label -> Labels.problem(label.path().name(), label.value())
                         .ifPresent(problem -> report.at(label, problem)));
+    }
+
+    static void serviceAccount(At<WorkloadEntry> workload, Report report) {
+        int length = workload.value().serviceAccount().length();
+        if (length > LONGEST_ACCOUNT) {
+            report.at(
+                    workload.below("serviceAccount"),
+                    "name of %d characters (expected: at most 253)".formatted(length));
+        }
     }
 
     /// SP1520: a workload that nobody can reach.
