@@ -651,9 +651,9 @@ final class DeltaSubscription {
         });
     }
 
-    /// The newest revision that the proxy has taken whole. Refused resources do not hold it up (they are told apart),
-    /// nor do tables that nothing names any more. A cluster that has to go holds it up, for rules may still name it: a
-    /// service that was hidden is reachable as long as its cluster is there.
+    /// The newest revision that the proxy has taken whole. Refused resources do not hold it up (they are told
+    /// apart), nor do tables that nothing names any more. A cluster that has to go does, for rules may still name
+    /// it: a service that was hidden is reachable as long as its cluster is there.
     long revision() {
         long revision = base.revision();
         boolean cleanUp = switch (type) {

@@ -25,8 +25,7 @@ class ManyTlsHostsTest {
                 .collect(Collectors.joining("---\n")));
         var before = translator.translate(analyzer.check(image), Images.INGRESS);
 
-        var after = translator.translate(
-                analyzer.check(Images.edited(image, routes(HOSTS / 2, 204))), Images.INGRESS);
+        var after = translator.translate(analyzer.check(Images.edited(image, routes(HOSTS / 2, 204))), Images.INGRESS);
 
         var routes = after.changesSince(before, ResourceType.ROUTES);
         assertThat(routes.size()).isEqualTo(1);
