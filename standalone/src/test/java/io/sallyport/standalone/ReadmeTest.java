@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -75,7 +76,7 @@ class ReadmeTest {
         Files.writeString(directory.resolve("sallyport.yaml"), """
                 proxies:
                 - {name: istio-ingressgateway, namespace: istio-system, labels: {istio: ingressgateway}, listen: {80: %d}}
-                """.formatted(gateway));
+                """.formatted(gateway), StandardOpenOption.APPEND);
     }
 
     private static void run(String command, Path root, Path data) throws IOException, InterruptedException {
