@@ -651,14 +651,13 @@ final class DeltaSubscription {
         });
     }
 
-    /// The newest revision that the proxy has taken whole. Refused resources do not hold it up (they are told
-    /// apart), nor do tables that nothing names any more. A cluster that has to go does, for rules may still name
-    /// it: a service that was hidden is reachable as long as its cluster is there.
+    /// The newest revision that the proxy has taken whole. Refused resources do not hold it up (they are told apart),
+    /// nor does what nothing names any more: routes go after their listener, clusters after their routes.
     long revision() {
         long revision = base.revision();
         boolean cleanUp = switch (type) {
-            case ENDPOINTS, ROUTES -> true;
-            case CLUSTER, LISTENER, SCOPED_ROUTES, SECRET -> false;
+            case CLUSTER, ENDPOINTS, ROUTES -> true;
+            case LISTENER, SCOPED_ROUTES, SECRET -> false;
         };
         for (var entry : open.entrySet()) {
             var need = need(entry.getKey(), entry.getValue());
