@@ -62,6 +62,8 @@ public final class BrokerProcess implements AutoCloseable {
                         "-Xms64m",
                         "-Xmx256m",
                         "-Djava.awt.headless=true",
+                        // Named so that a class path with the broker on it has one logback.xml.
+                        "-Dlogback.configurationFile=logback-broker.xml",
                         "--sun-misc-unsafe-memory-access=allow",
                         "--enable-native-access=ALL-UNNAMED",
                         "-cp",
