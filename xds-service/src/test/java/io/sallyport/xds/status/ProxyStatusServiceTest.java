@@ -210,17 +210,6 @@ class ProxyStatusServiceTest {
     }
 
     @Test
-    void aListenerThatGoesIsGoneBeforeItsRoutesAre() throws Exception {
-        connect();
-        house.publish(before -> before.with(2, List.of(), Map.of(LISTENER, List.of("l"), ROUTES, List.of("r"))));
-
-        var answer = last(2);
-
-        assertThat(answer.getLive()).isEqualTo(1);
-        assertThat(envoy.held(ROUTES)).containsKey("r");
-    }
-
-    @Test
     void aProxyIsListedWithWhatItReached() throws Exception {
         connect();
 
