@@ -31,11 +31,9 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 import org.pcollections.PSortedMap;
@@ -433,29 +431,8 @@ final class ClientDraft {
     // The plan.
 
     private ProxyPlan plan() {
-        var before = previous.plan();
-        if (isFresh) {
-            var next = before.next(listeners, tables, upstreams);
-            return next.changesSince(before).isEmpty() ? before : next;
-        }
-        var binds = new TreeSet<Bind>(listeners.keySet());
-        binds.addAll(before.listeners().keySet());
-        binds.removeIf(bind -> listeners.get(bind) == before.listeners().get(bind));
-        var changed = new TreeMap<RouteTableId, SortedSet<String>>();
-        dirtySites.forEach((id, keys) -> {
-            var left = new TreeSet<>(keys);
-            left.removeIf(key -> site(tables, id, key) == site(before.tables(), id, key));
-            if (!left.isEmpty() || tables.containsKey(id) != before.tables().containsKey(id)) {
-                changed.put(id, left);
-            }
-        });
-        dirtyUpstreams.removeIf(id -> upstreams.get(id) == before.upstreams().get(id));
-        var change = new ProxyPlan.Change(binds, changed, dirtyUpstreams);
-        return change.isEmpty() ? before : before.next(listeners, tables, upstreams, change);
-    }
-
-    private static @Nullable Site site(PSortedMap<RouteTableId, RouteTable> tables, RouteTableId id, String key) {
-        var table = tables.get(id);
-        return table == null ? null : table.sites().get(key);
+        return isFresh
+                ? NextPlan.compared(previous.plan(), listeners, tables, upstreams)
+                : NextPlan.changed(previous.plan(), listeners, tables, upstreams, dirtySites, dirtyUpstreams);
     }
 }

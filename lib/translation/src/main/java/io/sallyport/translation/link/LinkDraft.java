@@ -37,11 +37,9 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 import org.pcollections.PSortedMap;
@@ -124,30 +122,9 @@ final class LinkDraft {
     }
 
     private ProxyPlan plan() {
-        var before = previous.plan();
-        if (isRelaid) {
-            var next = before.next(listeners, tables, upstreams);
-            return next.changesSince(before).isEmpty() ? before : next;
-        }
-        var binds = new TreeSet<Bind>(listeners.keySet());
-        binds.addAll(before.listeners().keySet());
-        binds.removeIf(bind -> listeners.get(bind) == before.listeners().get(bind));
-        var sites = new TreeMap<RouteTableId, SortedSet<String>>();
-        dirtySites.forEach((id, hosts) -> {
-            var changed = new TreeSet<>(hosts);
-            changed.removeIf(host -> site(tables, id, host) == site(before.tables(), id, host));
-            if (!changed.isEmpty()) {
-                sites.put(id, changed);
-            }
-        });
-        dirtyUpstreams.removeIf(id -> upstreams.get(id) == before.upstreams().get(id));
-        var change = new ProxyPlan.Change(binds, sites, dirtyUpstreams);
-        return change.isEmpty() ? before : before.next(listeners, tables, upstreams, change);
-    }
-
-    private static @Nullable Site site(PSortedMap<RouteTableId, RouteTable> tables, RouteTableId id, String host) {
-        var table = tables.get(id);
-        return table == null ? null : table.sites().get(host);
+        return isRelaid
+                ? NextPlan.compared(previous.plan(), listeners, tables, upstreams)
+                : NextPlan.changed(previous.plan(), listeners, tables, upstreams, dirtySites, dirtyUpstreams);
     }
 
     // What an edit touches.
