@@ -652,36 +652,41 @@ final class DeltaSubscription {
     }
 
     /// The newest revision that the proxy has taken whole. Refused resources do not hold it up (they are told apart),
-    /// nor does what nothing names any more: routes go after their listener, clusters after their routes.
+    /// nor does what nothing names any more: routes go after their listener, clusters after their routes. A cluster
+    /// that is still named does: until it goes, its rule reaches a service that the revision hides.
     long revision() {
         long revision = base.revision();
-        boolean cleanUp = switch (type) {
-            case CLUSTER, ENDPOINTS, ROUTES -> true;
-            case LISTENER, SCOPED_ROUTES, SECRET -> false;
-        };
         for (var entry : open.entrySet()) {
             var need = need(entry.getKey(), entry.getValue());
-            if (need == Need.UPSERT || (need == Need.REMOVAL && !cleanUp)) {
+            if (need == Need.UPSERT || (need == Need.REMOVAL && !isCleanUp(entry.getKey()))) {
                 revision = Math.min(revision, entry.getValue().from());
             }
         }
-        revision = Math.min(revision, revision(outstanding, cleanUp));
+        revision = Math.min(revision, revision(outstanding));
         for (var response : overdue.values()) {
-            revision = Math.min(revision, revision(response, cleanUp));
+            revision = Math.min(revision, revision(response));
         }
         return revision;
     }
 
-    private static long revision(@Nullable Response response, boolean cleanUp) {
+    private long revision(@Nullable Response response) {
         long revision = Long.MAX_VALUE;
         if (response != null) {
             for (var item : response.items()) {
-                if (item.resource() != null || !cleanUp) {
+                if (item.resource() != null || !isCleanUp(item.name())) {
                     revision = Math.min(revision, item.from());
                 }
             }
         }
         return revision;
+    }
+
+    private boolean isCleanUp(String name) {
+        return switch (type) {
+            case ENDPOINTS, ROUTES -> true;
+            case CLUSTER -> !base.mayName(name);
+            case LISTENER, SCOPED_ROUTES, SECRET -> false;
+        };
     }
 
     /// Whether the first response is still to come and is not cut into chunks.

@@ -2,10 +2,13 @@ package io.sallyport.xds.publish;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
+import com.google.common.primitives.Bytes;
 import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ResourceType;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -18,10 +21,16 @@ public final class Snapshot {
     // A stream further behind than this compares both tables once: 10,000 names cost about a millisecond.
     static final int STEPS = 64;
 
+    private static final List<ResourceType> NAMING =
+            List.of(ResourceType.LISTENER, ResourceType.SCOPED_ROUTES, ResourceType.ROUTES);
+    // Each name is searched for in all tables: 3 MB of routes take a few milliseconds.
+    private static final int MOST_NAMED = 64;
+
     private final long sequence;
     private final EnvoyResources resources;
     private final ImmutableList<Step> steps;
     private final Map<ResourceType, String> digests = new ConcurrentHashMap<>();
+    private final Map<String, Boolean> named = new ConcurrentHashMap<>();
 
     private record Step(long sequence, Map<ResourceType, Set<String>> changed) {}
 
@@ -77,6 +86,23 @@ public final class Snapshot {
         table.forEach((name, resource) ->
                 hasher.putInt(name.length()).putUnencodedChars(name).putUnencodedChars(resource.version()));
         return hasher.hash().toString().substring(0, 32);
+    }
+
+    /// Whether a listener or route of this snapshot may name the cluster, be it there or not: a rule whose destination
+    /// is hidden from the gateway still does. True for a longer name that contains this one too, and for every name
+    /// once many were asked for: an error to that side only makes somebody wait a moment.
+    public boolean mayName(String cluster) {
+        if (named.size() >= MOST_NAMED) {
+            return named.getOrDefault(cluster, true);
+        }
+        return named.computeIfAbsent(cluster, this::isInText);
+    }
+
+    private boolean isInText(String cluster) {
+        var bytes = cluster.getBytes(StandardCharsets.UTF_8);
+        return NAMING.stream()
+                .flatMap(type -> resources.all(type).values().stream())
+                .anyMatch(resource -> Bytes.indexOf(resource.bytes().toByteArray(), bytes) >= 0);
     }
 
     /// The names of a type that may differ between `base`, an older snapshot of the same board, and this one.

@@ -210,6 +210,38 @@ class ProxyStatusServiceTest {
     }
 
     @Test
+    void aListenerThatGoesIsGoneBeforeItsRoutesAre() throws Exception {
+        connect();
+        house.publish(before -> before.with(2, List.of(), Map.of(LISTENER, List.of("l"), ROUTES, List.of("r"))));
+        envoy.untilHolds(LISTENER);
+
+        var answer = last(2);
+
+        assertThat(answer.getLive()).isEqualTo(1);
+        assertThat(envoy.held(ROUTES)).containsKey("r");
+    }
+
+    @Test
+    void aServiceThatIsHiddenWhileARuleNamesItIsGoneWhenTheRevisionIsLive() throws Exception {
+        connect();
+        house.publish(before -> before.with(
+                2,
+                List.of(Made.resource(LISTENER, "l", "2"), Made.resource(ROUTES, "r", "to hidden|80 as ever")),
+                Map.of()));
+        house.publish(before -> Made.with(before, Made.resource(CLUSTER, "hidden|80", "1")));
+        envoy.untilHolds(CLUSTER, "a", "hidden|80");
+        house.publish(before ->
+                before.with(4, List.of(Made.resource(LISTENER, "l", "4")), Map.of(CLUSTER, List.of("hidden|80"))));
+        var listener = house.resources().all(LISTENER).get("l").version();
+        envoy.until(() -> listener.equals(envoy.held(LISTENER).get("l")));
+
+        assertThat(over(status, 4).getLive()).isZero();
+        pass();
+        envoy.untilHolds(CLUSTER, "a");
+        assertThat(last(4).getLive()).isEqualTo(1);
+    }
+
+    @Test
     void aProxyIsListedWithWhatItReached() throws Exception {
         connect();
 
