@@ -1,13 +1,22 @@
 package io.sallyport.testkit.stack;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /// Ports that nobody uses at the moment, for programs that must be told a port beforehand.
+///
+/// They lie below the range from which Linux takes the near end of outgoing connections (32768 to 60999 by default):
+/// a proxy may bind a port minutes after it was chosen, with thousands of connections made in between.
 public final class FreePorts {
+
+    private static final int FIRST = 15_000;
+    private static final int END = 32_000;
+    private static final int TRIES = 1_000;
 
     private FreePorts() {}
 
@@ -15,17 +24,26 @@ public final class FreePorts {
     public static List<Integer> take(int count) throws IOException {
         var sockets = new ArrayList<ServerSocket>();
         try {
-            var ports = new ArrayList<Integer>();
             for (var n = 0; n < count; n++) {
-                var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                sockets.add(socket);
-                ports.add(socket.getLocalPort());
+                sockets.add(bind());
             }
-            return ports;
+            return sockets.stream().map(ServerSocket::getLocalPort).toList();
         } finally {
             for (var socket : sockets) {
                 socket.close();
             }
         }
+    }
+
+    private static ServerSocket bind() throws IOException {
+        for (var n = 0; n < TRIES; n++) {
+            try {
+                return new ServerSocket(
+                        ThreadLocalRandom.current().nextInt(FIRST, END), 1, InetAddress.getLoopbackAddress());
+            } catch (BindException _) {
+                // Somebody has it.
+            }
+        }
+        throw new IOException("no port from " + FIRST + " to " + END + " is free");
     }
 }
