@@ -232,7 +232,7 @@ class ProxyStatusServiceTest {
         envoy.untilHolds(CLUSTER, "a", "hidden|80");
         house.publish(before ->
                 before.with(4, List.of(Made.resource(LISTENER, "l", "4")), Map.of(CLUSTER, List.of("hidden|80"))));
-        var listener = house.resources().all(LISTENER).get("l").version();
+        var listener = house.resources().find(LISTENER, "l").orElseThrow().version();
         envoy.until(() -> listener.equals(envoy.held(LISTENER).get("l")));
 
         assertThat(over(status, 4).getLive()).isZero();
