@@ -53,6 +53,11 @@ class RoutingCasesTest {
             stack = GatewayStack.start(directory, example.proxies());
             stacks.put(example.proxies(), stack);
         }
-        runner.run(example, stack);
+        try {
+            runner.run(example, stack);
+        } catch (AssertionError | IllegalStateException e) {
+            // Reports know a dynamic test by its number alone.
+            throw new AssertionError("case " + example.name() + ": " + e.getMessage(), e);
+        }
     }
 }
