@@ -3,6 +3,7 @@ package io.sallyport.analysis;
 import com.google.common.collect.ImmutableList;
 import io.sallyport.analysis.destinationrule.DestinationRuleRules;
 import io.sallyport.analysis.gateway.GatewayRules;
+import io.sallyport.analysis.kubernetes.KubernetesRules;
 import io.sallyport.analysis.object.ObjectRules;
 import io.sallyport.analysis.policy.PolicyRules;
 import io.sallyport.analysis.relation.RelationRules;
@@ -23,6 +24,7 @@ public final class Rules {
             .addAll(DestinationRuleRules.all())
             .addAll(ServiceEntryRules.all())
             .addAll(SidecarRules.all())
+            .addAll(KubernetesRules.all())
             .addAll(PolicyRules.all())
             .addAll(RelationRules.all())
             .build();

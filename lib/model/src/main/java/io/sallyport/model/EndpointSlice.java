@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// `kubernetes.io/service-name` names. Its fields stand beside `metadata`, not under `spec`.
 public record EndpointSlice(
         @Required @Nullable AddressType addressType,
-        @Required ImmutableList<Endpoint> endpoints,
+        ImmutableList<Endpoint> endpoints,
         ImmutableList<EndpointPort> ports)
         implements Spec {
 

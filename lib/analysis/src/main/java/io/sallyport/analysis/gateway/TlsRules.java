@@ -9,6 +9,7 @@ import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
 import io.sallyport.analysis.text.CipherSuites;
+import io.sallyport.analysis.text.Pins;
 import io.sallyport.analysis.text.Protocol;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Gateway.Server;
@@ -40,7 +41,8 @@ final class TlsRules {
                 new CipherIsKnown(),
                 new CipherIsName(),
                 new OldTlsHasCiphers(),
-                new VersionsAreOrdered());
+                new VersionsAreOrdered(),
+                new PinCanBeCompared());
     }
 
     private static Stream<At<ServerTlsSettings>> tls(At<Gateway> gateway) {
@@ -49,6 +51,10 @@ final class TlsRules {
 
     private static boolean usesCredential(ServerTlsSettings tls) {
         return !tls.credentialName().isEmpty() || !tls.credentialNames().isEmpty();
+    }
+
+    private static boolean asks(TlsMode mode) {
+        return mode == TlsMode.MUTUAL || mode == TlsMode.OPTIONAL_MUTUAL;
     }
 
     private static boolean terminates(TlsMode mode) {
@@ -475,6 +481,43 @@ final class TlsRules {
                                     .formatted(
                                             tls.value().minProtocolVersion(),
                                             tls.value().maxProtocolVersion())));
+        }
+    }
+
+    /// SP4307: Istio takes any text for a pin, and Envoy refuses the listener for it.
+    static final class PinCanBeCompared extends ObjectRule<Gateway> {
+        private static final String MUTUAL = "tls: {mode: MUTUAL, credentialName: c, verifyCertificateHash: [\"%s\"]}";
+
+        PinCanBeCompared() {
+            super(
+                    "SP4307",
+                    WARNING,
+                    "Pin of a client certificate cannot be compared",
+                    Kind.GATEWAY,
+                    Gateway.class,
+                    new Page(
+                            "A pin is SHA-256: of a public key in base64 (44 characters), or of a certificate in hexadecimal (64 digits, or 95 with colons). Another one is left out; where none is left, no client gets in.",
+                            "{servers: [{" + HTTPS + ", " + MUTUAL.formatted("d34db33f") + "}]}",
+                            "{servers: [{" + HTTPS + ", " + MUTUAL.formatted("d34db33f".repeat(8)) + "}]}"));
+        }
+
+        @Override
+        public void check(At<Gateway> gateway, Report report) {
+            // Servers that ask for no certificate compare none.
+            tls(gateway).filter(tls -> asks(tls.value().mode())).forEach(tls -> {
+                tls.each("verifyCertificateSpki", ServerTlsSettings::verifyCertificateSpki)
+                        .filter(pin -> !Pins.isKeyPin(pin.value()))
+                        .forEach(pin -> report.at(
+                                pin,
+                                "pin \"%s\" is left out (expected: SHA-256 of a public key, 44 characters of base64)"
+                                        .formatted(pin.value())));
+                tls.each("verifyCertificateHash", ServerTlsSettings::verifyCertificateHash)
+                        .filter(pin -> !Pins.isCertificatePin(pin.value()))
+                        .forEach(pin -> report.at(
+                                pin,
+                                "pin \"%s\" is left out (expected: SHA-256 of a certificate, 64 hexadecimal digits, or 95 characters with colons)"
+                                        .formatted(pin.value())));
+            });
         }
     }
 }

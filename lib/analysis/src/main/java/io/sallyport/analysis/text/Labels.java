@@ -24,6 +24,11 @@ public final class Labels {
         return Optional.empty();
     }
 
+    /// A name with an optional DNS prefix: `kubernetes.io/h2c`, `http`.
+    public static boolean isQualifiedName(String text) {
+        return isKey(text);
+    }
+
     private static boolean isKey(String key) {
         int slash = key.lastIndexOf('/');
         if (slash < 0) {

@@ -37,6 +37,7 @@ final class ActionRules {
     static List<Rule<?>> all() {
         return List.of(
                 new RedirectCodeIsKnown(),
+                new RedirectCodeIsSent(),
                 new RuleHasOneAction(),
                 new RuleHasAction(),
                 new DelegatingRuleOnlyDelegates(),
@@ -54,10 +55,19 @@ final class ActionRules {
                 new CredentialIsNotCopied());
     }
 
-    /// SP1203: a code that no client takes for a redirect to another place.
-    static final class RedirectCodeIsKnown extends ObjectRule<VirtualService> {
-        private static final ImmutableSet<Integer> CODES = ImmutableSet.of(0, 301, 302, 303, 307, 308);
+    private static Stream<At<Integer>> redirectCodes(At<VirtualService> service) {
+        return Walk.http(service)
+                .flatMap(route -> route.field("redirect", HttpRoute::redirect))
+                .flatMap(redirect -> redirect.field("redirectCode", HttpRedirect::redirectCode))
+                .filter(code -> code.value() != 0);
+    }
 
+    private static boolean isRedirect(int code) {
+        return code >= 300 && code <= 399;
+    }
+
+    /// SP1203: a code that no client takes for a redirect.
+    static final class RedirectCodeIsKnown extends ObjectRule<VirtualService> {
         RedirectCodeIsKnown() {
             super(
                     "SP1203",
@@ -66,19 +76,46 @@ final class ActionRules {
                     Kind.VIRTUAL_SERVICE,
                     VirtualService.class,
                     new Page(
-                            "Envoy sends five codes only; with any other one Istio leaves the rule without an action.",
-                            "{hosts: [shop.test], http: [{redirect: {uri: /new, redirectCode: 399}}]}",
+                            "The code of a redirect is 301, 302, 303, 307 or 308; Istio takes all from 300 to 399.",
+                            "{hosts: [shop.test], http: [{redirect: {uri: /new, redirectCode: 404}}]}",
                             "{hosts: [shop.test], http: [{redirect: {uri: /new, redirectCode: 308}}]}"));
         }
 
         @Override
         public void check(At<VirtualService> service, Report report) {
-            Walk.http(service)
-                    .flatMap(route -> route.field("redirect", HttpRoute::redirect))
-                    .flatMap(redirect -> redirect.field("redirectCode", HttpRedirect::redirectCode))
-                    .filter(code -> !CODES.contains(code.value()))
+            redirectCodes(service)
+                    .filter(code -> !isRedirect(code.value()))
                     .forEach(code -> report.at(
                             code, "redirect code %d (expected: 301, 302, 303, 307 or 308)".formatted(code.value())));
+        }
+    }
+
+    /// SP4217: Istio takes the code, logs that it cannot be, and sends a route without an action, which Envoy refuses
+    /// together with all other routes of the port.
+    static final class RedirectCodeIsSent extends ObjectRule<VirtualService> {
+        private static final ImmutableSet<Integer> SENT = ImmutableSet.of(301, 302, 303, 307, 308);
+
+        RedirectCodeIsSent() {
+            super(
+                    "SP4217",
+                    WARNING,
+                    "Redirect code that Envoy cannot redirect with",
+                    Kind.VIRTUAL_SERVICE,
+                    VirtualService.class,
+                    new Page(
+                            "Envoy redirects with five codes only. A rule with any other answers 503; with Istio all routes of the port stop changing.",
+                            "{hosts: [shop.test], http: [{redirect: {uri: /new, redirectCode: 300}}]}",
+                            "{hosts: [shop.test], http: [{redirect: {uri: /new, redirectCode: 302}}]}"));
+        }
+
+        @Override
+        public void check(At<VirtualService> service, Report report) {
+            redirectCodes(service)
+                    .filter(code -> isRedirect(code.value()) && !SENT.contains(code.value()))
+                    .forEach(code -> report.at(
+                            code,
+                            "redirect code %d: Envoy cannot send it, and the rule answers 503 (expected: 301, 302, 303, 307 or 308)"
+                                    .formatted(code.value())));
         }
     }
 

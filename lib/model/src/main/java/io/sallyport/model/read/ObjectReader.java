@@ -1,6 +1,8 @@
 package io.sallyport.model.read;
 
+import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableSortedSet;
+import com.google.common.io.BaseEncoding;
 import com.google.re2j.Pattern;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigMap;
@@ -30,6 +32,7 @@ final class ObjectReader {
     private static final List<String> ENVELOPE = List.of("apiVersion", "kind", "metadata", "spec", "status");
     private static final Set<String> FLAT_ENVELOPE = Set.of("apiVersion", "kind", "metadata");
     private static final Set<String> SECRET_FIELDS = Set.of("data", "stringData");
+    private static final CharMatcher LINE_END = CharMatcher.anyOf("\r\n");
     private static final Pattern DATA_KEY = Pattern.compile("[-._a-zA-Z0-9]{1,253}");
 
     private final SourceDocument source;
@@ -219,15 +222,34 @@ final class ObjectReader {
     private String dataKey(Node.Entry entry, Path path) {
         var key = entry.key().text();
         var here = path.field(key);
-        if (!DATA_KEY.matcher(key).matches()) {
-            report.add(ReadRule.BAD_LABEL, here, entry.key(), "key %s of a Secret".formatted(Words.quote(key)));
+        if (!DATA_KEY.matcher(key).matches() || key.equals(".") || key.startsWith("..")) {
+            report.add(
+                    ReadRule.BAD_LABEL,
+                    here,
+                    entry.key(),
+                    "key %s of a Secret (expected: letters, digits, \"-\", \"_\" and \".\", at most 253; not \"..\" in front)"
+                            .formatted(Words.quote(key)));
         }
-        var isText = entry.value() instanceof Node.Scalar scalar
-                && (Scalars.sort(scalar) == Scalars.Sort.STRING || Scalars.isNull(scalar));
-        if (!isText) {
+        var text = entry.value() instanceof Node.Scalar scalar
+                        && (Scalars.sort(scalar) == Scalars.Sort.STRING || Scalars.isNull(scalar))
+                ? scalar
+                : null;
+        if (text == null) {
             report.add(
                     ReadRule.WRONG_TYPE, here, entry.value(), "the value of a key is no string (expected: a string)");
+        } else if (path.name().equals("data") && !Scalars.isNull(text) && !isBase64(text.text())) {
+            report.add(
+                    ReadRule.BAD_BASE64,
+                    here,
+                    entry.value(),
+                    "the value of a key is no base64 (expected: base64; or plain text under stringData)");
         }
         return key;
+    }
+
+    // As Go reads it: line ends are skipped, and the padding is there.
+    private static boolean isBase64(String text) {
+        var bare = LINE_END.removeFrom(text);
+        return bare.length() % 4 == 0 && BaseEncoding.base64().canDecode(bare);
     }
 }

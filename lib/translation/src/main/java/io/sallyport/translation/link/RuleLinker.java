@@ -1,6 +1,7 @@
 package io.sallyport.translation.link;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import io.sallyport.analysis.text.Weights;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.HostNames;
@@ -56,6 +57,8 @@ import org.jspecify.annotations.Nullable;
 final class RuleLinker {
 
     private static final int MOVED = 301;
+    private static final int UNAVAILABLE = 503;
+    private static final ImmutableSet<Integer> REDIRECTS = ImmutableSet.of(301, 302, 303, 307, 308);
     private static final String MESH = "mesh";
     // Istio's name of such routes.
     private static final String STRAIGHT = "default";
@@ -192,9 +195,15 @@ final class RuleLinker {
     }
 
     private static Action redirect(Place place, HttpRedirect redirect) {
+        int code = redirect.redirectCode() == 0 ? MOVED : redirect.redirectCode();
+        if (!REDIRECTS.contains(code)) {
+            // Envoy has no redirect with this code. The rule keeps its requests, so that no later rule gets them. (Not
+            // answered with the code itself: Envoy would add the request's own address as the location.)
+            return new Action.Respond(UNAVAILABLE, new Body.Empty());
+        }
         var scheme = redirect.scheme().isEmpty() ? place.scheme() : redirect.scheme();
         return new Action.Redirect(
-                redirect.redirectCode() == 0 ? MOVED : redirect.redirectCode(),
+                code,
                 redirect.scheme().isEmpty() ? new SchemeChange.Keep() : new SchemeChange.To(redirect.scheme()),
                 redirect.authority().isEmpty() ? new HostChange.Keep() : new HostChange.To(redirect.authority()),
                 port(place, redirect, scheme),

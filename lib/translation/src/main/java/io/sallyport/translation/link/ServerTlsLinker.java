@@ -1,6 +1,7 @@
 package io.sallyport.translation.link;
 
 import io.sallyport.analysis.text.CipherSuites;
+import io.sallyport.analysis.text.Pins;
 import io.sallyport.analysis.world.MeshSettings;
 import io.sallyport.model.Gateway.ServerTlsSettings;
 import io.sallyport.model.Gateway.TlsMode;
@@ -109,8 +110,24 @@ final class ServerTlsLinker {
                         authority,
                         Revocations.file(settings.caCrl()),
                         settings.subjectAltNames(),
-                        settings.verifyCertificateSpki(),
-                        settings.verifyCertificateHash()));
+                        keyPins(),
+                        certificatePins()));
+    }
+
+    // Envoy refuses a listener for one pin that it cannot read. Such pins go, and where no other is left, a key that
+    // nobody has stands for them: a server that was meant for few stays closed.
+    private List<String> keyPins() {
+        var pins =
+                settings.verifyCertificateSpki().stream().filter(Pins::isKeyPin).toList();
+        boolean pinned = !settings.verifyCertificateSpki().isEmpty()
+                || !settings.verifyCertificateHash().isEmpty();
+        return pinned && pins.isEmpty() && certificatePins().isEmpty() ? List.of(Pins.NOBODY) : pins;
+    }
+
+    private List<String> certificatePins() {
+        return settings.verifyCertificateHash().stream()
+                .filter(Pins::isCertificatePin)
+                .toList();
     }
 
     // Of several credentials the first one's authority counts for all.
