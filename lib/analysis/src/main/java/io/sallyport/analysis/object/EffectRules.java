@@ -34,6 +34,8 @@ final class EffectRules {
 
     /// SP5001: Istio knows the field, and Sallyport does nothing with it (yet).
     static final class FieldHasEffect extends ObjectRule<Spec> {
+        private static final Set<String> SERVED_METADATA = Set.of("ISTIO_META_HTTP10", "PILOT_ENABLE_QUIC_LISTENERS");
+
         FieldHasEffect() {
             super(
                     "SP5001",
@@ -96,11 +98,11 @@ final class EffectRules {
             };
         }
 
-        // What Istio's proxies are told about HTTP/1.0 is told to ours.
+        // What Istio's proxies are told about HTTP/1.0 and HTTP/3 is told to ours.
         private static boolean isServed(Path path, Object value) {
             return value instanceof Value.Struct metadata
                     && path.name().equals("proxyMetadata")
-                    && metadata.fields().keySet().equals(Set.of("ISTIO_META_HTTP10"));
+                    && SERVED_METADATA.containsAll(metadata.fields().keySet());
         }
 
         private static boolean isBelow(Path path, List<Path> reported) {

@@ -13,6 +13,7 @@ public final class PolicyRules {
         return ImmutableList.<Rule<?>>builder()
                 .addAll(TargetRules.all())
                 .addAll(TelemetryRules.all())
+                .addAll(MeshLogRules.all())
                 .addAll(AuthorizationRules.all())
                 .addAll(AuthenticationRules.all())
                 .addAll(ExtensionRules.all())

@@ -19,6 +19,7 @@ public final class RelationRules {
                 .add(new TcpPortIsOnesOwn())
                 .add(new SelectionIsOnesOwn())
                 .add(new ClientCredentialIsNotPlainText())
+                .add(new LogProviderExists())
                 .build();
     }
 }
