@@ -44,9 +44,10 @@ public final class FieldStates {
     public record Foreign(String reason) implements State {}
 
     private static final String CERTIFICATES = "workloads have no certificates of their own";
-    private static final String PLACES = "connections are not told apart by addresses";
+    private static final String PLACES = "gateways do not tell connections apart by addresses, as with Istio";
     private static final String INBOUND = "client proxies serve what leaves the workload";
-    private static final String ZONES = "a gateway does not know how many of its kind stand in each zone";
+    private static final String ZONES =
+            "a region's zones share by their endpoints: no gateway knows its kind in each zone";
     private static final State KUBERNETES = new Foreign("Kubernetes' own");
 
     private static final ImmutableMap<Kind, State> KINDS = ImmutableMap.<Kind, State>builder()
@@ -78,11 +79,8 @@ public final class FieldStates {
                     Gateway.ServerTlsSettings.class,
                     "serverCertificate privateKey caCertificates caCrl credentialName credentialNames"
                             + " caCertCredentialName tlsCertificates subjectAltNames verifyCertificateSpki"
-                            + " verifyCertificateHash minProtocolVersion maxProtocolVersion cipherSuites")
-            .later(
-                    Gateway.ServerTlsSettings.class,
-                    "a client certificate that does not verify is refused",
-                    "insecureSkipVerify")
+                            + " verifyCertificateHash minProtocolVersion maxProtocolVersion cipherSuites"
+                            + " insecureSkipVerify")
             .works(Gateway.TlsCertificate.class, "serverCertificate privateKey")
             .later(Gateway.TlsCertificate.class, "caCertificates of the server itself counts", "caCertificates")
             .works(Port.class, "number protocol name")
@@ -138,12 +136,12 @@ public final class FieldStates {
                             + " retryBudget")
             .later(
                     DestinationRule.TrafficPolicy.class,
-                    "Envoy has no filter that unpacks the answers of one upstream",
+                    "none of Envoy's filters for one upstream unpacks answers",
                     "compression")
             .works(DestinationRule.PortTrafficPolicy.class, "port loadBalancer connectionPool outlierDetection tls")
             .later(
                     DestinationRule.PortTrafficPolicy.class,
-                    "Envoy has no filter that unpacks the answers of one upstream",
+                    "none of Envoy's filters for one upstream unpacks answers",
                     "compression")
             .differs(
                     DestinationRule.ClientTlsSettings.class,
@@ -159,7 +157,9 @@ public final class FieldStates {
             .works(
                     DestinationRule.LoadBalancerSettings.class,
                     "simple consistentHash backendUtilization localityLbSetting warmupDurationSecs warmup")
-            .later(DestinationRule.LoadBalancerSettings.class, ZONES, "zoneAwareLbSetting")
+            .works(DestinationRule.LoadBalancerSettings.class, "zoneAwareLbSetting")
+            .works(DestinationRule.ZoneAwareLoadBalancerSetting.class, "enabled failover failoverPriority")
+            .later(DestinationRule.ZoneAwareLoadBalancerSetting.class, ZONES, "minClusterSize")
             .works(
                     DestinationRule.BackendUtilizationLb.class,
                     "weightStabilizationPeriod weightExpirationPeriod weightUpdatePeriod"
@@ -234,12 +234,11 @@ public final class FieldStates {
             .works(
                     MeshConfig.ProxyHeaders.class,
                     "requestId server attemptCount envoyDebugHeaders setCurrentClientCertDetails forwardedClientCert"
-                            + " xForwardedPort")
+                            + " xForwardedPort xForwardedHost")
             .differs(
                     MeshConfig.ProxyHeaders.class,
                     "requests keep their letters, answers are in lower case",
                     "preserveHttp1HeaderCase")
-            .later(MeshConfig.ProxyHeaders.class, "upstreams see one host, the one that is sent", "xForwardedHost")
             .later(MeshConfig.ProxyHeaders.class, "gateways never send them", "metadataExchangeHeaders")
             .works(MeshConfig.Switch.class, "disabled enabled")
             .works(MeshConfig.ServerHeader.class, "disabled value")

@@ -48,6 +48,7 @@ public final class ResourceNames {
     public static final String ROUTER_FILTER = "envoy.filters.http.router";
     public static final String CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
     public static final String TCP_PROXY = "envoy.filters.network.tcp_proxy";
+    public static final String HELLO_LOOKUP = "envoy.filters.network.sni_dynamic_forward_proxy";
     public static final String TLS_INSPECTOR = "envoy.filters.listener.tls_inspector";
     public static final String HTTP_INSPECTOR = "envoy.filters.listener.http_inspector";
 

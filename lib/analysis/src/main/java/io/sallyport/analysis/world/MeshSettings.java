@@ -145,6 +145,15 @@ public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
         return config.map(MeshConfig::pathNormalization);
     }
 
+    /// Whether upstreams are told the host that a client asked for, where a rule changes it.
+    public boolean tellsForwardedHost() {
+        return proxies()
+                .map(MeshConfig.MeshProxyConfig::proxyHeaders)
+                .map(MeshConfig.ProxyHeaders::xForwardedHost)
+                .map(MeshConfig.Switch::enabled)
+                .orElse(false);
+    }
+
     /// Whether upstreams are told which attempt a request is.
     public boolean countsAttempts() {
         return !proxies()

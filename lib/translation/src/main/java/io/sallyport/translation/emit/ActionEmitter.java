@@ -68,6 +68,8 @@ final class ActionEmitter {
         } else {
             action.setWeightedClusters(split(forward));
         }
+        action.setAppendXForwardedHost(
+                tells(forward.host()) || forward.shares().stream().anyMatch(share -> tells(share.host())));
         addTimeout(forward, action);
         switch (forward.retry()) {
             case Retry.None() -> {}
@@ -81,6 +83,10 @@ final class ActionEmitter {
         }
         addStickiness(forward.stickiness(), action);
         return action.build();
+    }
+
+    private static boolean tells(HostChange change) {
+        return change instanceof HostChange.Telling;
     }
 
     private static void addShareHeaders(Share share, Route.Builder route) {
@@ -107,6 +113,7 @@ final class ActionEmitter {
             switch (share.host()) {
                 case HostChange.Keep() -> {}
                 case HostChange.To(var host) -> cluster.setHostRewriteLiteral(host);
+                case HostChange.Telling(var host) -> cluster.setHostRewriteLiteral(host);
             }
         }
         return split.build();
@@ -139,6 +146,7 @@ final class ActionEmitter {
         switch (change) {
             case HostChange.Keep() -> {}
             case HostChange.To(var host) -> action.setHostRewriteLiteral(host);
+            case HostChange.Telling(var host) -> action.setHostRewriteLiteral(host);
         }
     }
 
@@ -212,6 +220,7 @@ final class ActionEmitter {
         switch (redirect.host()) {
             case HostChange.Keep() -> {}
             case HostChange.To(var host) -> out.setHostRedirect(host);
+            case HostChange.Telling(var host) -> out.setHostRedirect(host);
         }
         switch (redirect.port()) {
             case PortChange.Keep() -> {}

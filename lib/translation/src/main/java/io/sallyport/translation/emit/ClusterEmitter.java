@@ -151,11 +151,17 @@ final class ClusterEmitter {
                         .setTypedConfig(Values.pack(ClusterConfig.newBuilder()
                                 // Where endpoints are reached without TLS there is nothing to check.
                                 .setAllowInsecureClusterOptions(true)
-                                .setDnsCacheConfig(DnsCacheConfig.newBuilder()
-                                        .setName(NAME_CACHE)
-                                        .setDnsLookupFamily(Cluster.DnsLookupFamily.V4_PREFERRED))
+                                .setDnsCacheConfig(names())
                                 .build()));
         }
+    }
+
+    /// The one memory of names that are looked up as they come; Envoy wants all who share it to say the same of it.
+    static DnsCacheConfig names() {
+        return DnsCacheConfig.newBuilder()
+                .setName(NAME_CACHE)
+                .setDnsLookupFamily(Cluster.DnsLookupFamily.V4_PREFERRED)
+                .build();
     }
 
     // Answers are kept as long as they say; after a failure the next try waits for the refresh rate. The fields have a

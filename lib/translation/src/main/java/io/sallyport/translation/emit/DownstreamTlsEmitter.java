@@ -2,6 +2,7 @@ package io.sallyport.translation.emit;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
@@ -54,6 +55,9 @@ final class DownstreamTlsEmitter {
         var demands = TlsParts.demands(asked.names(), asked.revocations())
                 .addAllVerifyCertificateSpki(asked.keyPins())
                 .addAllVerifyCertificateHash(asked.certificatePins());
+        if (!asked.verifies()) {
+            demands.setTrustChainVerification(TrustChainVerification.ACCEPT_UNTRUSTED);
+        }
         switch (asked.authority()) {
             case Authority.Secret(var name) -> TlsParts.addAuthority(demands, name, common);
             case Authority.File(var path) -> TlsParts.addAuthorityFile(demands, path, asked.revocations(), common);

@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpIns
 import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
 import io.sallyport.translation.ResourceNames;
@@ -141,7 +142,19 @@ final class ListenerEmitter {
                 out.addFilters(filter(
                         ResourceNames.CONNECTION_MANAGER,
                         ManagerEmitter.emit(plan, http, isScoped.test(http.table()))));
-            case Content.Tcp tcp -> out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp, plan.logs())));
+            case Content.Tcp tcp -> {
+                switch (tcp.options().target()) {
+                    case TcpOptions.Target.Upstream() -> {}
+                    case TcpOptions.Target.Hello(int port) ->
+                        out.addFilters(filter(
+                                ResourceNames.HELLO_LOOKUP,
+                                FilterConfig.newBuilder()
+                                        .setDnsCacheConfig(ClusterEmitter.names())
+                                        .setPortValue(port)
+                                        .build()));
+                }
+                out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp, plan.logs())));
+            }
         }
         return out.build();
     }

@@ -3,6 +3,7 @@ package io.sallyport.translation.link;
 import io.sallyport.model.LocalityLoadBalancerSetting;
 import io.sallyport.model.LocalityLoadBalancerSetting.Distribute;
 import io.sallyport.model.LocalityLoadBalancerSetting.Failover;
+import io.sallyport.translation.plan.Upstream.Ejection;
 import io.sallyport.translation.plan.Upstream.Endpoint;
 import io.sallyport.translation.plan.Upstream.Group;
 import io.sallyport.translation.plan.Upstream.Locality;
@@ -16,7 +17,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /// Puts endpoints into groups by place, and says which groups come first and how much each gets. Without ejection
-/// nobody would notice that a near endpoint fails, so nothing comes first then.
+/// nobody would notice that a near endpoint fails, so nothing comes first then; balancing by zones alone always puts
+/// the proxy's own region first, and takes all zones of it for one.
 /// (Istio: `ApplyLocalityLoadBalancer` in `pilot/pkg/networking/core/loadbalancer/loadbalancer.go`.)
 final class LocalityLinker {
 
@@ -39,11 +41,25 @@ final class LocalityLinker {
     private final Map<String, String> proxy;
     private final Optional<LocalityLoadBalancerSetting> setting;
     private final boolean ejects;
+    private final boolean byRegion;
 
-    LocalityLinker(Map<String, String> proxy, Optional<LocalityLoadBalancerSetting> setting, boolean ejects) {
+    private LocalityLinker(
+            Map<String, String> proxy,
+            Optional<LocalityLoadBalancerSetting> setting,
+            boolean ejects,
+            boolean byRegion) {
         this.proxy = proxy;
         this.setting = setting;
         this.ejects = ejects;
+        this.byRegion = byRegion;
+    }
+
+    /// By zones where the policy wants that, else by places as it says.
+    static LocalityLinker of(Map<String, String> proxy, PolicyLinker policy) {
+        var zones = policy.zones();
+        return zones.isPresent()
+                ? new LocalityLinker(proxy, zones, true, true)
+                : new LocalityLinker(proxy, policy.locality(), !(policy.ejection() instanceof Ejection.None), false);
     }
 
     /// A place of Istio's form `region/zone/subzone`, parts of which may be missing.
@@ -154,7 +170,7 @@ final class LocalityLinker {
 
     private Grouped failover(Map<Locality, List<Placed>> places, LocalityLoadBalancerSetting wanted) {
         var byLabels = !wanted.failoverPriority().isEmpty();
-        boolean isSaid = byLabels || !wanted.failover().isEmpty();
+        boolean isSaid = !byRegion && (byLabels || !wanted.failover().isEmpty());
         var ranked = new ArrayList<Ranked>();
         places.forEach((place, endpoints) -> {
             var parts = new TreeMap<Integer, List<Placed>>();
@@ -162,7 +178,7 @@ final class LocalityLinker {
                 int rank = byLabels ? rank(endpoint, wanted.failoverPriority()) : 0;
                 parts.computeIfAbsent(rank, _ -> new ArrayList<>()).add(endpoint);
             }
-            boolean byPlace = !byLabels || !wanted.failover().isEmpty();
+            boolean byPlace = byRegion || !byLabels || !wanted.failover().isEmpty();
             int distance = byPlace ? distance(place, wanted.failover()) : 0;
             parts.forEach((rank, part) -> ranked.add(new Ranked(place, rank * DISTANCES + distance, part)));
         });
@@ -184,6 +200,9 @@ final class LocalityLinker {
     private int distance(Locality place, List<Failover> failover) {
         var here = of(proxy);
         if (here.region().equals(place.region())) {
+            if (byRegion) {
+                return 0;
+            }
             if (!here.zone().equals(place.zone())) {
                 return 2;
             }

@@ -1,5 +1,6 @@
 package io.sallyport.translation.link;
 
+import com.google.common.collect.ImmutableList;
 import io.sallyport.analysis.world.AppProtocol;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.MeshSettings;
@@ -111,6 +112,15 @@ final class PolicyLinker {
                 .filter(setting -> !Boolean.FALSE.equals(setting.enabled()));
     }
 
+    /// Where zones are to be balanced: who helps when the proxy's own region fails.
+    Optional<LocalityLoadBalancerSetting> zones() {
+        return part(TrafficPolicy::loadBalancer)
+                .flatMap(wanted -> Optional.ofNullable(wanted.zoneAwareLbSetting()))
+                .filter(zones -> Boolean.TRUE.equals(zones.enabled()))
+                .map(zones -> new LocalityLoadBalancerSetting(
+                        ImmutableList.of(), zones.failover(), zones.failoverPriority(), true));
+    }
+
     Preamble preamble() {
         return part(TrafficPolicy::proxyProtocol)
                 .map(wanted -> switch (wanted.version()) {
@@ -203,7 +213,8 @@ final class PolicyLinker {
                 timeout(pool.flatMap(wanted -> Optional.ofNullable(wanted.idleTimeout()))),
                 timeout(pool.flatMap(wanted -> Optional.ofNullable(wanted.maxConnectionDuration()))),
                 staysByAddress,
-                tunnel(policy.tunnel()));
+                tunnel(policy.tunnel()),
+                new TcpOptions.Target.Upstream());
     }
 
     private static TcpOptions.Tunnel tunnel(DestinationRule.@Nullable TunnelSettings wanted) {

@@ -262,6 +262,7 @@ final class RuleLinker {
         if (route.route().size() == 1 && host instanceof HostChange.Keep) {
             host = HeaderLinker.link(route.route().getFirst().headers()).host();
         }
+        host = told(host);
         var stickiness = stickiness(place, route.route());
         boolean isPinned = route.route().size() == 1 && stickiness instanceof Stickiness.By;
         return new Action.Forward(
@@ -300,10 +301,16 @@ final class RuleLinker {
             }
             if (destination.weight() > 0) {
                 var headers = HeaderLinker.link(destination.headers());
-                shares.add(new Share(upstream, destination.weight(), headers.edits(), headers.host()));
+                shares.add(new Share(upstream, destination.weight(), headers.edits(), told(headers.host())));
             }
         }
         return fitting(shares);
+    }
+
+    private HostChange told(HostChange change) {
+        return change instanceof HostChange.To(var host) && world.mesh().tellsForwardedHost()
+                ? new HostChange.Telling(host)
+                : change;
     }
 
     // Envoy would refuse the whole table for one such rule (SP4212).

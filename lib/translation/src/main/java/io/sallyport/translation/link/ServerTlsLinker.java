@@ -107,6 +107,7 @@ final class ServerTlsLinker {
         return authority()
                 .map(authority -> new Clients.Asked(
                         settings.mode() == TlsMode.MUTUAL,
+                        !settings.insecureSkipVerify(),
                         authority,
                         Revocations.file(settings.caCrl()),
                         settings.subjectAltNames(),

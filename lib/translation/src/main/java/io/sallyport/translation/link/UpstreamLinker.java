@@ -74,7 +74,12 @@ final class UpstreamLinker {
             return TcpOptions.NONE;
         }
         var rule = world.rule(id.host(), backends.getFirst().namespace(), proxy.namespace(), proxy.labels());
-        return TrafficPolicies.effective(rule, id).map(PolicyLinker::tcp).orElse(TcpOptions.NONE);
+        var options = TrafficPolicies.effective(rule, id).map(PolicyLinker::tcp).orElse(TcpOptions.NONE);
+        return isLookedUp(backends.getFirst()) ? options.withTarget(new TcpOptions.Target.Hello(id.port())) : options;
+    }
+
+    private static boolean isLookedUp(Backend backend) {
+        return backend.source() == Backend.Source.DYNAMIC_DNS && HostNames.isWildcard(backend.host());
     }
 
     // Istio's client proxies send plain text then, to a port that expects TLS. Nothing at all is better.
@@ -99,8 +104,7 @@ final class UpstreamLinker {
             return new Upstream.Unknown(id, "no endpoint is declared");
         }
         var ejection = settings.ejection();
-        var localities =
-                new LocalityLinker(proxy.labels(), settings.locality(), !(ejection instanceof Upstream.Ejection.None));
+        var localities = LocalityLinker.of(proxy.labels(), settings);
         // One name is asked alone: there is nothing to choose from.
         var grouped =
                 localities.group(backend.source() == Backend.Source.DNS_ROUND_ROBIN ? placed.subList(0, 1) : placed);
@@ -142,8 +146,7 @@ final class UpstreamLinker {
             case DNS -> new Discovery.Dns(groups, world.mesh().dnsRefreshRate());
             case DNS_ROUND_ROBIN -> new Discovery.DnsOne(groups, world.mesh().dnsRefreshRate());
             case CLIENT -> whereClientWent(port);
-            case DYNAMIC_DNS ->
-                HostNames.isWildcard(backend.host()) ? new Discovery.ByRequest() : new Discovery.Listed(List.of());
+            case DYNAMIC_DNS -> isLookedUp(backend) ? new Discovery.ByRequest() : new Discovery.Listed(List.of());
         };
     }
 

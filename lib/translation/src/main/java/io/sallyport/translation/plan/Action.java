@@ -78,6 +78,9 @@ public sealed interface Action {
         record Keep() implements HostChange {}
 
         record To(String host) implements HostChange {}
+
+        /// The upstream is told the host that came, too: by `x-forwarded-host`. For requests that go on alone.
+        record Telling(String host) implements HostChange {}
     }
 
     sealed interface SchemeChange {

@@ -83,11 +83,13 @@ public record Chain(Match match, Tls tls, Content content, Origin origin) {
             /// They are not asked.
             record Unasked() implements Clients {}
 
-            /// They are asked. One that shows none is let in unless `required`; one with a bad one never is.
+            /// They are asked. One that shows none is let in unless `required`; one with a bad one never is, unless
+            /// nobody `verifies`: then whoever has the key of what it shows is let in.
             /// Where a list is not empty, the certificate must fit one entry of it: `names` are its own
             /// names, `keyPins` hashes of its key in Base64, `certificatePins` hashes of itself in hex.
             record Asked(
                     boolean required,
+                    boolean verifies,
                     Authority authority,
                     Revocations revocations,
                     List<String> names,

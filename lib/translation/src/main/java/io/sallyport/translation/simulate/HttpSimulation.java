@@ -7,7 +7,6 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
 import io.envoyproxy.envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation;
 import io.sallyport.translation.ResourceNames;
@@ -17,11 +16,9 @@ import io.sallyport.translation.simulate.HostLookup.Hit;
 import io.sallyport.translation.simulate.Trail.Rejection;
 import io.sallyport.translation.simulate.Trail.Step;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One request on its way through a connection manager: which table, which virtual host, which route.
@@ -32,10 +29,28 @@ final class HttpSimulation {
     private static final int TEMPORARY_REDIRECT = 307;
 
     // Elsewhere what a client says about its certificate is dropped.
-    private static final Set<ForwardClientCertDetails> FORWARDING = EnumSet.of(
-            ForwardClientCertDetails.FORWARD_ONLY,
-            ForwardClientCertDetails.APPEND_FORWARD,
-            ForwardClientCertDetails.ALWAYS_FORWARD_ONLY);
+    // What one Envoy tells another. At an edge no client may say it.
+    // (Envoy: `cleanInternalHeaders` in `source/common/http/conn_manager_utility.cc`.)
+    private static final List<String> NO_CLIENTS = List.of(
+            "x-envoy-decorator-operation",
+            "x-envoy-downstream-service-cluster",
+            "x-envoy-downstream-service-node",
+            "x-envoy-expected-rq-timeout-ms",
+            "x-envoy-force-trace",
+            "x-envoy-hedge-on-per-try-timeout",
+            "x-envoy-internal",
+            "x-envoy-ip-tags",
+            "x-envoy-max-retries",
+            "x-envoy-original-path",
+            "x-envoy-original-url",
+            "x-envoy-retriable-header-names",
+            "x-envoy-retriable-status-codes",
+            "x-envoy-retry-grpc-on",
+            "x-envoy-retry-on",
+            "x-envoy-upstream-alt-stat-name",
+            "x-envoy-upstream-rq-per-try-timeout-ms",
+            "x-envoy-upstream-rq-timeout-alt-response",
+            "x-envoy-upstream-rq-timeout-ms");
 
     private final ParsedResources resources;
     private final Listener listener;
@@ -46,7 +61,26 @@ final class HttpSimulation {
         this.resources = resources;
         this.listener = listener;
         this.manager = manager;
-        this.request = request;
+        this.request = request.withHost(host(request.host()));
+    }
+
+    // The dot goes first, then the port: in Envoy's order.
+    private String host(String asked) {
+        var name = HostLookup.withoutPort(asked);
+        var port = asked.substring(name.length());
+        var host = manager.getStripTrailingHostDot() && name.endsWith(".") && name.length() > 1
+                ? name.substring(0, name.length() - 1)
+                : name;
+        return manager.getStripAnyHostPort() ? host : host + port;
+    }
+
+    // What proxies in front say counts where any are trusted.
+    private String forwardedProtocol() {
+        return Optional.of(new HeaderLines(request.headers()))
+                .filter(_ -> manager.getXffNumTrustedHops() > 0)
+                .flatMap(headers -> headers.find("x-forwarded-proto"))
+                .filter(name -> name.equals("http") || name.equals("https"))
+                .orElse(request.scheme());
     }
 
     Answer answer() {
@@ -84,11 +118,18 @@ final class HttpSimulation {
         lines.add(new HeaderLines.Line(":authority", request.host()));
         lines.add(new HeaderLines.Line(":method", request.method()));
         lines.add(new HeaderLines.Line(":path", path()));
-        lines.add(new HeaderLines.Line(":scheme", request.scheme()));
+        // An HTTP/2 client has said a scheme itself.
+        lines.add(new HeaderLines.Line(
+                ":scheme", request.protocol() == Request.Protocol.HTTP1 ? forwardedProtocol() : request.scheme()));
         lines.addAll(request.headers());
-        var headers = new HeaderLines(lines).with("x-forwarded-proto", request.scheme());
-        if (!FORWARDING.contains(manager.getForwardClientCertDetails())) {
+        var headers = new HeaderLines(lines).with("x-forwarded-proto", forwardedProtocol());
+        if (!forwardsCertificates()) {
             headers = headers.without("x-forwarded-client-cert");
+        }
+        if (manager.getUseRemoteAddress().getValue()) {
+            for (var name : NO_CLIENTS) {
+                headers = headers.without(name);
+            }
         }
         for (var extension : manager.getEarlyHeaderMutationExtensionsList()) {
             var mutations = ParsedResources.parse(HeaderMutation.parser(), extension.getTypedConfig());
@@ -101,6 +142,15 @@ final class HttpSimulation {
             headers = editing.apply(headers, new Format(request, headers));
         }
         return headers;
+    }
+
+    // Without a certificate of the client's own nothing is believed about one, unless that is always believed.
+    private boolean forwardsCertificates() {
+        return switch (manager.getForwardClientCertDetails()) {
+            case FORWARD_ONLY, APPEND_FORWARD -> request.hello() instanceof Hello.Tls tls && tls.certificate();
+            case ALWAYS_FORWARD_ONLY -> true;
+            case SANITIZE, SANITIZE_SET, UNRECOGNIZED -> false;
+        };
     }
 
     // Escaped slashes first, then the normal form, then slashes beside slashes: in Envoy's order.
@@ -147,7 +197,7 @@ final class HttpSimulation {
     private Answer answer(RouteConfiguration table, Hit hit, HeaderLines headers) {
         var host = hit.host();
         if (host.getRequireTls() == VirtualHost.TlsRequirementType.ALL
-                && !request.scheme().equals("https")) {
+                && !forwardedProtocol().equals("https")) {
             var location = "https://" + request.host() + headers.first(":path").orElse("/");
             var trail = trail(table, hit, Step.NONE, List.of());
             return new Replied(

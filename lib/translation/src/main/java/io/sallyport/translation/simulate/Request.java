@@ -59,6 +59,10 @@ public record Request(
         return new Request(port, hello, client, protocol, newMethod, host, path, headers);
     }
 
+    public Request withHost(String newHost) {
+        return new Request(port, hello, client, protocol, method, newHost, path, headers);
+    }
+
     public Request withHeader(String name, String value) {
         var more = ImmutableList.<HeaderLines.Line>builder()
                 .addAll(headers)

@@ -213,6 +213,7 @@ record RouteSimulation(
                 .apply(headers, new Format(request, headers));
         var newHost = ownHost.isEmpty() ? action.getHostRewriteLiteral() : ownHost;
         if (!newHost.isEmpty()) {
+            edited = action.getAppendXForwardedHost() ? told(edited) : edited;
             edited = edited.with(":authority", newHost);
         }
         var path = headers.first(":path").orElse("/");
@@ -227,6 +228,17 @@ record RouteSimulation(
                 edited,
                 responseEditing(corsHeaders(responseFirst))
                         .plusLiterals(HeaderLines.NONE.plus("server", HttpSimulation.serverName(manager))));
+    }
+
+    // Who passed the request on before stays in the list.
+    private static HeaderLines told(HeaderLines headers) {
+        var asked = headers.find(":authority").orElse("");
+        var before = headers.find("x-forwarded-host");
+        return before.equals(Optional.of(asked))
+                ? headers
+                : headers.with(
+                        "x-forwarded-host",
+                        before.map(list -> list + "," + asked).orElse(asked));
     }
 
     private HeaderEditing corsHeaders(HeaderEditing first) {

@@ -1,8 +1,10 @@
 package io.sallyport.translation.simulate;
 
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.sallyport.translation.EnvoyResources;
@@ -57,7 +59,10 @@ public final class TrafficSimulator {
             return new Closed(listener.getName(), obstacle.orElseThrow());
         }
         if (copies) {
-            return tunnelled(listener, ParsedResources.parse(TcpProxy.parser(), filter.getTypedConfig()));
+            var answer = tunnelled(listener, ParsedResources.parse(TcpProxy.parser(), filter.getTypedConfig()));
+            return chain.getFilters(0).getName().equals(ResourceNames.HELLO_LOOKUP)
+                    ? lookedUp(answer, chain.getFilters(0), hello.name())
+                    : answer;
         }
         var manager = ParsedResources.parse(HttpConnectionManager.parser(), filter.getTypedConfig());
         return new HttpSimulation(resources, listener, manager, request).answer();
@@ -91,7 +96,23 @@ public final class TrafficSimulator {
         };
     }
 
-    private Answer tunnelled(Listener listener, TcpProxy proxy) {
+    // The name in the hello, at the port of the service, is where the connection goes.
+    private static Tunnelled lookedUp(Tunnelled answer, Filter filter, String name) {
+        var lookup = ParsedResources.parse(FilterConfig.parser(), filter.getTypedConfig());
+        return new Tunnelled(
+                answer.listener(),
+                answer.shares().stream()
+                        .map(share -> new Share(
+                                share.cluster(),
+                                share.weight(),
+                                share.state(),
+                                List.of(name + ":" + lookup.getPortValue()),
+                                share.request(),
+                                share.response()))
+                        .toList());
+    }
+
+    private Tunnelled tunnelled(Listener listener, TcpProxy proxy) {
         if (!proxy.hasWeightedClusters()) {
             return new Tunnelled(listener.getName(), List.of(share(proxy.getCluster(), 1)));
         }

@@ -71,6 +71,8 @@ public final class EnvoyValidation {
             io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutation.getDefaultInstance(),
             StatefulSession.getDefaultInstance(),
             StatefulSessionPerRoute.getDefaultInstance(),
+            io.envoyproxy.envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig
+                    .getDefaultInstance(),
             TcpProxy.getDefaultInstance(),
             HttpInspector.getDefaultInstance(),
             TlsInspector.getDefaultInstance(),
