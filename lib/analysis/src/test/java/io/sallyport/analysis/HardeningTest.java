@@ -271,6 +271,31 @@ class HardeningTest {
 
     @Tag("H21")
     @ParameterizedTest
+    @ValueSource(strings = {"Connection", "Content-Length", "Transfer-Encoding", "keep-alive", "TE"})
+    void headerOfTheConnectionIsLeftAlone(String name) {
+        for (var change : List.of("set: {%s: v}", "add: {%s: v}", "remove: [%s]")) {
+            for (var direction : List.of("request", "response")) {
+                var yaml = http("headers: {%s: {%s}}, route: [{destination: {host: a}}]"
+                        .formatted(direction, change.formatted(name)));
+                assertThat(warnings(yaml)).as(yaml).contains("SP4218");
+                assertThat(refusals(yaml)).as(yaml).isEmpty();
+            }
+        }
+    }
+
+    @Tag("H21")
+    @Test
+    void hostIsRewrittenOnRequestsAlone() {
+        assertThat(refusals(http("headers: {request: {set: {Host: b.test}}}, route: [{destination: {host: a}}]")))
+                .isEmpty();
+        assertThat(refusals(http("headers: {request: {remove: [Host]}}, route: [{destination: {host: a}}]")))
+                .isNotEmpty();
+        assertThat(refusals(http("headers: {response: {set: {Host: b.test}}}, route: [{destination: {host: a}}]")))
+                .isNotEmpty();
+    }
+
+    @Tag("H21")
+    @ParameterizedTest
     @ValueSource(strings = {"X_Y", "x-envoy-a", "a.b", "x~y"})
     void changedHeaderThatIsATokenIsFine(String name) {
         assertThat(warnings(

@@ -16,6 +16,7 @@ public final class RelationRules {
                 .addAll(HostConflicts.all())
                 .addAll(SecretRules.all())
                 .addAll(CertificateRules.all())
+                .add(new LowPortIsMapped())
                 .add(new TcpPortIsOnesOwn())
                 .add(new SelectionIsOnesOwn())
                 .add(new ClientCredentialIsNotPlainText())

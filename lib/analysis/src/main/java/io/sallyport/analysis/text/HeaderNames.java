@@ -1,11 +1,15 @@
 package io.sallyport.analysis.text;
 
+import com.google.common.collect.ImmutableSet;
+import java.util.Locale;
 import java.util.Optional;
 
 /// Names of HTTP headers, by what is done with them. Source: Istio's `pkg/config/validation`.
 public final class HeaderNames {
 
     private static final int LONGEST = 256;
+    private static final ImmutableSet<String> FRAMING = ImmutableSet.of(
+            "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding");
     private static final String SIGNS = "!#$%&'*+-.^_`|~";
 
     private HeaderNames() {}
@@ -35,6 +39,13 @@ public final class HeaderNames {
     /// `:authority` or `host`, which rewrite where a request goes.
     public static boolean isAuthority(String name) {
         return name.equalsIgnoreCase(":authority") || name.equalsIgnoreCase("host");
+    }
+
+    /// Says where a message ends, or belongs to one connection: each proxy writes its own. One that contradicts the
+    /// body
+    /// lets the next server read two requests where there is one.
+    public static boolean isFraming(String name) {
+        return FRAMING.contains(name.toLowerCase(Locale.ROOT));
     }
 
     /// What is wrong with setting or adding a request header.

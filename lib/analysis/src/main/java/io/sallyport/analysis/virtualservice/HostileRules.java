@@ -32,7 +32,12 @@ final class HostileRules {
     private HostileRules() {}
 
     static List<Rule<?>> all() {
-        return List.of(new WeightsFit(), new HeaderNameIsToken(), new PathCanMatch(), new NewPathIsPlain());
+        return List.of(
+                new WeightsFit(),
+                new HeaderNameIsToken(),
+                new FramingIsLeftAlone(),
+                new PathCanMatch(),
+                new NewPathIsPlain());
     }
 
     /// SP4212: a sum by which Envoy cannot divide.
@@ -86,6 +91,46 @@ final class HostileRules {
         }
     }
 
+    private static Stream<At<HeaderOperations>> operations(At<VirtualService> service) {
+        return Walk.http(service)
+                .flatMap(Walk::headers)
+                .flatMap(headers -> Stream.concat(
+                        headers.field("request", Headers::request), headers.field("response", Headers::response)));
+    }
+
+    /// SP4218: Istio lets it pass, and Envoy sends a message whose headers contradict its body.
+    static final class FramingIsLeftAlone extends ObjectRule<VirtualService> {
+        FramingIsLeftAlone() {
+            super(
+                    "SP4218",
+                    WARNING,
+                    "Header that frames messages is not changed",
+                    Kind.VIRTUAL_SERVICE,
+                    VirtualService.class,
+                    new Page(
+                            "Content-Length, Transfer-Encoding, Connection and their like are written by each proxy for its own connection. One that contradicts the body lets the next server see two requests in one, so such changes are left out.",
+                            "{hosts: [shop.test], http: [{headers: {request: {set: {content-length: \"0\"}}}, " + SERVED
+                                    + "}]}",
+                            "{hosts: [shop.test], http: [{headers: {request: {set: {x-length: \"0\"}}}, " + SERVED
+                                    + "}]}"));
+        }
+
+        @Override
+        public void check(At<VirtualService> service, Report report) {
+            operations(service).forEach(operations -> {
+                ActionRules.changes(operations)
+                        .forEach(header -> name(header, header.path().name(), report));
+                operations.each("remove", HeaderOperations::remove).forEach(name -> name(name, name.value(), report));
+            });
+        }
+
+        private static void name(At<?> place, String name, Report report) {
+            if (HeaderNames.isFraming(name)) {
+                report.at(place, "header \"%s\" is left as it is (expected: another one)".formatted(name));
+            }
+        }
+    }
+
     /// SP4213: Istio lets the name pass, and Envoy sends it.
     static final class HeaderNameIsToken extends ObjectRule<VirtualService> {
         HeaderNameIsToken() {
@@ -104,17 +149,11 @@ final class HostileRules {
 
         @Override
         public void check(At<VirtualService> service, Report report) {
-            Walk.http(service)
-                    .flatMap(Walk::headers)
-                    .flatMap(headers -> Stream.concat(
-                            headers.field("request", Headers::request), headers.field("response", Headers::response)))
-                    .forEach(operations -> {
-                        ActionRules.changes(operations)
-                                .forEach(header -> name(header, header.path().name(), report));
-                        operations
-                                .each("remove", HeaderOperations::remove)
-                                .forEach(name -> name(name, name.value(), report));
-                    });
+            operations(service).forEach(operations -> {
+                ActionRules.changes(operations)
+                        .forEach(header -> name(header, header.path().name(), report));
+                operations.each("remove", HeaderOperations::remove).forEach(name -> name(name, name.value(), report));
+            });
         }
 
         // An empty name and one with ":" in front are refused already.

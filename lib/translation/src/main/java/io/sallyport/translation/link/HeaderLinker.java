@@ -1,5 +1,6 @@
 package io.sallyport.translation.link;
 
+import io.sallyport.analysis.text.HeaderNames;
 import io.sallyport.model.VirtualService.HeaderOperations;
 import io.sallyport.model.VirtualService.Headers;
 import io.sallyport.translation.plan.Action.HostChange;
@@ -90,6 +91,6 @@ final class HeaderLinker {
     }
 
     private static boolean isFixed(String name) {
-        return name.startsWith(":") || isHost(name);
+        return name.startsWith(":") || isHost(name) || HeaderNames.isFraming(name);
     }
 }
