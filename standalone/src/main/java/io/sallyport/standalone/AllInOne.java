@@ -11,6 +11,7 @@ import io.sallyport.cli.Terminal;
 import io.sallyport.config.ConfigServer;
 import io.sallyport.config.ConfigSettings;
 import io.sallyport.config.store.StoreUnavailableException;
+import io.sallyport.egress.EgressServer;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.Version;
@@ -141,10 +142,25 @@ final class AllInOne {
                                 clock,
                                 new SecureRandom()))
                 : null;
+        // The collector is asked by the way that everybody else asks it.
+        var logs = Channels.inProcess(inProcess);
+        lifecycle.started("log channel", logs::shutdownNow);
+        var egress = lifecycle.started(
+                "egress-policy-service",
+                new EgressServer(
+                        configChannel,
+                        collector == null ? Optional.empty() : Optional.of(logs),
+                        config::find,
+                        inspections,
+                        clock,
+                        new SecureRandom()));
+        egress.measure(metrics.registry());
+        readiness.require("egress-policy-service", egress::missing);
         var proxyDoor = new ArrayList<BindableService>(xds.discovery());
         var api = new ArrayList<BindableService>(config.services());
         api.addAll(xds.api());
         api.addAll(secrets.api());
+        api.addAll(egress.api());
         if (collector != null) {
             collector.measure(metrics.registry());
             proxyDoor.addAll(collector.receiver());

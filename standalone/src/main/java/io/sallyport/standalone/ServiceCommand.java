@@ -11,6 +11,7 @@ import io.sallyport.config.ConfigSettings;
 import io.sallyport.config.api.WatchBounds;
 import io.sallyport.config.source.DirectoryListener;
 import io.sallyport.config.store.StoreUnavailableException;
+import io.sallyport.egress.EgressServer;
 import io.sallyport.runtime.BearerToken;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Logs;
@@ -49,12 +50,13 @@ final class ServiceCommand implements Callable<Integer> {
     enum Name {
         config,
         xds,
-        secret
+        secret,
+        egress
     }
 
     private final Terminal terminal;
 
-    @Parameters(paramLabel = "NAME", description = "config, xds or secret.")
+    @Parameters(paramLabel = "NAME", description = "config, xds, secret or egress.")
     private Name name = Name.config;
 
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "The service's settings, YAML.")
@@ -74,6 +76,7 @@ final class ServiceCommand implements Callable<Integer> {
                 case config -> config(lifecycle, readiness);
                 case xds -> xds(lifecycle, readiness);
                 case secret -> secret(lifecycle, readiness);
+                case egress -> egress(lifecycle, readiness);
             };
             terminal.print("Sallyport " + name + " · " + doors);
             while (!readiness.missing().isEmpty()) {
@@ -126,9 +129,29 @@ final class ServiceCommand implements Callable<Integer> {
                 + serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), xds.api());
     }
 
+    private String egress(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
+        var wanted = Settings.read(settings, ServiceSettings.Egress.class);
+        var metrics = lifecycle.started("metrics", new Metrics());
+        var config = channel(lifecycle, "config channel", wanted.config(), wanted.tokenFile());
+        var address = wanted.logs();
+        var logs = address == null
+                ? Optional.<Channel>empty()
+                : Optional.of(channel(lifecycle, "log channel", address, wanted.tokenFile()));
+        var egress = lifecycle.started(
+                "egress-policy-service", new EgressServer(config, logs, terminal.clock(), new SecureRandom()));
+        egress.measure(metrics.registry());
+        readiness.require("egress-policy-service", egress::missing);
+        return serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), egress.api());
+    }
+
     private static Channel config(Lifecycle lifecycle, String address, @Nullable Path tokenFile) throws IOException {
+        return channel(lifecycle, "config channel", address, tokenFile);
+    }
+
+    private static Channel channel(Lifecycle lifecycle, String name, String address, @Nullable Path tokenFile)
+            throws IOException {
         var channel = Channels.to(ServiceSettings.loopback(address));
-        lifecycle.started("config channel", channel::shutdownNow);
+        lifecycle.started(name, channel::shutdownNow);
         return token(tokenFile)
                 .map(secret -> ClientInterceptors.intercept(channel, Channels.bearing(secret)))
                 .orElse(channel);

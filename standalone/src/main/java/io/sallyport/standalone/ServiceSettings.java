@@ -131,6 +131,29 @@ final class ServiceSettings {
         }
     }
 
+    /// `sallyport service egress`:
+    ///
+    /// ```yaml
+    /// grpc: 127.0.0.1:15019
+    /// http: 127.0.0.1:15083
+    /// config: 127.0.0.1:15016   # config-service
+    /// logs: 127.0.0.1:15020     # optional: accesslog-collector, for what was seen
+    /// tokenFile: data/token
+    /// ```
+    record Egress(
+            String grpc,
+            String http,
+            String config,
+            @Nullable String logs,
+            @Nullable Path tokenFile) {
+
+        Egress {
+            requireText("grpc", grpc);
+            requireText("http", http);
+            requireText("config", config);
+        }
+    }
+
     /// Reads `host:port`. Services speak plain text here, so only loopback is taken.
     static InetSocketAddress loopback(String address) {
         var parts = HostAndPort.fromString(address);

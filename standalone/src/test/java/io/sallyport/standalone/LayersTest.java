@@ -32,6 +32,7 @@ class LayersTest {
         "io.sallyport.config..",
         "io.sallyport.xds..",
         "io.sallyport.secret..",
+        "io.sallyport.egress..",
         "io.sallyport.accesslog..",
         "io.sallyport.cli..",
         "io.sallyport.standalone.."
@@ -104,8 +105,8 @@ class LayersTest {
 
     @Test
     void servicesNeverSeeEachOther() {
-        for (var service : new String[] {"config", "xds", "secret", "accesslog"}) {
-            for (var other : new String[] {"config", "xds", "secret", "accesslog", "cli", "standalone"}) {
+        for (var service : new String[] {"config", "xds", "secret", "egress", "accesslog"}) {
+            for (var other : new String[] {"config", "xds", "secret", "egress", "accesslog", "cli", "standalone"}) {
                 if (!service.equals(other)) {
                     noClasses()
                             .that()
@@ -118,6 +119,24 @@ class LayersTest {
                 }
             }
         }
+    }
+
+    @Test
+    void followersKnowNoEnvoyAndNoService() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.sallyport.follow..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.sallyport.translation..")
+                .check(all);
+        noClasses()
+                .that()
+                .resideInAPackage("io.sallyport.follow..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(SERVICES_AND_ABOVE)
+                .check(all);
     }
 
     @Test
@@ -177,7 +196,8 @@ class LayersTest {
                         "io.sallyport.cli..",
                         "io.sallyport.config..",
                         "io.sallyport.xds..",
-                        "io.sallyport.secret..")
+                        "io.sallyport.secret..",
+                        "io.sallyport.egress..")
                 .should()
                 .dependOnClassesThat()
                 .areAssignableTo(ProcessBuilder.class)

@@ -11,6 +11,8 @@ import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc;
 import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc.AccessLogServiceBlockingStub;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc.ConfigServiceBlockingStub;
+import io.sallyport.proto.egress.v1.EgressPolicyServiceGrpc;
+import io.sallyport.proto.egress.v1.EgressPolicyServiceGrpc.EgressPolicyServiceBlockingStub;
 import io.sallyport.proto.secret.v1.SecretServiceGrpc;
 import io.sallyport.proto.secret.v1.SecretServiceGrpc.SecretServiceBlockingStub;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
@@ -81,6 +83,13 @@ public final class Connection implements AutoCloseable {
     /// Calls secret-service.
     public <T> T secrets(Call<SecretServiceBlockingStub, T> call) throws CommandFailedException {
         var stub = SecretServiceGrpc.newBlockingStub(withHeaders(channel, token))
+                .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        return answered(stub, call);
+    }
+
+    /// Calls egress-policy-service.
+    public <T> T egress(Call<EgressPolicyServiceBlockingStub, T> call) throws CommandFailedException {
+        var stub = EgressPolicyServiceGrpc.newBlockingStub(withHeaders(channel, token))
                 .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         return answered(stub, call);
     }

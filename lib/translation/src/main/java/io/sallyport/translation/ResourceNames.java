@@ -71,6 +71,9 @@ public final class ResourceNames {
     public static final String CONNECTION_LOG = "envoy.tcp_grpc_access_log";
     public static final String OPEN_TELEMETRY_LOG = "envoy.access_loggers.open_telemetry";
 
+    /// The listener that takes everything that was redirected.
+    public static final String REDIRECTED_LISTENER = "virtualOutbound";
+
     private static final String WILDCARD = "*";
     private static final String BUILT_IN = "builtin://";
 
@@ -80,7 +83,7 @@ public final class ResourceNames {
     public static String listener(ListenerPlan listener) {
         return switch (listener.door()) {
             case GATEWAY, LOCAL, HANDED_OVER -> listener(listener.bind());
-            case REDIRECTED -> "virtualOutbound";
+            case REDIRECTED -> REDIRECTED_LISTENER;
         };
     }
 

@@ -144,7 +144,7 @@ final class ClientPorts {
 
     /// What becomes of a tunnel to a service at the door for clients that know of the proxy. There the name counts as
     /// the one in a TLS hello; nothing where a connection of that name would be unknown.
-    Optional<Content.Tcp> tunnel(ClientService service, int port) {
+    Optional<Tunnel> tunnel(ClientService service, int port) {
         var offer = service.at(port).orElseThrow();
         var made = chains.of(service, port, offer, List.of(), true);
         if (!ClientChains.isTls(offer.port().protocol())) {
@@ -160,8 +160,13 @@ final class ClientPorts {
         return names.servers().stream().anyMatch(server -> HostNames.isSubset(host, server));
     }
 
-    private static Optional<Content.Tcp> tcp(Chain chain) {
-        return chain.content() instanceof Content.Tcp tcp ? Optional.of(tcp) : Optional.empty();
+    /// Where a tunnel leads, and which rule or service says so.
+    record Tunnel(List<Share> shares, Origin origin) {}
+
+    private static Optional<Tunnel> tcp(Chain chain) {
+        return chain.content() instanceof Content.Tcp tcp
+                ? Optional.of(new Tunnel(tcp.shares(), chain.origin()))
+                : Optional.empty();
     }
 
     /// What requests for unknown hosts are answered at a table.

@@ -111,7 +111,7 @@ record ClientScope(
                         proxy.namespace()));
     }
 
-    private static Optional<ConfigObject<Sidecar>> chosen(World world, ProxyClass proxy) {
+    static Optional<ConfigObject<Sidecar>> chosen(World world, ProxyClass proxy) {
         var own = world.sidecars(proxy.namespace());
         return own.stream()
                 .filter(sidecar -> selects(sidecar.spec(), proxy))

@@ -80,17 +80,17 @@ final class ClientSites {
     private Optional<List<RouteRule>> tunnel(int port, String domain, ClientPorts ports) {
         return service(port, domain)
                 .filter(service -> !isHttp(service, port))
-                .flatMap(service -> ports.tunnel(service, port).map(bytes -> List.of(tunnel(service, bytes.shares()))));
+                .flatMap(service -> ports.tunnel(service, port))
+                .map(tunnel -> List.of(rule(tunnel)));
     }
 
-    private RouteRule tunnel(ClientService service, List<Action.Share> shares) {
-        var backend = service.first();
-        var object = world.image().find(backend.origin().object()).orElseThrow();
+    private RouteRule rule(ClientPorts.Tunnel tunnel) {
+        var object = world.image().find(tunnel.origin().object()).orElseThrow();
         return new RouteRule(
                 "tunnel",
                 new RequestMatch(new RequestMatch.PathMatch.Tunnel(), List.of(), List.of(), List.of()),
                 new Action.Forward(
-                        shares,
+                        tunnel.shares(),
                         new Action.PathChange.Keep(),
                         new Action.HostChange.Keep(),
                         Timeout.none(),
@@ -103,7 +103,7 @@ final class ClientSites {
                 RouteRule.Fault.NONE,
                 "",
                 new Provenance(
-                        backend.origin(),
+                        tunnel.origin(),
                         object.metadata().apiVersion(),
                         object.source().digest()));
     }

@@ -1,5 +1,7 @@
 package io.sallyport.translation.simulate;
 
+import com.google.common.net.InetAddresses;
+import io.envoyproxy.envoy.config.core.v3.CidrRange;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.sallyport.translation.ResourceNames;
@@ -7,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// Which filter chain takes a connection: by server name first, then by whether it is encrypted, then by the protocols
 /// that the client can speak. Each step takes the closest match and does not go back, as Envoy does: a chain for the
@@ -20,12 +23,14 @@ final class ChainChoice {
 
     private ChainChoice() {}
 
-    /// The chain of a connection, which begins as HTTP if `isHttp`. Where it was going is its port.
-    static Optional<FilterChain> of(Listener listener, Hello hello, boolean isHttp) {
-        var here = listener.getFilterChainsList().stream()
-                .filter(chain -> !chain.getFilterChainMatch().hasDestinationPort())
-                .filter(chain -> chain.getFilterChainMatch().getPrefixRangesCount() == 0)
-                .toList();
+    /// The chain of a connection, which begins as HTTP if `isHttp`. `address` is where it was going before it was
+    /// redirected; empty: here.
+    static Optional<FilterChain> of(Listener listener, Hello hello, boolean isHttp, String address) {
+        var here = within(
+                listener.getFilterChainsList().stream()
+                        .filter(chain -> !chain.getFilterChainMatch().hasDestinationPort())
+                        .toList(),
+                address);
         var named = closest(here, hello.name().toLowerCase(Locale.ROOT));
         var transport = hello.isTls() ? TLS : PLAIN;
         var carried = only(named, chain -> chain.getFilterChainMatch().getTransportProtocol(), transport);
@@ -33,6 +38,41 @@ final class ChainChoice {
         return chosen.isEmpty() && listener.hasDefaultFilterChain()
                 ? Optional.of(listener.getDefaultFilterChain())
                 : chosen;
+    }
+
+    // The chains of the narrowest network around an address, else those that name none.
+    private static List<FilterChain> within(List<FilterChain> chains, String address) {
+        var best = new ArrayList<FilterChain>();
+        int bestLength = -1;
+        for (var chain : chains) {
+            var ranges = chain.getFilterChainMatch().getPrefixRangesList();
+            int length = ranges.isEmpty() ? 0 : -1;
+            for (var range : ranges) {
+                if (InetAddresses.isInetAddress(address) && covers(range, address)) {
+                    length = Math.max(length, range.getPrefixLen().getValue() + 1);
+                }
+            }
+            if (length > bestLength) {
+                best.clear();
+                bestLength = length;
+            }
+            if (length >= 0 && length == bestLength) {
+                best.add(chain);
+            }
+        }
+        return best;
+    }
+
+    private static boolean covers(CidrRange range, String address) {
+        var network = InetAddresses.forString(range.getAddressPrefix()).getAddress();
+        var mine = InetAddresses.forString(address).getAddress();
+        int bits = range.getPrefixLen().getValue();
+        return network.length == mine.length
+                && IntStream.range(0, bits).allMatch(bit -> bit(network, bit) == bit(mine, bit));
+    }
+
+    private static int bit(byte[] octets, int position) {
+        return octets[position / Byte.SIZE] >> (Byte.SIZE - 1 - position % Byte.SIZE) & 1;
     }
 
     private static boolean looksForHttp(Listener listener) {

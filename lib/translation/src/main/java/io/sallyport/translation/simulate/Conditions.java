@@ -18,7 +18,8 @@ final class Conditions {
     /// Empty when all hold.
     static Optional<String> unmet(RouteMatch match, HeaderLines headers) {
         var path = headers.first(":path").orElse("/");
-        return unmetPath(match, Paths.withoutQuery(path))
+        return unmetMethod(match, headers)
+                .or(() -> unmetPath(match, Paths.withoutQuery(path)))
                 .or(() -> match.getHeadersList().stream()
                         .flatMap(header -> unmetHeader(header, headers).stream())
                         .findFirst())
@@ -26,6 +27,16 @@ final class Conditions {
                         .flatMap(query -> unmetQuery(query, path).stream())
                         .findFirst())
                 .or(() -> unmetRest(match));
+    }
+
+    // A request for a tunnel has no path, and so meets no condition on one.
+    private static Optional<String> unmetMethod(RouteMatch match, HeaderLines headers) {
+        var isTunnel = headers.first(":method").filter("CONNECT"::equals).isPresent();
+        var wantsTunnel = match.getPathSpecifierCase() == RouteMatch.PathSpecifierCase.CONNECT_MATCHER;
+        if (isTunnel == wantsTunnel) {
+            return Optional.empty();
+        }
+        return Optional.of(isTunnel ? "the method is CONNECT" : "the method is not CONNECT");
     }
 
     private static Optional<String> unmetPath(RouteMatch match, String path) {
@@ -48,7 +59,7 @@ final class Conditions {
                         same(path, match.getPathSeparatedPrefix(), ignoreCase)
                                 || startsWith(path, match.getPathSeparatedPrefix() + "/", ignoreCase),
                         "below \"" + match.getPathSeparatedPrefix() + "\"");
-            case CONNECT_MATCHER -> Optional.of("the method is not CONNECT");
+            case CONNECT_MATCHER -> Optional.empty();
             case PATH_MATCH_POLICY, PATHSPECIFIER_NOT_SET ->
                 throw new IllegalStateException(
                         "path_specifier: " + match.getPathSpecifierCase() + " (expected: one that is emitted)");

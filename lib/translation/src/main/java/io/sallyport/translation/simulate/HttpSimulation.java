@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// One request on its way through a connection manager: which table, which virtual host, which route.
 final class HttpSimulation {
 
+    private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
     private static final int MOVED_PERMANENTLY = 301;
     private static final int TEMPORARY_REDIRECT = 307;
@@ -84,6 +85,14 @@ final class HttpSimulation {
     }
 
     Answer answer() {
+        var answer = found();
+        // A tunnel that no route opens is forbidden, whatever else the route says.
+        return request.method().equals("CONNECT") && answer instanceof Replied refused
+                ? new Replied(FORBIDDEN, "", HeaderLines.NONE, "", refused.trail())
+                : answer;
+    }
+
+    private Answer found() {
         var headers = arrived();
         var moved = Paths.withSlashes(request.path());
         if (manager.getPathWithEscapedSlashesAction() == PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT

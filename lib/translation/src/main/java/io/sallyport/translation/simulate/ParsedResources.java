@@ -10,12 +10,15 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.sallyport.translation.EnvoyResources;
+import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.ResourceType;
 import java.util.List;
 import java.util.Optional;
 
 /// The resources of a proxy, parsed as they are asked for.
 record ParsedResources(EnvoyResources resources) {
+
+    private static final String EVERYWHERE = "0.0.0.0";
 
     /// The listener of a port; of several, the first by name.
     Optional<Listener> listener(int port) {
@@ -24,6 +27,17 @@ record ParsedResources(EnvoyResources resources) {
                 .filter(listener -> listener.getAddress().getSocketAddress().getPortValue() == port)
                 .filter(listener -> !listener.hasUdpListenerConfig())
                 .findFirst();
+    }
+
+    /// The listener that takes over what was redirected on its way to an address.
+    Optional<Listener> redirected(String address, int port) {
+        return listener(address + "_" + port)
+                .or(() -> listener(EVERYWHERE + "_" + port))
+                .or(() -> listener(ResourceNames.REDIRECTED_LISTENER));
+    }
+
+    private Optional<Listener> listener(String name) {
+        return resources.find(ResourceType.LISTENER, name).map(resource -> parse(Listener.parser(), resource.toAny()));
     }
 
     Optional<RouteConfiguration> routes(String name) {

@@ -41,13 +41,33 @@ public final class TrafficSimulator {
         return connect(port, hello, Request.get(port, "", "/"), false);
     }
 
+    /// What becomes of a request that was redirected on its way to `address` and its port: the listener of that
+    /// address takes it over, else the one of the port, else the one that takes all that is redirected.
+    public Answer redirected(String address, Request request) {
+        return redirected(address, request, request.hello(), true);
+    }
+
+    /// The same of a connection that is no HTTP.
+    public Answer redirected(String address, int port, Hello hello) {
+        return redirected(address, Request.get(port, "", "/"), hello, false);
+    }
+
+    private Answer redirected(String address, Request request, Hello hello, boolean isHttp) {
+        return resources
+                .redirected(address, request.port())
+                .map(listener -> connect(listener, hello, request, isHttp, address))
+                .orElseGet(() -> new Refused(request.port()));
+    }
+
     private Answer connect(int port, Hello hello, Request request, boolean isHttp) {
-        var found = resources.listener(port);
-        if (found.isEmpty()) {
-            return new Refused(port);
-        }
-        var listener = found.orElseThrow();
-        var chosen = ChainChoice.of(listener, hello, isHttp);
+        return resources
+                .listener(port)
+                .map(listener -> connect(listener, hello, request, isHttp, ""))
+                .orElseGet(() -> new Refused(port));
+    }
+
+    private Answer connect(Listener listener, Hello hello, Request request, boolean isHttp, String address) {
+        var chosen = ChainChoice.of(listener, hello, isHttp, address);
         if (chosen.isEmpty() || chosen.orElseThrow().getFiltersCount() == 0) {
             return new Closed(listener.getName(), "no filter chain takes " + called(hello));
         }

@@ -1,4 +1,4 @@
 @NullMarked
-package io.sallyport.xds.source;
+package io.sallyport.follow;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package io.sallyport.xds.source;
+package io.sallyport.follow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.sallyport.xds.source;
+package io.sallyport.follow;
 
 import io.grpc.Channel;
 import io.grpc.Context;
@@ -53,7 +53,7 @@ public final class ConfigFollower implements AutoCloseable {
         this.images = images;
         this.random = random;
         this.builder = new ImageBuilder(reader, beside);
-        this.thread = Thread.ofVirtual().name("xds-config-follower").unstarted(() -> calls.run(this::follow));
+        this.thread = Thread.ofVirtual().name("config-follower").unstarted(() -> calls.run(this::follow));
         thread.start();
     }
 

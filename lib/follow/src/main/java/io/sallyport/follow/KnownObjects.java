@@ -1,4 +1,4 @@
-package io.sallyport.xds.source;
+package io.sallyport.follow;
 
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;

@@ -1,0 +1,66 @@
+package io.sallyport.egress.policy;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.sallyport.analysis.Analyzer;
+import io.sallyport.analysis.CheckedImage;
+import io.sallyport.analysis.ConfigImage;
+import io.sallyport.analysis.Inspections;
+import io.sallyport.translation.Translator;
+import io.sallyport.translation.egress.Clients;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Holds the newest configuration and answers from it: the effective policy of each class of clients is worked out when
+/// somebody asks, and kept; after an edit only what changed is worked out again. While config-service is away, the last
+/// configuration goes on answering.
+public final class PolicyBoard {
+
+    private volatile Optional<ConfigImage> newest = Optional.empty();
+    private final ReentrantLock lock = new ReentrantLock();
+
+    @GuardedBy("lock") private final Analyzer analyzer;
+
+    @GuardedBy("lock") private Translator translator = new Translator();
+
+    @GuardedBy("lock") private Optional<CheckedImage> judged = Optional.empty();
+
+    /// `known`: what single objects were found to be, by whoever judges them in this process.
+    public PolicyBoard(Inspections known) {
+        this.analyzer = new Analyzer(known);
+    }
+
+    /// The next configuration. Costs nothing until somebody asks.
+    public void offer(ConfigImage image) {
+        newest = Optional.of(image);
+    }
+
+    /// Whether there is a configuration to answer from.
+    public boolean isKnown() {
+        return newest.isPresent();
+    }
+
+    /// A question to one configuration. The translator remembers what it has made of earlier ones.
+    public interface Question<T> {
+        T answer(CheckedImage image, Translator translator);
+    }
+
+    /// Asks the newest configuration.
+    public <T> T ask(Question<T> question) throws NotReadyException {
+        lock.lock();
+        try {
+            var image = newest.orElseThrow(NotReadyException::new);
+            var before = judged;
+            if (before.isEmpty() || before.get().image() != image) {
+                var checked = analyzer.check(image);
+                if (before.isPresent() && !Clients.of(before.get()).equals(Clients.of(checked))) {
+                    // What is remembered for classes that are gone would be remembered for ever.
+                    translator = new Translator();
+                }
+                judged = Optional.of(checked);
+            }
+            return question.answer(judged.orElseThrow(), translator);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package io.sallyport.translation.egress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sallyport.translation.Translator;
+import io.sallyport.translation.egress.Coverage.Contradiction;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("B7")
+class CoverageTest {
+
+    private static List<Coverage.Cell> cells(String... documents) {
+        var coverage = new Coverage(Checked.of(documents), new Translator());
+        return coverage.clients().stream()
+                .flatMap(client -> coverage.cells(client).stream())
+                .toList();
+    }
+
+    @Test
+    @Tag("P13")
+    void twoServicesOfBytesOnOnePortAreToldAsMisrouted() {
+        var cells = cells("""
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: one, namespace: default, creationTimestamp: "2026-01-01T00:00:00Z"}
+                spec:
+                  hosts: [one.test]
+                  ports: [{number: 5432, name: tcp, protocol: TCP}]
+                  resolution: DNS
+                """, """
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: two, namespace: default, creationTimestamp: "2026-01-02T00:00:00Z"}
+                spec:
+                  hosts: [two.test]
+                  ports: [{number: 5432, name: tcp, protocol: TCP}]
+                  resolution: DNS
+                """);
+
+        assertThat(cells)
+                .filteredOn(cell -> cell.place().host().equals("two.test"))
+                .singleElement()
+                .satisfies(cell -> assertThat(cell.contradictions())
+                        .extracting(Contradiction::sort)
+                        .containsExactly(Contradiction.Sort.MISROUTED));
+        assertThat(cells)
+                .filteredOn(cell -> cell.place().host().equals("one.test"))
+                .singleElement()
+                .satisfies(cell -> assertThat(cell.contradictions()).isEmpty());
+    }
+
+    @Test
+    void aGatewayThatDoesNotServeWhatItIsSentIsADeadEnd() {
+        var cells = cells("""
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: bank, namespace: default}
+                spec:
+                  hosts: [bank.test]
+                  ports: [{number: 80, name: http, protocol: HTTP}]
+                  resolution: DNS
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: bank, namespace: default}
+                spec:
+                  hosts: [bank.test]
+                  http:
+                  - route: [{destination: {host: out.istio-system.svc.cluster.local, port: {number: 80}}}]
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: out, namespace: default}
+                spec:
+                  selector: {istio: out}
+                  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [other.test]}]
+                """, """
+                proxies:
+                - {name: out, namespace: istio-system, labels: {istio: out}, listen: {80: 8080}}
+                - {name: sleep, namespace: default, kind: sidecar, listen: {http-proxy: 15002}}
+                """);
+
+        assertThat(cells)
+                .filteredOn(cell -> cell.place().host().equals("bank.test"))
+                .singleElement()
+                .satisfies(cell -> {
+                    assertThat(cell.contradictions())
+                            .extracting(Contradiction::sort)
+                            .containsExactly(Contradiction.Sort.DEAD_END);
+                    assertThat(cell.verdict())
+                            .isInstanceOfSatisfying(
+                                    Verdict.Blocked.class,
+                                    blocked -> assertThat(blocked.symptom().status())
+                                            .isEqualTo(404));
+                });
+    }
+
+    @Test
+    void everyNamespaceThatASidecarTreatsOnItsOwnIsAClassOfItsOwn() {
+        var coverage = new Coverage(Checked.of("""
+                apiVersion: networking.istio.io/v1
+                kind: Sidecar
+                metadata: {name: narrow, namespace: shop}
+                spec:
+                  workloadSelector: {labels: {app: cart}}
+                  egress: [{hosts: ["./*"]}]
+                """), new Translator());
+
+        assertThat(coverage.clients()).singleElement().satisfies(client -> {
+            assertThat(client.namespace()).isEqualTo("shop");
+            assertThat(client.labels()).containsEntry("app", "cart");
+        });
+    }
+}
