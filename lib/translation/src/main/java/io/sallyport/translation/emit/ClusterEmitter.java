@@ -41,6 +41,7 @@ final class ClusterEmitter {
     private static final int ALWAYS = 100;
     // Envoy 1.40 has RetryBudget.budget_interval, and the classes of its API that we build with do not.
     private static final int BUDGET_INTERVAL = 3;
+    private static final java.time.Duration SOON = java.time.Duration.ofSeconds(2);
 
     private ClusterEmitter() {}
 
@@ -164,14 +165,23 @@ final class ClusterEmitter {
                 .build();
     }
 
-    // Answers are kept as long as they say; after a failure the next try waits for the refresh rate. The fields have a
-    // newer spelling as an extension, under which tools would no longer print STRICT_DNS.
+    // Answers are kept as long as they say. After a failure the next try comes soon, not after the refresh rate: a name
+    // server that was away when a gateway started would cost a minute. The fields have a newer spelling as an
+    // extension,
+    // under which tools would no longer print STRICT_DNS.
     @SuppressWarnings("deprecation")
     private static Cluster.Builder addNames(DiscoveryType type, java.time.Duration refresh, Cluster.Builder out) {
         return out.setType(type)
                 .setDnsRefreshRate(Values.duration(refresh))
+                .setDnsFailureRefreshRate(Cluster.RefreshRate.newBuilder()
+                        .setBaseInterval(Values.duration(min(SOON, refresh)))
+                        .setMaxInterval(Values.duration(refresh)))
                 .setRespectDnsTtl(true)
                 .setDnsLookupFamily(Cluster.DnsLookupFamily.V4_PREFERRED);
+    }
+
+    private static java.time.Duration min(java.time.Duration a, java.time.Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
     }
 
     private static void addBalancing(Balancing balancing, Cluster.Builder out) {
