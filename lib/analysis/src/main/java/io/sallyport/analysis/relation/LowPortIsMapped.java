@@ -15,6 +15,7 @@ import io.sallyport.model.Platform.Proxy;
 import io.sallyport.model.Port;
 import io.sallyport.model.Service;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// SP2115: a port that only a privileged proxy may bind. Others leave the server out, of which Istio writes a line to
 /// its own log (G15). Whether a proxy is privileged is known when it connects, so this is told, and not warned of.
@@ -87,7 +88,8 @@ final class LowPortIsMapped extends WorldRule<Gateway> {
         return world.providers(HostNames.service(proxy.name(), proxy.namespace())).stream()
                 .filter(object -> object.spec() instanceof Service)
                 .flatMap(object -> ((Service) object.spec()).ports().stream())
-                .filter(own -> own.port() == number && own.targetPort() != null)
-                .anyMatch(own -> own.targetPort().asNumber().orElse(0) >= FIRST_FREE);
+                .filter(own -> own.port() == number)
+                .flatMap(own -> Stream.ofNullable(own.targetPort()))
+                .anyMatch(target -> target.asNumber().orElse(0) >= FIRST_FREE);
     }
 }
