@@ -43,6 +43,7 @@ public final class FieldStates {
     /// It is not for a gateway platform to act on, as with Istio; nobody is told.
     public record Foreign(String reason) implements State {}
 
+    private static final String WORKLOAD_SECRET = "proxyMetadata.SALLYPORT_WORKLOAD_SECRET";
     private static final String CERTIFICATES = "workloads have no certificates of their own";
     private static final String PLACES = "gateways do not tell connections apart by addresses, as with Istio";
     private static final String INBOUND = "client proxies serve what leaves the workload";
@@ -73,7 +74,8 @@ public final class FieldStates {
             .works(Gateway.ServerTlsSettings.class, "httpsRedirect")
             .differs(
                     Gateway.ServerTlsSettings.class,
-                    "servers with ISTIO_MUTUAL are not served: " + CERTIFICATES,
+                    "servers with ISTIO_MUTUAL are served with the secret that " + WORKLOAD_SECRET
+                            + " names, or not at all",
                     "mode")
             .works(
                     Gateway.ServerTlsSettings.class,
@@ -145,7 +147,7 @@ public final class FieldStates {
                     "compression")
             .differs(
                     DestinationRule.ClientTlsSettings.class,
-                    "ISTIO_MUTUAL needs the secrets default and ROOTCA: " + CERTIFICATES,
+                    "ISTIO_MUTUAL uses the secret that " + WORKLOAD_SECRET + " names, and connects nowhere without one",
                     "mode")
             .works(
                     DestinationRule.ClientTlsSettings.class,

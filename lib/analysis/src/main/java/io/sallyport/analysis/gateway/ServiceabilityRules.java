@@ -9,12 +9,14 @@ import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
 import io.sallyport.analysis.WorldRule;
+import io.sallyport.analysis.world.MeshSettings;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Gateway.Server;
 import io.sallyport.model.Gateway.ServerTlsSettings;
 import io.sallyport.model.Gateway.TlsMode;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Path;
+import io.sallyport.model.Platform;
 import java.util.List;
 
 /// What Istio takes and Sallyport cannot serve as written.
@@ -36,7 +38,7 @@ final class ServiceabilityRules {
                     Kind.GATEWAY,
                     Gateway.class,
                     new Page(
-                            "ISTIO_MUTUAL shows the certificate of the gateway's own workload, which a mesh gives it. There is no mesh here, so the server is withheld; MUTUAL with a credentialName asks clients for certificates as well.",
+                            "ISTIO_MUTUAL shows the certificate of the gateway's own workload. The mesh settings say which secret of the proxy's namespace that is: defaultConfig.proxyMetadata.SALLYPORT_WORKLOAD_SECRET. Without it the server is withheld; MUTUAL with a credentialName asks clients for certificates as well.",
                             gateway("{mode: ISTIO_MUTUAL}"),
                             gateway("{mode: MUTUAL, credentialName: a-cert}")));
         }
@@ -48,6 +50,9 @@ final class ServiceabilityRules {
 
         @Override
         public void check(At<Gateway> gateway, Lookup world, Report report) {
+            if (hasWorkloadSecret(world)) {
+                return;
+            }
             ServerRules.servers(gateway)
                     .flatMap(server -> server.field("tls", Server::tls))
                     .flatMap(tls -> tls.field("mode", ServerTlsSettings::mode))
@@ -55,8 +60,14 @@ final class ServiceabilityRules {
                     .forEach(
                             mode -> report.at(
                                     mode,
-                                    "ISTIO_MUTUAL without a workload certificate, the server is withheld (expected: MUTUAL with credentialName)"));
+                                    "ISTIO_MUTUAL without a workload certificate, the server is withheld (expected: SALLYPORT_WORKLOAD_SECRET in the mesh's proxyMetadata; or MUTUAL with credentialName)"));
         }
+    }
+
+    private static boolean hasWorkloadSecret(Lookup world) {
+        return new MeshSettings(world.meshConfig(), Platform.Edge.istio)
+                .workloadSecret()
+                .isPresent();
     }
 
     /// SP4306: the annotation has one value.

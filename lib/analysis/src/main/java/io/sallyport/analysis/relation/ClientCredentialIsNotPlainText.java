@@ -82,7 +82,8 @@ final class ClientCredentialIsNotPlainText extends WorldRule<DestinationRule> {
                 || (rule.exportTo().contains(".") && owner.equals(viewer));
     }
 
-    private static Stream<At<ClientTlsSettings>> settings(At<DestinationRule> rule) {
+    /// Every place of a rule where TLS towards endpoints is written.
+    static Stream<At<ClientTlsSettings>> settings(At<DestinationRule> rule) {
         return Stream.concat(
                         rule.field("trafficPolicy", DestinationRule::trafficPolicy),
                         rule.each("subsets", DestinationRule::subsets)

@@ -21,6 +21,7 @@ public final class RelationRules {
                 .add(new SelectionIsOnesOwn())
                 .add(new ClientCredentialIsNotPlainText())
                 .add(new LogProviderExists())
+                .add(new WorkloadCanShowItself())
                 .build();
     }
 }

@@ -114,6 +114,12 @@ public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
         return metadata("PILOT_ENABLE_QUIC_LISTENERS").filter("true"::equals).isPresent();
     }
 
+    /// The secret, in the namespace of each proxy, with the certificate of its workload and, as `ca.crt`, those of its
+    /// mesh: `proxyMetadata: {SALLYPORT_WORKLOAD_SECRET: mesh-identity}`. ISTIO_MUTUAL uses it on both sides.
+    public Optional<String> workloadSecret() {
+        return metadata("SALLYPORT_WORKLOAD_SECRET").filter(name -> !name.isEmpty());
+    }
+
     private Optional<String> metadata(String name) {
         return config.map(MeshConfig::defaultConfig)
                 .map(proxy -> proxy.other().get("proxyMetadata"))

@@ -234,12 +234,12 @@ final class LinkDraft {
         });
     }
 
-    private static boolean isServed(RouteTableId id, List<Member> members) {
+    private boolean isServed(RouteTableId id, List<Member> members) {
         return switch (id) {
             case RouteTableId.Plain _, RouteTableId.Outbound _, RouteTableId.Proxied _ -> true;
             case RouteTableId.Terminated _ -> {
                 var tls = members.getFirst().server().tls();
-                yield tls != null && ServerTlsLinker.isTerminated(tls);
+                yield tls != null && ServerTlsLinker.isTerminated(tls, world.mesh());
             }
         };
     }

@@ -146,7 +146,7 @@ final class ListenerLinker {
         if (leadsIntoMesh(member)) {
             return new MeshChains(world, proxy).link(member);
         }
-        if (!ServerTlsLinker.isTerminated(settings)) {
+        if (!ServerTlsLinker.isTerminated(settings, world.mesh())) {
             return Stream.empty();
         }
         var match = names(member.hosts());

@@ -274,12 +274,14 @@ final class PolicyLinker {
         var settings = wanted.get();
         var alpn = protocol() == Protocol.HTTP2 ? List.of("h2") : List.<String>of();
         if (settings.mode() == TlsMode.ISTIO_MUTUAL) {
+            var secret = mesh.workloadSecret();
             return new Tls.Originate(
                     new Tls.Sni.Fixed(settings.sni().isEmpty() ? ResourceNames.meshName(id) : settings.sni()),
                     settings.subjectAltNames(),
-                    new Tls.Authority.Secret("builtin://ROOTCA"),
+                    new Tls.Authority.Secret(
+                            secret.map(ServerTlsLinker::authorityOf).orElse("builtin://ROOTCA")),
                     new Revocations.AsDelivered(),
-                    new Tls.Certificate.Secret("builtin://default"),
+                    new Tls.Certificate.Secret(secret.orElse("builtin://default")),
                     List.of("istio"));
         }
         return new Tls.Originate(

@@ -38,8 +38,11 @@ final class ServerTlsLinker {
     }
 
     /// Whether the proxy itself ends TLS, with a certificate that somebody gives it.
-    static boolean isTerminated(ServerTlsSettings settings) {
-        return settings.mode() == TlsMode.SIMPLE || isMutual(settings);
+    static boolean isTerminated(ServerTlsSettings settings, MeshSettings mesh) {
+        return settings.mode() == TlsMode.SIMPLE
+                || isMutual(settings)
+                || (settings.mode() == TlsMode.ISTIO_MUTUAL
+                        && mesh.workloadSecret().isPresent());
     }
 
     /// Whether TLS goes on to a backend as it came.
@@ -49,7 +52,28 @@ final class ServerTlsLinker {
 
     /// Misses when no certificate is named, or none for clients where they are asked.
     static Optional<Tls> link(ServerTlsSettings settings, MeshSettings mesh, boolean http, Borrower borrower) {
+        if (settings.mode() == TlsMode.ISTIO_MUTUAL) {
+            return mesh.workloadSecret().map(secret -> ofWorkload(settings, secret, http));
+        }
         return new ServerTlsLinker(settings, mesh, borrower).link(http);
+    }
+
+    // Versions, ciphers and curves of the server or the mesh do not count here (T12).
+    private static Tls ofWorkload(ServerTlsSettings settings, String secret, boolean http) {
+        return new Tls.Terminate(
+                List.of(new Certificate.Secret(secret)),
+                new Clients.Asked(
+                        true,
+                        new Authority.Secret(authorityOf(secret)),
+                        Revocations.file(settings.caCrl()),
+                        settings.subjectAltNames(),
+                        List.of(),
+                        List.of()),
+                Version.TLS1_2,
+                Version.TLS1_3,
+                List.of(),
+                List.of(),
+                http ? HTTP : List.of());
     }
 
     private Optional<Tls> link(boolean http) {

@@ -76,7 +76,7 @@ public final class EchoServer implements AutoCloseable {
                         ApplicationProtocolConfig.Protocol.ALPN,
                         ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
                         ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                        List.of("h2", "http/1.1")));
+                        List.of("h2", "http/1.1", "istio")));
         clients.ifPresent(authority -> context.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE));
         return new EchoServer(name, context.build());
     }
