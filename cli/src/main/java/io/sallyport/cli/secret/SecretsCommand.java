@@ -201,8 +201,23 @@ public final class SecretsCommand implements Callable<Integer> {
         } else if (row.getMeasuredSerial().isEmpty() && !row.getStoredSerial().isEmpty() && !silent) {
             text.append("; no certificate was shown: ").append(row.getFailure());
         }
+        if (status.hasCertificate()
+                && !isFor(row.getSni(), status.getCertificate().getNamesList())) {
+            text.append("; the certificate is not for this name (it is for ")
+                    .append(String.join(", ", status.getCertificate().getNamesList()))
+                    .append(')');
+        }
         status.getWarningsList().forEach(warning -> text.append("; ").append(warning));
         return text.toString();
+    }
+
+    // As browsers read it: `*` stands for one label. A server for every name cannot be covered.
+    private static boolean isFor(String sni, List<String> names) {
+        if (sni.isEmpty() || sni.equals("*")) {
+            return true;
+        }
+        var parent = sni.indexOf('.') < 0 ? sni : "*" + sni.substring(sni.indexOf('.'));
+        return names.stream().anyMatch(name -> name.equalsIgnoreCase(sni) || name.equalsIgnoreCase(parent));
     }
 
     private static String written(SecretStatus.State state) {

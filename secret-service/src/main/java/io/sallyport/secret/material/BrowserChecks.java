@@ -9,6 +9,7 @@ import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.cert.X509CertificateHolder;
 
@@ -48,6 +49,14 @@ final class BrowserChecks {
             }
         } catch (RuntimeException broken) {
             throw new UnusableException("the certificate has an extended key usage that cannot be read");
+        }
+        try {
+            var usage = KeyUsage.fromExtensions(leaf.getExtensions());
+            if (usage != null && !usage.hasUsages(KeyUsage.digitalSignature)) {
+                warnings.add("its key usage is not for signing: browsers refuse it");
+            }
+        } catch (RuntimeException broken) {
+            throw new UnusableException("the certificate has a key usage that cannot be read");
         }
         for (var critical : leaf.getCriticalExtensionOIDs()) {
             if (critical instanceof ASN1ObjectIdentifier extension && !KNOWN.contains(extension)) {

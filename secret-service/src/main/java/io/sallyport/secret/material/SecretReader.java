@@ -1,10 +1,13 @@
 package io.sallyport.secret.material;
 
+import com.google.common.net.InetAddresses;
 import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.pkcs.RSAPrivateKey;
@@ -97,6 +101,7 @@ public final class SecretReader {
         if (notAfter.isBefore(now.plus(SOON))) {
             warnings.add("expires in " + Duration.between(now, notAfter).toDays() + " days");
         }
+        ChainGap.of(chain).ifPresent(warnings::add);
         if (chain.size() < given.size()) {
             warnings.add("%d certificates of %s do not belong to the chain and are left out"
                     .formatted(given.size() - chain.size(), certName));
@@ -153,7 +158,7 @@ public final class SecretReader {
         }
         var crl = entries.get(crlName);
         var lists = new ArrayList<PemObject>();
-        var until = crl == null ? last : min(last, revocationLists(crlName, crl, now, lists));
+        var until = crl == null ? last : min(last, revocationLists(crlName, crl, now, subjects, lists, warnings));
         return new Outcome.Usable<>(
                 new TrustBundle(
                         ByteString.copyFrom(pem(encoded)), caName, subjects, until, ByteString.copyFrom(pem(lists))),
@@ -164,10 +169,19 @@ public final class SecretReader {
         return one.isBefore(other) ? one : other;
     }
 
-    /// Answers when the first list expires.
-    private static Instant revocationLists(String name, byte[] bytes, Instant now, List<PemObject> encoded)
+    /// Answers when the first list expires. Where there are lists, Envoy refuses the clients of every authority that
+    /// has
+    /// none; whether a list is signed by whom it names is Envoy's to see, which refuses clients if it is not.
+    private static Instant revocationLists(
+            String name,
+            byte[] bytes,
+            Instant now,
+            List<String> authorities,
+            List<PemObject> encoded,
+            List<String> warnings)
             throws UnusableException {
         var first = Instant.MAX;
+        var unlisted = new LinkedHashSet<>(authorities);
         for (var block : PemEntries.read(name, bytes, PemEntries.MAX_TRUST_BYTES)) {
             try {
                 var list = new X509CRLHolder(block.getContent());
@@ -178,9 +192,17 @@ public final class SecretReader {
                 }
                 first = next == null ? first : min(first, next.getDate().toInstant());
                 encoded.add(new PemObject("X509 CRL", list.getEncoded()));
+                var issuer = list.getIssuer().toString();
+                unlisted.remove(issuer);
+                if (!authorities.contains(issuer)) {
+                    warnings.add("%s has a list of \"%s\", which is none of the authorities".formatted(name, issuer));
+                }
             } catch (IOException | RuntimeException broken) {
                 throw new UnusableException(name + " is no certificate revocation list");
             }
+        }
+        for (var authority : unlisted) {
+            warnings.add("%s has no list of \"%s\": its clients are refused".formatted(name, authority));
         }
         return first;
     }
@@ -304,11 +326,22 @@ public final class SecretReader {
             if (text.indexOf('\0') >= 0) {
                 throw new UnusableException(entry + " has a subject alternative name with a NUL byte");
             }
-            if (name.getTagNo() == GeneralName.dNSName || name.getTagNo() == GeneralName.iPAddress) {
+            if (name.getTagNo() == GeneralName.dNSName) {
                 names.add(text);
+            } else if (name.getTagNo() == GeneralName.iPAddress) {
+                names.add(address(entry, name));
             }
         }
         return names;
+    }
+
+    private static String address(String entry, GeneralName name) throws UnusableException {
+        try {
+            var bytes = ASN1OctetString.getInstance(name.getName()).getOctets();
+            return InetAddresses.toAddrString(InetAddress.getByAddress(bytes));
+        } catch (UnknownHostException | RuntimeException broken) {
+            throw new UnusableException(entry + " has an IP address as its name that cannot be read");
+        }
     }
 
     private static void checkValidity(String name, Instant notBefore, Instant notAfter, Instant now)

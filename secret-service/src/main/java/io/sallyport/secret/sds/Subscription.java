@@ -142,6 +142,15 @@ final class Subscription {
         return Optional.empty();
     }
 
+    /// What a client gets for a name that counts as missing, where no word says so. Empty for a name that it no longer
+    /// asks for or was told more of, and for one that is no secret of this namespace.
+    Optional<Next> standIn(String resource) {
+        var asked = names.get(resource);
+        return asked != null && asked.told instanceof Told.ThereIsNone && asked.wanted.isPresent()
+                ? Optional.of(new Next(resource, Tombstone.of(resource, asked.isAuthority())))
+                : Optional.empty();
+    }
+
     private Optional<Answer> answer(Asked asked, Shelf shelf) {
         return switch (asked.find(shelf, node)) {
             case Found.NotYet(), Found.Nothing() -> Optional.empty();

@@ -2,12 +2,19 @@ package io.sallyport.secret.sds;
 
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// The state-of-the-world protocol. It has no words for "there is none", nor for "there is none any more": of a missing
-/// secret nothing is said, and a proxy that asks this way waits until its own time limit.
+/// The state-of-the-world protocol. It has no words for "there is none", and a starting Envoy waits 15 seconds for
+/// silence. So a missing secret is answered with the tombstone, as a withdrawn one is: a certificate that convinces
+/// nobody, authorities that vouch for nobody. (A resource that Envoy refuses would end the wait too; but it stays
+/// behind
+/// in Envoy, and the next change of the listener would be refused with it.) Of names that are no secret of this
+/// namespace
+/// nothing is said, since nobody knows whether they stand for certificates or for authorities.
 final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse> {
 
     private final Subscription subscription;
@@ -15,6 +22,7 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
     private String last = "";
     private boolean isOutstanding;
     private String resource = "";
+    private final Queue<String> missing = new ArrayDeque<>();
 
     WorldSession(Subscription subscription) {
         this.subscription = subscription;
@@ -49,9 +57,8 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
         if (isOutstanding) {
             return null;
         }
-        // Nothing can be said of these, but when such a secret appears it is new.
-        subscription.takeMissing(shelf);
-        var next = subscription.takeNext(shelf);
+        missing.addAll(subscription.takeMissing(shelf));
+        var next = nextMissing().or(() -> subscription.takeNext(shelf));
         if (next.isEmpty()) {
             return null;
         }
@@ -65,6 +72,16 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
                 .setVersionInfo(next.get().answer().version())
                 .addResources(next.get().answer().resource())
                 .build();
+    }
+
+    private Optional<Subscription.Next> nextMissing() {
+        for (var name = missing.poll(); name != null; name = missing.poll()) {
+            var next = subscription.standIn(name);
+            if (next.isPresent()) {
+                return next;
+            }
+        }
+        return Optional.empty();
     }
 
     @Override

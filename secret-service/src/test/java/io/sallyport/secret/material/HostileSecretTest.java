@@ -269,17 +269,21 @@ class HostileSecretTest {
     }
 
     private static X509CRLHolder list(Instant next) throws Exception {
-        return new X509v2CRLBuilder(ROOT.certificate().getSubject(), Date.from(Issued.FROM))
-                .setNextUpdate(Date.from(next))
-                .build(new JcaContentSignerBuilder("SHA256withECDSA")
-                        .build(ROOT.keys().getPrivate()));
+        return list(ROOT, next);
     }
 
-    private interface Change {
+    static X509CRLHolder list(Issued authority, Instant next) throws Exception {
+        return new X509v2CRLBuilder(authority.certificate().getSubject(), Date.from(Issued.FROM))
+                .setNextUpdate(Date.from(next))
+                .build(new JcaContentSignerBuilder("SHA256withECDSA")
+                        .build(authority.keys().getPrivate()));
+    }
+
+    interface Change {
         void to(X509v3CertificateBuilder builder) throws java.io.IOException;
     }
 
-    private static byte[] certificate(java.security.KeyPair keys, Change change) throws Exception {
+    static byte[] certificate(java.security.KeyPair keys, Change change) throws Exception {
         return certificate(SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()), change);
     }
 
@@ -307,22 +311,22 @@ class HostileSecretTest {
                 new org.bouncycastle.asn1.pkcs.RSAPublicKey(modulus, exponent));
     }
 
-    private static byte[] key(java.security.KeyPair keys) {
+    static byte[] key(java.security.KeyPair keys) {
         return Issued.pem(new PemObject("PRIVATE KEY", keys.getPrivate().getEncoded()));
     }
 
-    private static Map<String, byte[]> tls(byte[] cert, byte[] key) {
+    static Map<String, byte[]> tls(byte[] cert, byte[] key) {
         return new HashMap<>(Map.of("tls.crt", cert, "tls.key", key));
     }
 
     @SuppressWarnings("unchecked")
-    private static Outcome.Usable<ServerCertificate> usable(Map<String, byte[]> entries) {
+    static Outcome.Usable<ServerCertificate> usable(Map<String, byte[]> entries) {
         var outcome = SecretReader.certificate(entries, Issued.NOW);
         assertThat(outcome).isInstanceOf(Outcome.Usable.class);
         return (Outcome.Usable<ServerCertificate>) outcome;
     }
 
-    private static String reason(Map<String, byte[]> entries) {
+    static String reason(Map<String, byte[]> entries) {
         var outcome = SecretReader.certificate(entries, Issued.NOW);
         assertThat(outcome).isInstanceOf(Outcome.Unusable.class);
         return ((Outcome.Unusable<?>) outcome).reason();

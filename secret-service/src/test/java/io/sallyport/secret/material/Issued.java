@@ -1,6 +1,7 @@
 package io.sallyport.secret.material;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -90,6 +92,15 @@ public record Issued(X509CertificateHolder certificate, KeyPair keys) {
             };
             return new Issued(builder.build(new JcaContentSignerBuilder(algorithm).build(signer.getPrivate())), keys);
         } catch (IOException | OperatorCreationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// When the first certificate of a PEM text ends.
+    public static Instant until(byte[] pem) {
+        try (var reader = new PEMParser(new StringReader(new String(pem, StandardCharsets.US_ASCII)))) {
+            return ((X509CertificateHolder) reader.readObject()).getNotAfter().toInstant();
+        } catch (IOException e) {
             throw new IllegalStateException(e);
         }
     }

@@ -10,6 +10,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -356,6 +357,35 @@ class SecretDiscoveryTest {
         assertThat(forbidden.toString().replace("shop", "nope")).isEqualTo(missing.toString());
     }
 
+    /// What is not looked at cannot be told by how long the answer takes. `./sallyport bench secrets` measures it.
+    @Test
+    @Tag("V6")
+    void aForbiddenSecretIsNotEvenLookedFor() throws Exception {
+        var looks = new java.util.concurrent.atomic.AtomicInteger();
+        var watched = new Shelf(
+                () -> {
+                    looks.incrementAndGet();
+                    return registry.secrets();
+                },
+                registry::withdrawn,
+                Optional.empty(),
+                () -> Lendings.NONE);
+        put(new SecretName("other", "shop"), tls(SECOND));
+        var subscription = new Subscription(new Node("proxy", HOME, new TreeMap<>()));
+        var foreign = List.of(
+                "kubernetes://other/shop",
+                "kubernetes://other/none",
+                "lent://other/shop?gateway=shop/edge&hosts=0011223344556677",
+                "lent://other/none?gateway=shop/edge&hosts=0011223344556677");
+        for (var name : foreign) {
+            subscription.add(name);
+        }
+
+        assertThat(subscription.takeMissing(watched)).containsExactlyInAnyOrderElementsOf(foreign);
+        assertThat(subscription.takeNext(watched)).isEmpty();
+        assertThat(looks).hasValue(0);
+    }
+
     @Test
     @Tag("H64")
     void allWhoWaitForOneNameGetItWhenItAppears() throws Exception {
@@ -374,27 +404,51 @@ class SecretDiscoveryTest {
     }
 
     @Test
-    void stateOfTheWorldIsServedToo() throws Exception {
+    @Tag("T9")
+    void stateOfTheWorldIsServedTooAndAMissingSecretIsAnsweredAtOnce() throws Exception {
         put(SHOP, tls(FIRST));
+        var names =
+                List.of("kubernetes://none", "kubernetes://none-cacert", "kubernetes://other/x", "kubernetes://shop");
         var proxy = Proxy.world(channel)
                 .send(DiscoveryRequest.newBuilder()
                         .setNode(Proxy.node(HOME))
                         .setTypeUrl(SecretDiscovery.TYPE)
-                        .addResourceNames("kubernetes://none")
-                        .addResourceNames("kubernetes://shop")
+                        .addAllResourceNames(names)
                         .build());
-        var first = proxy.next();
-        assertThat(first.getResources(0).unpack(Secret.class).getName()).isEqualTo("kubernetes://shop");
-        proxy.send(DiscoveryRequest.newBuilder()
-                .setVersionInfo(first.getVersionInfo())
-                .setResponseNonce(first.getNonce())
-                .addResourceNames("kubernetes://none")
-                .addResourceNames("kubernetes://shop")
-                .build());
+        var none = answered(proxy, names);
+        var authority = answered(proxy, names);
+        var first = answered(proxy, names);
+
+        assertThat(none.getName()).isEqualTo("kubernetes://none");
+        assertThat(Issued.until(none.getTlsCertificate()
+                        .getCertificateChain()
+                        .getInlineBytes()
+                        .toByteArray()))
+                .as("convinces nobody")
+                .isBefore(Issued.FROM);
+        assertThat(authority.getName()).isEqualTo("kubernetes://none-cacert");
+        assertThat(authority.getValidationContext().getTrustedCa().getInlineBytes())
+                .as("vouches for nobody")
+                .isEqualTo(none.getTlsCertificate().getCertificateChain().getInlineBytes());
+        assertThat(first.getName()).isEqualTo("kubernetes://shop");
 
         put(SHOP, tls(SECOND));
-        var second = proxy.next();
-        assertThat(second.getVersionInfo()).isNotEqualTo(first.getVersionInfo());
+        assertThat(answered(proxy, names)).isNotEqualTo(first);
+        put(new SecretName(HOME, "none"), tls(FIRST));
+        assertThat(answered(proxy, names))
+                .as("it exists now")
+                .isEqualTo(first.toBuilder().setName("kubernetes://none").build());
+    }
+
+    private static Secret answered(Proxy<DiscoveryRequest, DiscoveryResponse> proxy, List<String> names)
+            throws InvalidProtocolBufferException {
+        var response = proxy.next();
+        proxy.send(DiscoveryRequest.newBuilder()
+                .setVersionInfo(response.getVersionInfo())
+                .setResponseNonce(response.getNonce())
+                .addAllResourceNames(names)
+                .build());
+        return response.getResources(0).unpack(Secret.class);
     }
 
     @Test
