@@ -75,6 +75,76 @@ class SecretScenariosTest {
     }
 
     @Test
+    @Tag("S22")
+    void theClientThatAsksSpeaksTls() throws IOException {
+        assertThat(Curl.version())
+                .containsPattern("(OpenSSL|GnuTLS|LibreSSL|BoringSSL)/")
+                .contains("HTTP2");
+    }
+
+    /// As cert-manager leaves it: its own kinds beside the secret are nobody's business here.
+    @Test
+    @Tag("S58")
+    @Tag("S59")
+    @Tag("S60")
+    void whatCertManagerIssuedIsServedAndItsOwnKindsDisturbNothing() throws IOException {
+        var issued = authority.issueRsa("hipstershop.test", 90);
+        write("certificate.yaml", """
+                apiVersion: cert-manager.io/v1alpha2
+                kind: ClusterIssuer
+                metadata: {name: selfsigned}
+                spec: {selfSigned: {}}
+                ---
+                apiVersion: cert-manager.io/v1alpha2
+                kind: Certificate
+                metadata: {name: hipstershop-cert, namespace: istio-system}
+                spec: {secretName: hipstershop-cert, dnsNames: [hipstershop.test], issuerRef: {name: selfsigned}}
+                ---
+                apiVersion: v1
+                kind: Secret
+                metadata:
+                  name: hipstershop-cert
+                  namespace: istio-system
+                  annotations:
+                    cert-manager.io/certificate-name: hipstershop-cert
+                    cert-manager.io/alt-names: hipstershop.test
+                    cert-manager.io/ip-sans: 10.0.0.1
+                    cert-manager.io/issuer-kind: ClusterIssuer
+                type: kubernetes.io/tls
+                data: {ca.crt: "%s", tls.crt: "%s", tls.key: "%s"}
+                """.formatted(
+                        base64(Files.readString(authority.certificate())),
+                        base64(Files.readString(issued.certificate())),
+                        base64(Files.readString(issued.key()))));
+        serve("hipstershop.test", "SIMPLE", "hipstershop-cert");
+
+        awaitOk("hipstershop.test");
+        assertThat(wide("hipstershop.test")).contains("istio-system/hipstershop-cert", " ok");
+    }
+
+    @Test
+    @Tag("S63")
+    void noOtherSecretStandsInForAMissingOne() throws IOException {
+        put("gateway-fallback", "istio-system", authority.issue("fallback.test", 20));
+        put("beside", "istio-system", authority.issue("beside.test", 20));
+        serve("fallback.test", "SIMPLE", "nowhere");
+        serve("beside.test", "SIMPLE", "beside");
+
+        awaitOk("beside.test");
+        assertThat(get("fallback.test").exitCode()).isIn((Object[]) REJECTED);
+        assertThat(line("nowhere")).contains("missing");
+    }
+
+    @Test
+    @Tag("H43")
+    void theListSaysThatACertificateIsForOtherNames() throws IOException {
+        put("strange", "istio-system", authority.issue("other.test", 20));
+        serve("strange.test", "SIMPLE", "strange");
+
+        awaitTrue(() -> line("strange").contains("the certificate is not for this name (it is for other.test)"));
+    }
+
+    @Test
     @Tag("S24")
     void twoHostsOfOnePortHaveACertificateEach() throws IOException {
         put("one", "istio-system", authority.issue("one.test", 20));
