@@ -1,5 +1,8 @@
 package io.sallyport.benchmark;
 
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+
 import io.sallyport.testkit.tls.Authority;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,5 +61,14 @@ record TlsWorkload(int size, Authority authority) {
             Files.copy(issued.certificate(), secret.resolve("tls.crt"));
             Files.copy(issued.key(), secret.resolve("tls.key"));
         }
+    }
+
+    /// Replaces the certificate of one host, and answers its serial number.
+    int renew(Path directory, int number) throws IOException {
+        var issued = authority.issue(List.of("*.bench.test"), 20);
+        var secret = directory.resolve("secrets/istio-system/cert-" + number);
+        Files.move(issued.key(), secret.resolve("tls.key"), REPLACE_EXISTING, ATOMIC_MOVE);
+        Files.move(issued.certificate(), secret.resolve("tls.crt"), REPLACE_EXISTING, ATOMIC_MOVE);
+        return authority.lastSerial();
     }
 }
