@@ -10,7 +10,6 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -49,7 +48,7 @@ final class DeltaSubscription {
     /// Part of a response; without a resource it says that the name is gone.
     record Item(String name, @Nullable EnvoyResource resource, Held before, Held confirmed, long from, long to) {}
 
-    record Response(String nonce, List<Item> items, Instant sent) {}
+    record Response(String nonce, List<Item> items, Instant sent) implements InFlight.Sent {}
 
     /// Which parts of make-before-break order are open at the moment.
     record Gates(boolean upserts, boolean removals) {}
@@ -65,22 +64,18 @@ final class DeltaSubscription {
     private final ResourceType type;
     private final Refusals refusals;
     private final Pace pace;
+    private final InFlight<Response> inFlight;
+    private final BackOff backOff;
     private final Set<String> names = new HashSet<>();
     private final TreeMap<String, Entry> open = new TreeMap<>();
     private final Deque<List<String>> trials = new ArrayDeque<>();
     private final Set<String> onTrial = new HashSet<>();
-    private final Map<String, Response> overdue = new LinkedHashMap<>();
-    // Responses that were taken as refused for want of an answer.
-    private final Map<String, Response> givenUp = new LinkedHashMap<>();
     private final Map<String, Integer> pardoned = new HashMap<>();
     private final Set<String> evicting = new TreeSet<>();
     private Snapshot base;
     private boolean wildcard;
     private boolean greeted;
     private boolean fresh;
-    private @Nullable Response outstanding;
-    private int refusedInARow;
-    private Instant quietUntil = Instant.MIN;
     private Instant answered = Instant.MIN;
 
     DeltaSubscription(ResourceType type, Refusals refusals, Snapshot base, Pace pace) {
@@ -88,6 +83,8 @@ final class DeltaSubscription {
         this.refusals = refusals;
         this.base = base;
         this.pace = pace;
+        this.inFlight = new InFlight<>(type, pace);
+        this.backOff = new BackOff(pace);
     }
 
     ResourceType type() {
@@ -272,8 +269,8 @@ final class DeltaSubscription {
 
     /// The next response, or nothing: the last one is not answered yet, or the proxy has all it may have by now.
     @Nullable Response next(Gates gates, String nonce, Instant now) {
-        expire(now);
-        if (outstanding != null || overdue.size() >= Bounds.OVERDUE || now.isBefore(quietUntil)) {
+        inFlight.expire(now).forEach(old -> unstick(old, now));
+        if (!inFlight.hasRoom() || backOff.isResting(now)) {
             return null;
         }
         var items = evictions();
@@ -289,7 +286,7 @@ final class DeltaSubscription {
         greeted = true;
         var response = new Response(nonce, items, now);
         items.forEach(this::presume);
-        outstanding = response;
+        inFlight.add(response);
         return response;
     }
 
@@ -418,11 +415,11 @@ final class DeltaSubscription {
 
     /// The proxy took a response. False: the nonce is of no response that waits for an answer.
     boolean acknowledge(String nonce, Instant now) {
-        var response = take(nonce);
+        var response = inFlight.take(nonce);
         if (response == null) {
             return pardon(nonce);
         }
-        refusedInARow = 0;
+        backOff.taken();
         answered = now;
         for (var item : response.items()) {
             var resource = item.resource();
@@ -440,7 +437,7 @@ final class DeltaSubscription {
 
     // It was only slow. Not for ever: a cluster that sticks again and again is the culprit after all.
     private boolean pardon(String nonce) {
-        var response = givenUp.remove(nonce);
+        var response = inFlight.takeGivenUp(nonce);
         if (response == null) {
             return false;
         }
@@ -455,7 +452,7 @@ final class DeltaSubscription {
 
     // What was presumed is now said.
     private boolean confirm(String nonce, String detail, Instant now) {
-        var response = givenUp.remove(nonce);
+        var response = inFlight.takeGivenUp(nonce);
         if (response == null) {
             return false;
         }
@@ -472,17 +469,12 @@ final class DeltaSubscription {
     /// those that the message names first, since the answer says nothing about the others.
     boolean refuse(String nonce, String detail, Instant now) {
         var reason = Bounds.printable(detail);
-        var response = take(nonce);
+        var response = inFlight.take(nonce);
         if (response == null) {
             return confirm(nonce, detail, now);
         }
         answered = now;
-        refusedInARow++;
-        if (refusedInARow > pace.patience()) {
-            var doublings = Math.min(refusedInARow - pace.patience() - 1, 16);
-            var pause = pace.backOff().multipliedBy(1L << doublings);
-            quietUntil = now.plus(pause.compareTo(pace.maxBackOff()) < 0 ? pause : pace.maxBackOff());
-        }
+        backOff.refused(now);
         var suspects = response.items().stream()
                 .filter(item -> item.resource() != null)
                 .toList();
@@ -564,36 +556,10 @@ final class DeltaSubscription {
         return false;
     }
 
-    private @Nullable Response take(String nonce) {
-        var response = outstanding;
-        if (response != null && response.nonce().equals(nonce)) {
-            outstanding = null;
-            return response;
-        }
-        return overdue.remove(nonce);
-    }
-
     // ---- time
-
-    private void expire(Instant now) {
-        var response = outstanding;
-        if (type == ResourceType.CLUSTER && response != null && isOld(response, now)) {
-            outstanding = null;
-            overdue.put(response.nonce(), response);
-        }
-        overdue.values().stream()
-                .filter(old -> !old.sent().plus(pace.stuck()).isAfter(now))
-                .toList()
-                .forEach(old -> unstick(old, now));
-    }
 
     // Envoy keeps a bad cluster in warming and says nothing, not even about good ones, until it is named as removed.
     private void unstick(Response response, Instant now) {
-        overdue.remove(response.nonce());
-        givenUp.put(response.nonce(), response);
-        if (givenUp.size() > Bounds.OVERDUE) {
-            givenUp.remove(givenUp.keySet().iterator().next());
-        }
         var suspects = response.items().stream()
                 .filter(item -> item.resource() != null)
                 .toList();
@@ -610,23 +576,9 @@ final class DeltaSubscription {
         suspects.forEach(item -> tryApart(List.of(item.name())));
     }
 
-    private boolean isOld(Response response, Instant now) {
-        return !response.sent().plus(pace.answer()).isAfter(now);
-    }
-
     /// When something may be due without an event; null: never.
     @Nullable Instant deadline(Instant now) {
-        Instant first = null;
-        if (outstanding != null && !isOld(outstanding, now)) {
-            first = outstanding.sent().plus(pace.answer());
-        }
-        if (!overdue.isEmpty()) {
-            first = earlier(first, overdue.values().iterator().next().sent().plus(pace.stuck()));
-        }
-        if (quietUntil.isAfter(now)) {
-            first = earlier(first, quietUntil);
-        }
-        return first;
+        return earlier(inFlight.deadline(now), backOff.deadline(now));
     }
 
     static @Nullable Instant earlier(@Nullable Instant a, @Nullable Instant b) {
@@ -640,8 +592,7 @@ final class DeltaSubscription {
 
     /// Whether something is to be sent or not yet answered that later types wait for.
     boolean isBusy(boolean removalsToo, Instant now) {
-        var response = outstanding;
-        if (response != null && !isOld(response, now)) {
+        if (inFlight.isWaiting(now)) {
             return true;
         }
         return open.entrySet().stream().anyMatch(entry -> switch (need(entry.getKey(), entry.getValue())) {
@@ -662,16 +613,7 @@ final class DeltaSubscription {
                 revision = Math.min(revision, entry.getValue().from());
             }
         }
-        revision = Math.min(revision, revision(outstanding));
-        for (var response : overdue.values()) {
-            revision = Math.min(revision, revision(response));
-        }
-        return revision;
-    }
-
-    private long revision(@Nullable Response response) {
-        long revision = Long.MAX_VALUE;
-        if (response != null) {
+        for (var response : inFlight.all()) {
             for (var item : response.items()) {
                 if (item.resource() != null || !isCleanUp(item.name())) {
                     revision = Math.min(revision, item.from());

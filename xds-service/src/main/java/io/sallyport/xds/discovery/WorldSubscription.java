@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,13 +38,15 @@ final class WorldSubscription {
             long from,
             long revision,
             boolean whole,
-            Instant sent) {}
+            Instant sent)
+            implements InFlight.Sent {}
 
     private final ResourceType type;
     private final Refusals refusals;
     private final Pace pace;
+    private final InFlight<Response> inFlight;
+    private final BackOff backOff;
     private final Set<String> names = new TreeSet<>();
-    private final Map<String, Response> overdue = new LinkedHashMap<>();
     // Names whose change waits because a response with them was refused and the culprit is not found yet.
     private final Deque<List<String>> trials = new ArrayDeque<>();
     private final Set<String> heldBack = new HashSet<>();
@@ -62,17 +63,12 @@ final class WorldSubscription {
     private SortedMap<String, EnvoyResource> sent = Collections.emptySortedMap();
     private long takenSequence;
     private long sequence;
-    // Responses that were taken as refused for want of an answer.
-    private final Map<String, Response> givenUp = new LinkedHashMap<>();
     private final Map<String, Integer> pardoned = new HashMap<>();
     // A table that was refused without a culprit is not sent twice.
     private String refusedTable = "";
     private boolean takenKnown;
-    private @Nullable Response outstanding;
     private String lastNonce = "";
     private String answeredNonce = "";
-    private int refusedInARow;
-    private Instant quietUntil = Instant.MIN;
     private Instant answered = Instant.MIN;
     private boolean hasSent;
     private long reached;
@@ -82,6 +78,8 @@ final class WorldSubscription {
         this.refusals = refusals;
         this.base = base;
         this.pace = pace;
+        this.inFlight = new InFlight<>(type, pace);
+        this.backOff = new BackOff(pace);
     }
 
     ResourceType type() {
@@ -140,7 +138,7 @@ final class WorldSubscription {
     }
 
     private void dropUnnamed() {
-        var response = outstanding;
+        var response = inFlight.newest();
         if (response != null) {
             response.table().keySet().stream()
                     .filter(name -> !names.contains(name))
@@ -253,8 +251,8 @@ final class WorldSubscription {
     // ---- sending
 
     @Nullable Response next(DeltaSubscription.Gates gates, String nonce, Instant now) {
-        expire(now);
-        if (outstanding != null || overdue.size() >= Bounds.OVERDUE || now.isBefore(quietUntil)) {
+        inFlight.expire(now).forEach(old -> giveUp(old, now));
+        if (!inFlight.hasRoom() || backOff.isResting(now)) {
             return null;
         }
         // What is asked for by name is answered out of turn: Envoy waits for it.
@@ -269,7 +267,7 @@ final class WorldSubscription {
             response = isWhole() ? whole(wanted, nonce, now) : some(wanted, nonce, now);
         } while (response == null && !trials.isEmpty());
         if (response != null) {
-            outstanding = response;
+            inFlight.add(response);
             dropped.clear();
             sent = response.table();
             lastNonce = nonce;
@@ -361,7 +359,7 @@ final class WorldSubscription {
             return pardon(nonce) != null || nonce.equals(lastNonce) ? Answer.REPEATED : Answer.STALE;
         }
         answered = now;
-        refusedInARow = 0;
+        backOff.taken();
         refusedTable = "";
         // An answer that comes late may be to an older table than one that was taken since.
         if (response.sequence() > takenSequence) {
@@ -382,7 +380,7 @@ final class WorldSubscription {
 
     // It was only slow. Not for ever: a cluster that sticks again and again is the culprit after all.
     private @Nullable Response pardon(String nonce) {
-        var response = givenUp.remove(nonce);
+        var response = inFlight.takeGivenUp(nonce);
         if (response == null) {
             return null;
         }
@@ -408,12 +406,7 @@ final class WorldSubscription {
         var reason = Bounds.printable(detail);
         answered = now;
         sent = taken;
-        refusedInARow++;
-        if (refusedInARow > pace.patience()) {
-            var doublings = Math.min(refusedInARow - pace.patience() - 1, 16);
-            var pause = pace.backOff().multipliedBy(1L << doublings);
-            quietUntil = now.plus(pause.compareTo(pace.maxBackOff()) < 0 ? pause : pace.maxBackOff());
-        }
+        backOff.refused(now);
         if (response.resources().stream().anyMatch(refusals::covers)) {
             // It carries what was found to be bad since it was sent: that explains it.
             due |= type == ResourceType.CLUSTER;
@@ -472,71 +465,38 @@ final class WorldSubscription {
     }
 
     private @Nullable Response take(String nonce) {
-        var response = outstanding;
-        if (response != null && response.nonce().equals(nonce)) {
-            outstanding = null;
+        var newest = inFlight.newest();
+        if (newest != null && newest.nonce().equals(nonce)) {
             answeredNonce = nonce;
-            return response;
         }
-        return overdue.remove(nonce);
+        return inFlight.take(nonce);
     }
 
     // ---- time
 
-    private void expire(Instant now) {
-        var response = outstanding;
-        if (type == ResourceType.CLUSTER && response != null && isOld(response, now)) {
-            outstanding = null;
-            overdue.put(response.nonce(), response);
+    // Envoy keeps a bad cluster in warming and says nothing until a table without it comes.
+    private void giveUp(Response response, Instant now) {
+        if (response.changed().size() == 1) {
+            due = true;
+            condemn(List.copyOf(response.changed()), response, "no answer: Envoy keeps it warming", now, true);
         }
-        overdue.values().stream()
-                .filter(old -> !old.sent().plus(pace.stuck()).isAfter(now))
-                .toList()
-                .forEach(old -> {
-                    overdue.remove(old.nonce());
-                    givenUp.put(old.nonce(), old);
-                    if (givenUp.size() > Bounds.OVERDUE) {
-                        givenUp.remove(givenUp.keySet().iterator().next());
-                    }
-                    if (old.changed().size() == 1) {
-                        due = true;
-                        condemn(List.copyOf(old.changed()), old, "no answer: Envoy keeps it warming", now, true);
-                    }
-                });
-    }
-
-    private boolean isOld(Response response, Instant now) {
-        return !response.sent().plus(pace.answer()).isAfter(now);
     }
 
     @Nullable Instant deadline(Instant now) {
-        Instant first = null;
-        if (outstanding != null && !isOld(outstanding, now)) {
-            first = outstanding.sent().plus(pace.answer());
-        }
-        if (!overdue.isEmpty()) {
-            first = DeltaSubscription.earlier(
-                    first, overdue.values().iterator().next().sent().plus(pace.stuck()));
-        }
-        if (quietUntil.isAfter(now)) {
-            first = DeltaSubscription.earlier(first, quietUntil);
-        }
-        return first;
+        return DeltaSubscription.earlier(inFlight.deadline(now), backOff.deadline(now));
     }
 
     // ---- what others ask
 
     boolean isBusy(Instant now) {
-        var response = outstanding;
-        if (response != null && !isOld(response, now)) {
+        if (inFlight.isWaiting(now)) {
             return true;
         }
         return due || !asked.isEmpty() || !changes(wanted(true)).isEmpty();
     }
 
     boolean isInSync() {
-        return outstanding == null
-                && overdue.isEmpty()
+        return inFlight.isEmpty()
                 && !due
                 && asked.isEmpty()
                 && heldBack.isEmpty()
@@ -551,7 +511,7 @@ final class WorldSubscription {
     }
 
     boolean isHeavy() {
-        return isWhole() && outstanding == null && due && count() > Ferry.HEAVY;
+        return isWhole() && inFlight.newest() == null && due && count() > Ferry.HEAVY;
     }
 
     boolean hasSent() {
