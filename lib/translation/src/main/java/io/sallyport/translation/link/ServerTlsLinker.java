@@ -64,6 +64,7 @@ final class ServerTlsLinker {
                 List.of(new Certificate.Secret(secret)),
                 new Clients.Asked(
                         true,
+                        true,
                         new Authority.Secret(authorityOf(secret)),
                         Revocations.file(settings.caCrl()),
                         settings.subjectAltNames(),
