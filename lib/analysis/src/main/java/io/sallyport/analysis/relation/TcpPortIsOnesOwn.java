@@ -7,6 +7,7 @@ import io.sallyport.analysis.Lookup;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Tcp;
 import io.sallyport.analysis.WorldRule;
+import io.sallyport.analysis.text.AutoAddresses;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Path;
@@ -56,9 +57,35 @@ final class TcpPortIsOnesOwn extends WorldRule<ServiceEntry> {
                         .findFirst()
                         .ifPresent(other -> report.at(
                                 port,
-                                "TCP port %d is that of the older %s too (expected: addresses, or another port)"
-                                        .formatted(port.value().number(), other.ref()),
+                                "TCP port %d is that of the older %s too (expected: addresses: [%s], say, or another port)"
+                                        .formatted(
+                                                port.value().number(),
+                                                other.ref(),
+                                                free(entry.value(), report.object(), world)),
                                 List.of(new Report.Place(other, Path.of("spec", "ports"))))));
+    }
+
+    // One that no other entry has, or is proposed, on the ports of this one.
+    private static String free(ServiceEntry entry, ConfigObject<?> object, Lookup world) {
+        var taken = new HashSet<String>();
+        entry.ports().stream()
+                .filter(Tcp::isNameless)
+                .flatMap(port -> world.onTcpPort(port.number()).stream())
+                .filter(other -> !other.ref().equals(object.ref()))
+                .distinct()
+                .sorted(ConfigObject.BY_AGE)
+                .forEach(other -> {
+                    var addresses = ((ServiceEntry) other.spec()).addresses();
+                    taken.addAll(addresses);
+                    if (addresses.isEmpty() && ConfigObject.BY_AGE.compare(other, object) < 0) {
+                        taken.add(AutoAddresses.propose(key(other), taken));
+                    }
+                });
+        return AutoAddresses.propose(key(object), taken);
+    }
+
+    private static String key(ConfigObject<?> object) {
+        return object.namespace() + "/" + ((ServiceEntry) object.spec()).hosts().getFirst();
     }
 
     // One host in two entries is SP3106's.

@@ -21,23 +21,7 @@ class CoverageTest {
     @Test
     @Tag("P13")
     void twoServicesOfBytesOnOnePortAreToldAsMisrouted() {
-        var cells = cells("""
-                apiVersion: networking.istio.io/v1
-                kind: ServiceEntry
-                metadata: {name: one, namespace: default, creationTimestamp: "2026-01-01T00:00:00Z"}
-                spec:
-                  hosts: [one.test]
-                  ports: [{number: 5432, name: tcp, protocol: TCP}]
-                  resolution: DNS
-                """, """
-                apiVersion: networking.istio.io/v1
-                kind: ServiceEntry
-                metadata: {name: two, namespace: default, creationTimestamp: "2026-01-02T00:00:00Z"}
-                spec:
-                  hosts: [two.test]
-                  ports: [{number: 5432, name: tcp, protocol: TCP}]
-                  resolution: DNS
-                """);
+        var cells = cells(database("one", "2026-01-01T00:00:00Z", ""), database("two", "2026-01-02T00:00:00Z", ""));
 
         assertThat(cells)
                 .filteredOn(cell -> cell.place().host().equals("two.test"))
@@ -49,6 +33,37 @@ class CoverageTest {
                 .filteredOn(cell -> cell.place().host().equals("one.test"))
                 .singleElement()
                 .satisfies(cell -> assertThat(cell.contradictions()).isEmpty());
+    }
+
+    @Test
+    @Tag("P13")
+    @Tag("E1")
+    void theAddressThatIsProposedTellsThemApart() {
+        var one = database("one", "2026-01-01T00:00:00Z", "");
+        var two = database("two", "2026-01-02T00:00:00Z", "");
+        var told = Checked.of(one, two).findings().stream()
+                .filter(finding -> finding.code().id().equals("SP3109"))
+                .map(finding -> finding.message())
+                .toList();
+        assertThat(told).singleElement().asString().contains("addresses: [240.240.");
+        var address = told.getFirst().replaceAll(".*addresses: \\[([0-9.]+)\\].*", "$1");
+
+        assertThat(cells(one, database("two", "2026-01-02T00:00:00Z", "addresses: [" + address + "]")))
+                .hasSize(2)
+                .allSatisfy(cell -> assertThat(cell.contradictions()).isEmpty());
+    }
+
+    private static String database(String name, String created, String addresses) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: %1$s, namespace: default, creationTimestamp: "%2$s"}
+                spec:
+                  hosts: [%1$s.test]
+                  ports: [{number: 5432, name: tcp, protocol: TCP}]
+                  resolution: DNS
+                  %3$s
+                """.formatted(name, created, addresses);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.sallyport.cli.DataDirectory;
 import io.sallyport.proto.config.v1.ApplyRequest;
 import io.sallyport.proto.config.v1.ApplyResponse;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
+import io.sallyport.proto.egress.v1.EgressPolicyServiceGrpc;
 import io.sallyport.proto.xds.v1.AwaitLiveRequest;
 import io.sallyport.proto.xds.v1.AwaitLiveResponse;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
@@ -26,6 +27,7 @@ public final class Sallyport implements AutoCloseable {
     private final ManagedChannel channel;
     private final ConfigServiceGrpc.ConfigServiceBlockingStub config;
     private final ProxyServiceGrpc.ProxyServiceBlockingStub proxies;
+    private final EgressPolicyServiceGrpc.EgressPolicyServiceBlockingStub egress;
 
     private Sallyport(ChildProcess process, Path folder) throws IOException {
         var data = new DataDirectory(folder);
@@ -37,6 +39,7 @@ public final class Sallyport implements AutoCloseable {
                 channel, Channels.bearing(BearerToken.of(data.token().orElseThrow())));
         this.config = ConfigServiceGrpc.newBlockingStub(caller);
         this.proxies = ProxyServiceGrpc.newBlockingStub(caller);
+        this.egress = EgressPolicyServiceGrpc.newBlockingStub(caller);
     }
 
     /// Starts it from this JVM's class path and waits for its `ready` line.
@@ -93,6 +96,10 @@ public final class Sallyport implements AutoCloseable {
 
     public ProxyServiceGrpc.ProxyServiceBlockingStub proxies() {
         return proxies;
+    }
+
+    public EgressPolicyServiceGrpc.EgressPolicyServiceBlockingStub egress() {
+        return egress;
     }
 
     public ApplyResponse apply(ApplyRequest request) {
