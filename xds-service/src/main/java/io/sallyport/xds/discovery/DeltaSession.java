@@ -8,7 +8,6 @@ import io.sallyport.translation.ResourceType;
 import io.sallyport.xds.publish.Snapshot;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -29,9 +28,9 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
     private final Pace pace;
     private final Function<EnvoyResource, Resource> encode;
     private final Order order;
+    private final Progress progress;
     private Snapshot snapshot;
     private long nonces;
-    private long reached;
 
     DeltaSession(
             Snapshot snapshot,
@@ -45,6 +44,7 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
         this.pace = pace;
         this.encode = encode;
         this.order = new Order(pace);
+        this.progress = new Progress(subscriptions, order, pace, true);
     }
 
     @Override
@@ -186,15 +186,7 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
 
     @Override
     public @Nullable Instant deadline(Instant now) {
-        Instant first = order.deadline(now);
-        var listeners = subscriptions.get(ResourceType.LISTENER);
-        if (listeners != null && isExpectingRequests(now)) {
-            first = DeltaSubscription.earlier(first, listeners.answered().plus(pace.drain()));
-        }
-        for (var subscription : subscriptions.values()) {
-            first = DeltaSubscription.earlier(first, subscription.deadline(now));
-        }
-        return first;
+        return progress.deadline(snapshot, now);
     }
 
     @Override
@@ -204,42 +196,7 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
 
     @Override
     public StreamView view(Instant now) {
-        var types = new ArrayList<StreamView.TypeView>();
-        long revision = snapshot.revision();
-        for (var subscription : subscriptions.values()) {
-            long taken = subscription.revision();
-            types.add(new StreamView.TypeView(
-                    subscription.type(),
-                    subscription.hasSent(),
-                    taken >= snapshot.revision(),
-                    taken,
-                    subscription.answered(),
-                    subscription.count()));
-            revision = Math.min(revision, taken);
-        }
-        if (!subscriptions.containsKey(ResourceType.LISTENER) && !subscriptions.containsKey(ResourceType.CLUSTER)) {
-            revision = 0;
-        }
-        if (isExpectingRequests(now)) {
-            revision = Math.min(revision, reached);
-        }
-        reached = revision;
-        return new StreamView(true, revision, types);
-    }
-
-    // A proxy that just took listeners is about to ask for the routes that they name: it does not serve them yet.
-    private boolean isExpectingRequests(Instant now) {
-        var listeners = subscriptions.get(ResourceType.LISTENER);
-        if (listeners == null || !listeners.answered().plus(pace.drain()).isAfter(now)) {
-            return false;
-        }
-        return lacks(ResourceType.ROUTES) || lacks(ResourceType.SCOPED_ROUTES);
-    }
-
-    private boolean lacks(ResourceType type) {
-        var subscription = subscriptions.get(type);
-        int asked = subscription == null ? 0 : subscription.count();
-        return asked < snapshot.resources().all(type).size();
+        return progress.view(snapshot, now);
     }
 
     /// For tests: what the proxy is taken to hold.

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// A stream in sync costs a reference to the snapshot and its explicit names. Only names that differ from the snapshot
 /// have an entry (`open`), so what the proxy holds is: the entry if there is one, else what the snapshot says.
 /// At most one response is outstanding; what changes meanwhile is merged into the next one.
-final class DeltaSubscription {
+final class DeltaSubscription implements Subscription {
 
     // One name that differs from the snapshot. `confirmed` is what the proxy held when it was last certain: a refused
     // resource falls back to it. The difference came with a revision in (from, to].
@@ -87,7 +87,8 @@ final class DeltaSubscription {
         this.backOff = new BackOff(pace);
     }
 
-    ResourceType type() {
+    @Override
+    public ResourceType type() {
         return type;
     }
 
@@ -206,8 +207,8 @@ final class DeltaSubscription {
 
     // ---- what it should have
 
-    /// Moves on to a newer snapshot.
-    void advance(Snapshot next) {
+    @Override
+    public void advance(Snapshot next) {
         for (var name : next.changesSince(base, type)) {
             if (isCovered(name)) {
                 var entry = open.get(name);
@@ -576,8 +577,8 @@ final class DeltaSubscription {
         suspects.forEach(item -> tryApart(List.of(item.name())));
     }
 
-    /// When something may be due without an event; null: never.
-    @Nullable Instant deadline(Instant now) {
+    @Override
+    public @Nullable Instant deadline(Instant now) {
         return earlier(inFlight.deadline(now), backOff.deadline(now));
     }
 
@@ -605,7 +606,8 @@ final class DeltaSubscription {
     /// The newest revision that the proxy has taken whole. Refused resources do not hold it up (they are told apart),
     /// nor does what nothing names any more: routes go after their listener, clusters after their routes. A cluster
     /// that is still named does: until it goes, its rule reaches a service that the revision hides.
-    long revision() {
+    @Override
+    public long revision() {
         long revision = base.revision();
         for (var entry : open.entrySet()) {
             var need = need(entry.getKey(), entry.getValue());
@@ -632,19 +634,23 @@ final class DeltaSubscription {
     }
 
     /// Whether the first response is still to come and is not cut into chunks.
-    boolean isHeavy() {
+    @Override
+    public boolean isHeavy() {
         return type == ResourceType.SCOPED_ROUTES && fresh && !greeted && open.size() > Ferry.HEAVY;
     }
 
-    boolean hasSent() {
+    @Override
+    public boolean hasSent() {
         return greeted;
     }
 
-    Instant answered() {
+    @Override
+    public Instant answered() {
         return answered;
     }
 
-    int count() {
+    @Override
+    public int count() {
         return wildcard ? base.resources().all(type).size() : names.size();
     }
 

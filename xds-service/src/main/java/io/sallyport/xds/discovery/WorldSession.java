@@ -6,7 +6,6 @@ import io.sallyport.translation.ResourceType;
 import io.sallyport.xds.publish.Snapshot;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -25,9 +24,9 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
     private final Counters counters;
     private final Pace pace;
     private final Order order;
+    private final Progress progress;
     private Snapshot snapshot;
     private long nonces;
-    private long reached;
 
     WorldSession(Snapshot snapshot, Refusals refusals, Counters counters, Pace pace) {
         this.snapshot = snapshot;
@@ -35,6 +34,7 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
         this.counters = counters;
         this.pace = pace;
         this.order = new Order(pace);
+        this.progress = new Progress(subscriptions, order, pace, false);
     }
 
     @Override
@@ -136,15 +136,7 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
 
     @Override
     public @Nullable Instant deadline(Instant now) {
-        Instant first = order.deadline(now);
-        for (var subscription : subscriptions.values()) {
-            first = DeltaSubscription.earlier(first, subscription.deadline(now));
-        }
-        var listeners = subscriptions.get(ResourceType.LISTENER);
-        if (listeners != null && isExpectingRequests(now)) {
-            first = DeltaSubscription.earlier(first, listeners.answered().plus(pace.drain()));
-        }
-        return first;
+        return progress.deadline(snapshot, now);
     }
 
     @Override
@@ -154,41 +146,7 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
 
     @Override
     public StreamView view(Instant now) {
-        var types = new ArrayList<StreamView.TypeView>();
-        long revision = snapshot.revision();
-        for (var subscription : subscriptions.values()) {
-            long taken = subscription.revision();
-            types.add(new StreamView.TypeView(
-                    subscription.type(),
-                    subscription.hasSent() || taken > 0,
-                    taken >= snapshot.revision(),
-                    taken,
-                    subscription.answered(),
-                    subscription.count()));
-            revision = Math.min(revision, taken);
-        }
-        if (!subscriptions.containsKey(ResourceType.LISTENER) && !subscriptions.containsKey(ResourceType.CLUSTER)) {
-            revision = 0;
-        }
-        if (isExpectingRequests(now)) {
-            revision = Math.min(revision, reached);
-        }
-        reached = revision;
-        return new StreamView(false, revision, types);
-    }
-
-    private boolean isExpectingRequests(Instant now) {
-        var listeners = subscriptions.get(ResourceType.LISTENER);
-        if (listeners == null || !listeners.answered().plus(pace.drain()).isAfter(now)) {
-            return false;
-        }
-        return lacks(ResourceType.ROUTES) || lacks(ResourceType.SCOPED_ROUTES);
-    }
-
-    private boolean lacks(ResourceType type) {
-        var subscription = subscriptions.get(type);
-        int asked = subscription == null ? 0 : subscription.count();
-        return asked < snapshot.resources().all(type).size();
+        return progress.view(snapshot, now);
     }
 
     /// For tests: what the proxy is taken to hold.

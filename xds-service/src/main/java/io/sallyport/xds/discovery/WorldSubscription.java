@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The version of a response is a hash of what the proxy has once it takes it, so a proxy that comes back with the
 /// version of today is sent nothing, and a refused version is not sent twice.
-final class WorldSubscription {
+final class WorldSubscription implements Subscription {
 
     /// A response that waits for its answer. `table` is what the proxy has if it takes it; `changed` are the names in
     /// it that differ from what it had. `whole`: nothing is held back from the revision.
@@ -82,7 +82,8 @@ final class WorldSubscription {
         this.backOff = new BackOff(pace);
     }
 
-    ResourceType type() {
+    @Override
+    public ResourceType type() {
         return type;
     }
 
@@ -191,7 +192,8 @@ final class WorldSubscription {
         again.stream().filter(names::contains).forEach(asked::add);
     }
 
-    void advance(Snapshot next) {
+    @Override
+    public void advance(Snapshot next) {
         for (var name : next.changesSince(base, type)) {
             var resource = next.resources().all(type).get(name);
             if (resource == null) {
@@ -482,7 +484,8 @@ final class WorldSubscription {
         }
     }
 
-    @Nullable Instant deadline(Instant now) {
+    @Override
+    public @Nullable Instant deadline(Instant now) {
         return DeltaSubscription.earlier(inFlight.deadline(now), backOff.deadline(now));
     }
 
@@ -503,26 +506,31 @@ final class WorldSubscription {
                 && changes(wanted(true)).isEmpty();
     }
 
-    long revision() {
+    @Override
+    public long revision() {
         if (isInSync()) {
             reached = base.revision();
         }
         return reached;
     }
 
-    boolean isHeavy() {
+    @Override
+    public boolean isHeavy() {
         return isWhole() && inFlight.newest() == null && due && count() > Ferry.HEAVY;
     }
 
-    boolean hasSent() {
-        return hasSent;
+    @Override
+    public boolean hasSent() {
+        return hasSent || reached > 0;
     }
 
-    Instant answered() {
+    @Override
+    public Instant answered() {
         return answered;
     }
 
-    int count() {
+    @Override
+    public int count() {
         return wildcard ? base.resources().all(type).size() : names.size();
     }
 
