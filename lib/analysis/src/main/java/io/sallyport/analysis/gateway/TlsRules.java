@@ -132,6 +132,15 @@ final class TlsRules {
                         none(tls, "privateKey", tls.value().privateKey(), report);
                         none(tls, "caCertificates", tls.value().caCertificates(), report);
                         none(tls, "credentialName", tls.value().credentialName(), report);
+                        none(
+                                tls,
+                                "credentialNames",
+                                String.join(", ", tls.value().credentialNames()),
+                                report);
+                        if (!tls.value().tlsCertificates().isEmpty()) {
+                            report.at(
+                                    tls.below("tlsCertificates"), "tlsCertificates with ISTIO_MUTUAL (expected: none)");
+                        }
                     });
         }
 
@@ -163,6 +172,13 @@ final class TlsRules {
                     .filter(tls -> terminates(tls.value().mode()) && !usesCredential(tls.value()))
                     .forEach(tls -> {
                         var settings = tls.value();
+                        if (settings.mode() != TlsMode.SIMPLE
+                                && settings.caCertificates().isEmpty()) {
+                            report.at(
+                                    tls,
+                                    "%s without CA (expected: credentialName or caCertificates)"
+                                            .formatted(settings.mode()));
+                        }
                         if (!settings.tlsCertificates().isEmpty()) {
                             tls.each("tlsCertificates", ServerTlsSettings::tlsCertificates)
                                     .forEach(pair -> pair(pair, report));
@@ -178,13 +194,6 @@ final class TlsRules {
                             report.at(
                                     tls,
                                     "%s without key (expected: credentialName or privateKey)"
-                                            .formatted(settings.mode()));
-                        }
-                        if (settings.mode() != TlsMode.SIMPLE
-                                && settings.caCertificates().isEmpty()) {
-                            report.at(
-                                    tls,
-                                    "%s without CA (expected: credentialName or caCertificates)"
                                             .formatted(settings.mode()));
                         }
                     });
@@ -210,7 +219,7 @@ final class TlsRules {
                     Kind.GATEWAY,
                     Gateway.class,
                     new Page(
-                            "Give one of credentialName, credentialNames and tlsCertificates; the lists hold at most two (RSA and ECDSA).",
+                            "Give one of credentialName, credentialNames, tlsCertificates, and serverCertificate with privateKey; the lists hold at most two (RSA and ECDSA).",
                             "{servers: [{" + HTTPS
                                     + ", tls: {mode: SIMPLE, credentialName: a, credentialNames: [b, c]}}]}",
                             "{servers: [{" + HTTPS + ", tls: {mode: SIMPLE, credentialNames: [b, c]}}]}"));
@@ -218,32 +227,46 @@ final class TlsRules {
 
         @Override
         public void check(At<Gateway> gateway, Report report) {
-            tls(gateway).forEach(tls -> {
-                var settings = tls.value();
-                if (!settings.credentialName().isEmpty()
-                        && !settings.credentialNames().isEmpty()) {
-                    report.at(
-                            tls.below("credentialNames"),
-                            "credentialNames beside credentialName (expected: one of the two)");
-                }
-                if (usesCredential(settings) && !settings.tlsCertificates().isEmpty()) {
-                    report.at(
-                            tls.below("tlsCertificates"),
-                            "tlsCertificates beside a credential (expected: one of the two)");
-                }
-                if (settings.credentialNames().size() > MOST) {
-                    report.at(
-                            tls.below("credentialNames"),
-                            "%d credentialNames (expected: at most 2)"
-                                    .formatted(settings.credentialNames().size()));
-                }
-                if (settings.tlsCertificates().size() > MOST) {
-                    report.at(
-                            tls.below("tlsCertificates"),
-                            "%d tlsCertificates (expected: at most 2)"
-                                    .formatted(settings.tlsCertificates().size()));
-                }
-            });
+            tls(gateway)
+                    .filter(tls -> tls.value().mode() != TlsMode.ISTIO_MUTUAL)
+                    .forEach(tls -> {
+                        var settings = tls.value();
+                        boolean hasFiles = !settings.serverCertificate().isEmpty()
+                                && !settings.privateKey().isEmpty();
+                        boolean hasOthers = usesCredential(settings)
+                                || !settings.tlsCertificates().isEmpty();
+                        if (hasFiles && hasOthers) {
+                            report.at(
+                                    tls.below("serverCertificate"),
+                                    "serverCertificate and privateKey beside another source (expected: one of the two)");
+                        }
+                        if (!settings.credentialName().isEmpty()
+                                && !settings.credentialNames().isEmpty()) {
+                            report.at(
+                                    tls.below("credentialNames"),
+                                    "credentialNames beside credentialName (expected: one of the two)");
+                        }
+                        if (usesCredential(settings)
+                                && !settings.tlsCertificates().isEmpty()) {
+                            report.at(
+                                    tls.below("tlsCertificates"),
+                                    "tlsCertificates beside a credential (expected: one of the two)");
+                        }
+                        if (settings.credentialNames().size() > MOST) {
+                            report.at(
+                                    tls.below("credentialNames"),
+                                    "%d credentialNames (expected: at most 2)"
+                                            .formatted(
+                                                    settings.credentialNames().size()));
+                        }
+                        if (settings.tlsCertificates().size() > MOST) {
+                            report.at(
+                                    tls.below("tlsCertificates"),
+                                    "%d tlsCertificates (expected: at most 2)"
+                                            .formatted(
+                                                    settings.tlsCertificates().size()));
+                        }
+                    });
         }
     }
 
@@ -350,6 +373,7 @@ final class TlsRules {
                             || !tls.value().serverCertificate().isEmpty()
                             || !tls.value().privateKey().isEmpty()
                             || !tls.value().caCertificates().isEmpty()
+                            || !tls.value().tlsCertificates().isEmpty()
                             || usesCredential(tls.value()))
                     .forEach(tls -> report.at(
                             tls,

@@ -78,11 +78,21 @@ final class AuthenticationRules {
                 var uri = new URI(text);
                 var scheme = uri.getScheme();
                 boolean web = "http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme);
-                return web && uri.getRawAuthority() != null;
+                var authority = uri.getRawAuthority();
+                return web && authority != null && hasNumericPort(authority);
             } catch (URISyntaxException e) {
                 return false;
             }
         }
+    }
+
+    // Go's parser takes any host, and nothing but digits for a port.
+    private static boolean hasNumericPort(String authority) {
+        var host = authority.substring(authority.lastIndexOf('@') + 1);
+        int colon = host.lastIndexOf(':');
+        return colon < host.indexOf(']')
+                || colon < 0
+                || host.substring(colon + 1).chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     /// SP1811: ports of no workload.

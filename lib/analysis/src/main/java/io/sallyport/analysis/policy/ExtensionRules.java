@@ -14,6 +14,7 @@ import io.sallyport.model.EnvoyFilter.ApplyTo;
 import io.sallyport.model.EnvoyFilter.EnvoyConfigObjectMatch;
 import io.sallyport.model.EnvoyFilter.EnvoyConfigObjectPatch;
 import io.sallyport.model.EnvoyFilter.Operation;
+import io.sallyport.model.EnvoyFilter.PatchContext;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ProxyConfig;
 import io.sallyport.model.WasmPlugin;
@@ -250,6 +251,7 @@ final class ExtensionRules {
                             Regexes.problem(proxy.proxyVersion())
                                     .ifPresent(problem -> report.at(patch.below("match"), problem));
                         }
+                        waypointProblem(match).ifPresent(problem -> report.at(patch.below("match"), problem));
                         if (!fits(patch.value().applyTo(), match)) {
                             report.at(
                                     patch.below("match"),
@@ -259,6 +261,18 @@ final class ExtensionRules {
                         filterProblem(patch.value().applyTo(), match)
                                 .ifPresent(problem -> report.at(patch.below("match"), problem));
                     });
+        }
+
+        // A rule of the CRD: what is for waypoints says so, and the other way round.
+        private static Optional<String> waypointProblem(EnvoyConfigObjectMatch match) {
+            var waypoint = match.waypoint();
+            if ((match.context() == PatchContext.WAYPOINT) != (waypoint != null)) {
+                return Optional.of("context %s %s waypoint (expected: waypoint with context WAYPOINT, and only there)"
+                        .formatted(match.context(), waypoint == null ? "without" : "with"));
+            }
+            return waypoint != null && waypoint.portNumber() > 65_535
+                    ? Optional.of("waypoint port %d (expected: 1 to 65535)".formatted(waypoint.portNumber()))
+                    : Optional.empty();
         }
 
         private static boolean fits(ApplyTo applyTo, EnvoyConfigObjectMatch match) {

@@ -22,6 +22,7 @@ public final class RelationRules {
                 .add(new ClientCredentialIsNotPlainText())
                 .add(new LogProviderExists())
                 .add(new WorkloadCanShowItself())
+                .add(new LogProviderExists.LogProvidersAreKnown())
                 .build();
     }
 }

@@ -489,16 +489,15 @@ public final class ServiceEntryRules {
                     Kind.SERVICE_ENTRY,
                     ServiceEntry.class,
                     new Page(
-                            "Only STATIC looks at selected workloads.",
-                            "{hosts: [a.test], resolution: DNS, workloadSelector: {labels: {app: a}}}",
+                            "With NONE the client says where its connection goes, so nobody looks at selected workloads.",
+                            "{hosts: [a.test], resolution: NONE, workloadSelector: {labels: {app: a}}}",
                             "{hosts: [a.test], resolution: STATIC, workloadSelector: {labels: {app: a}}}"));
         }
 
         @Override
         public void check(At<ServiceEntry> entry, Report report) {
             var resolution = entry.value().resolution();
-            boolean unused = resolution == Resolution.NONE || isDns(entry.value());
-            if (unused && entry.value().workloadSelector() != null) {
+            if (resolution == Resolution.NONE && entry.value().workloadSelector() != null) {
                 report.at(
                         entry.below("workloadSelector"),
                         "workloadSelector with resolution %s (expected: STATIC)".formatted(resolution));

@@ -285,8 +285,18 @@ public final class SidecarRules {
                             "{ingress: [{port: {number: 80, protocol: HTTPS, name: a}, tls: {mode: SIMPLE, serverCertificate: /c, privateKey: /k}}]}"));
         }
 
+        private static boolean isPlain(IstioIngressListener listener) {
+            var port = listener.port();
+            return port != null
+                    && Protocol.of(port.protocol()).filter(Protocol::isTls).isEmpty();
+        }
+
         @Override
         public void check(At<Sidecar> sidecar, Report report) {
+            ingress(sidecar)
+                    .filter(listener -> listener.value().tls() != null && isPlain(listener.value()))
+                    .forEach(listener -> report.at(
+                            listener.below("tls"), "tls on a plain port (expected: none; or protocol HTTPS or TLS)"));
             ingress(sidecar)
                     .flatMap(listener -> listener.field("tls", IstioIngressListener::tls))
                     .forEach(tls -> {
@@ -299,6 +309,14 @@ public final class SidecarRules {
                         }
                         if (!value.credentialName().isEmpty()) {
                             report.at(tls.below("credentialName"), "credentialName of a Sidecar (expected: files)");
+                        }
+                        if (!value.credentialNames().isEmpty()) {
+                            report.at(tls.below("credentialNames"), "credentialNames of a Sidecar (expected: files)");
+                        }
+                        if (!value.tlsCertificates().isEmpty()) {
+                            report.at(
+                                    tls.below("tlsCertificates"),
+                                    "tlsCertificates of a Sidecar (expected: serverCertificate and privateKey)");
                         }
                         if (value.mode() == TlsMode.ISTIO_MUTUAL || value.mode() == TlsMode.AUTO_PASSTHROUGH) {
                             report.at(
