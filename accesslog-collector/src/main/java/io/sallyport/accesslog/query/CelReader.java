@@ -70,21 +70,8 @@ public final class CelReader {
         try {
             return compiler.compile(filter).getAst();
         } catch (CelValidationException e) {
-            var issue = e.getErrors().getFirst();
-            var place = issue.getSourceLocation();
-            throw new QueryException("filter, line " + Math.max(1, place.getLine()) + ", column "
-                    + (Math.max(0, place.getColumn()) + 1) + ": " + said(issue.getMessage()));
+            throw CelComplaint.of(e.getErrors().getFirst(), filter);
         }
-    }
-
-    private static String said(String message) {
-        var marker = "undeclared reference to '";
-        if (!message.startsWith(marker)) {
-            return message.lines().findFirst().orElse("cannot be read");
-        }
-        var name = message.substring(marker.length(), message.indexOf('\'', marker.length()));
-        return "\"" + name + "\" is no attribute and no function of filters (expected: for example \"" + nearest(name)
-                + "\")";
     }
 
     /// The attribute that was most likely meant; the commonest one where none is near.

@@ -247,7 +247,7 @@ final class CelTree {
     }
 
     // "_+_" is written "+".
-    private static String shown(String function) {
+    static String shown(String function) {
         return function.equals("_?_:_") ? "?:" : function.replace("_", "").replace("@", "");
     }
 }

@@ -10,47 +10,47 @@ final class DuckDialect implements Dialect {
 
     @Override
     public String contains(String text, String part) {
-        return "contains(" + text + ", " + part + ")";
+        return call("contains", text, part);
     }
 
     @Override
     public String startsWith(String text, String part) {
-        return "starts_with(" + text + ", " + part + ")";
+        return call("starts_with", text, part);
     }
 
     @Override
     public String endsWith(String text, String part) {
-        return "ends_with(" + text + ", " + part + ")";
+        return call("ends_with", text, part);
     }
 
     @Override
     public String matches(String text, String pattern) {
-        return "regexp_matches(" + text + ", " + pattern + ", 's')";
+        return call("regexp_matches", text, pattern, "'s'");
     }
 
     @Override
     public String lower(String text) {
-        return "lower(" + text + ")";
+        return call("lower", text);
     }
 
     @Override
     public String length(String text) {
-        return "length(" + text + ")";
+        return call("length", text);
     }
 
     @Override
     public String hasWord(String words, String word) {
-        return "list_contains(string_split(" + words + ", ','), " + word + ")";
+        return call("list_contains", call("string_split", words, "','"), word);
     }
 
     @Override
     public String valueOf(String map, String key) {
-        return "map_extract_value(" + map + ", " + key + ")";
+        return call("map_extract_value", map, key);
     }
 
     @Override
     public String hasKey(String map, String key) {
-        return "map_contains(" + map + ", " + key + ")";
+        return call("map_contains", map, key);
     }
 
     @Override
@@ -65,7 +65,7 @@ final class DuckDialect implements Dialect {
 
     @Override
     public String quantile(String value, double quantile) {
-        return "quantile_cont(" + value + ", " + quantile + ")";
+        return call("quantile_cont", value, String.valueOf(quantile));
     }
 
     @Override
@@ -81,5 +81,9 @@ final class DuckDialect implements Dialect {
     @Override
     public String asText(String value) {
         return "CAST(" + value + " AS VARCHAR)";
+    }
+
+    private static String call(String function, String... arguments) {
+        return function + "(" + String.join(", ", arguments) + ")";
     }
 }
