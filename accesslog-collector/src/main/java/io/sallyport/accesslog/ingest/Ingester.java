@@ -99,7 +99,8 @@ public final class Ingester implements AutoCloseable {
             } catch (KafkaException | StoreException e) {
                 report(e);
                 pause();
-            } catch (RuntimeException e) {
+            } catch (IllegalStateException | IllegalArgumentException e) {
+                // What Kafka's client and our own code throw for a fault of ours.
                 log.atError().setCause(e).log("Ingester failed, starting again");
                 pause();
             }

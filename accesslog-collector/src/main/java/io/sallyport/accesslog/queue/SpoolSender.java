@@ -82,7 +82,8 @@ public final class SpoolSender implements AutoCloseable {
             } catch (IOException | ExecutionException | KafkaException e) {
                 report(e);
                 pause();
-            } catch (RuntimeException e) {
+            } catch (IllegalStateException | IllegalArgumentException e) {
+                // What Kafka's client and our own code throw for a fault of ours.
                 log.atError().setCause(e).log("Sender of the spool failed, starting again");
                 pause();
             }

@@ -16,6 +16,8 @@ import java.util.TreeMap;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Appends batches: rows, offsets and origins in one transaction.
 ///
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// offset.
 final class DuckWriter implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(DuckWriter.class);
     private static final Duration ORIGIN_LIFE = Duration.ofDays(7);
 
     private record OriginKey(long spool, int partition) {}
@@ -133,24 +136,27 @@ final class DuckWriter implements AutoCloseable {
             throws SQLException {
         try (var statement = connection.createStatement()) {
             statement.execute("BEGIN TRANSACTION");
+            var isCommitted = false;
             try {
                 var times = appendRows(day, rows);
                 upsert(day, offsets, marks);
                 statement.execute("COMMIT");
+                isCommitted = true;
                 return times;
-            } catch (SQLException | RuntimeException e) {
-                rollBack(e);
-                throw e;
+            } finally {
+                if (!isCommitted) {
+                    rollBack();
+                }
             }
         }
     }
 
-    private void rollBack(Exception because) {
+    private void rollBack() {
         try (var statement = connection.createStatement()) {
             statement.execute("ROLLBACK");
         } catch (SQLException e) {
             // A failed COMMIT has rolled back already.
-            because.addSuppressed(e);
+            log.atDebug().setCause(e).log("Nothing to roll back");
         }
     }
 

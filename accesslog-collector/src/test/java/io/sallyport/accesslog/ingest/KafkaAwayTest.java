@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -86,24 +87,24 @@ class KafkaAwayTest {
                 intake.take(proxy, rows(0, 100));
                 await().atMost(PATIENCE).until(() -> ingester.rows() == 100);
                 broker.kill();
-                var sent = 100;
+                var sent = new AtomicInteger(100);
                 var end = InstantSource.system().instant().plus(AWAY);
-                while (InstantSource.system().instant().isBefore(end)) {
-                    // About 2 MB in 15 s: half of what fits.
-                    if (sent < 8_000) {
-                        intake.take(proxy, rows(sent, sent + 50));
-                        sent += 50;
-                    }
-                    TimeUnit.MILLISECONDS.sleep(50);
-                }
+                await().pollInterval(Duration.ofMillis(50))
+                        .atMost(AWAY.plus(PATIENCE))
+                        .until(() -> {
+                            // About 2 MB in 15 s: half of what fits.
+                            if (sent.get() < 8_000) {
+                                intake.take(proxy, rows(sent.get(), sent.addAndGet(50)));
+                            }
+                            return InstantSource.system().instant().isAfter(end);
+                        });
                 assertThat(lost(ledger)).isZero();
-                assertThat(spool.pending()).isEqualTo(sent - 100);
+                assertThat(spool.pending()).isEqualTo(sent.get() - 100);
                 while (lost(ledger) == 0) {
-                    intake.take(proxy, rows(sent, sent + 1_000));
-                    sent += 1_000;
+                    intake.take(proxy, rows(sent.get(), sent.addAndGet(1_000)));
                 }
                 broker.again();
-                var kept = sent - lost(ledger);
+                var kept = sent.get() - lost(ledger);
                 await().atMost(PATIENCE).until(() -> spool.pending() == 0);
                 await().atMost(PATIENCE).until(() -> RowsExactlyOnceTest.number(store, "count(*)", "") >= kept);
 
@@ -200,23 +201,22 @@ class KafkaAwayTest {
             var second = new HashSet<Integer>();
             try (var stays = Ingester.start(
                     settings, store, InstantSource.system(), rows -> rows.forEach(row -> first.add(row.partition())))) {
-                var rows = 0;
+                var rows = new AtomicInteger();
                 try (var leaves = Ingester.start(
                         settings,
                         store,
                         InstantSource.system(),
                         batch -> batch.forEach(row -> second.add(row.partition())))) {
-                    var deadline = InstantSource.system().instant().plus(PATIENCE);
-                    while (stays.rows() == 0 || leaves.rows() == 0) {
-                        assertThat(InstantSource.system().instant())
-                                .as("both have rows: " + first + " " + second)
-                                .isBefore(deadline);
-                        rows += offer(spool, rows);
-                        TimeUnit.MILLISECONDS.sleep(20);
-                    }
+                    await("both have rows")
+                            .pollInterval(Duration.ofMillis(20))
+                            .atMost(PATIENCE)
+                            .until(() -> {
+                                rows.addAndGet(offer(spool, rows.get()));
+                                return stays.rows() > 0 && leaves.rows() > 0;
+                            });
                 }
-                rows += offer(spool, rows);
-                var expected = (long) rows;
+                rows.addAndGet(offer(spool, rows.get()));
+                var expected = rows.longValue();
                 await().atMost(PATIENCE).until(() -> RowsExactlyOnceTest.number(store, "count(*)", "") >= expected);
 
                 assertThat(RowsExactlyOnceTest.number(store, "count(DISTINCT request_id)", ""))

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Semaphore;
 
 /// The way of a row from the spool to the store as a program of its own, to be killed: `FOLDER BROKER ROUND`. It
 /// makes
@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 public final class CollectorProgram {
 
     private static final int BATCH = 200;
-    private static final long MAX_AHEAD = 15_000;
+    private static final int MAX_AHEAD = 15_000;
 
     private CollectorProgram() {}
 
@@ -31,13 +31,13 @@ public final class CollectorProgram {
                 var spool = Spool.open(folder.resolve("spool"), 256 << 20, new SecureRandom());
                 var sender = SpoolSender.start(spool, kafka)) {
             sender.awaitTopics(60_000);
-            try (var ingester = Ingester.start(kafka, store, InstantSource.system(), _ -> {})) {
+            // What is stored makes room for more.
+            var ahead = new Semaphore(MAX_AHEAD);
+            try (var ingester =
+                    Ingester.start(kafka, store, InstantSource.system(), stored -> ahead.release(stored.size()))) {
                 var made = 0;
                 while (made < Integer.MAX_VALUE - BATCH) {
-                    if (spool.pending() > MAX_AHEAD || made - ingester.rows() > MAX_AHEAD) {
-                        TimeUnit.MILLISECONDS.sleep(5);
-                        continue;
-                    }
+                    ahead.acquire(BATCH);
                     var batch = new ArrayList<AccessLogEntry>();
                     for (var row : Rows.many(BATCH, made)) {
                         batch.add(row.toBuilder()
