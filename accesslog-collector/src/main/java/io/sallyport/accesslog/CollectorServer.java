@@ -7,6 +7,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.accesslog.api.AccessLogApi;
 import io.sallyport.accesslog.api.LateApi;
 import io.sallyport.accesslog.api.Tails;
+import io.sallyport.accesslog.config.ConfigurationSource;
+import io.sallyport.accesslog.config.RuleList;
+import io.sallyport.accesslog.config.RunningConfiguration;
 import io.sallyport.accesslog.ingest.Ingester;
 import io.sallyport.accesslog.queue.BrokerProcess;
 import io.sallyport.accesslog.queue.KafkaSettings;
@@ -15,6 +18,7 @@ import io.sallyport.accesslog.queue.SpoolSender;
 import io.sallyport.accesslog.receive.AlsReceiver;
 import io.sallyport.accesslog.receive.Intake;
 import io.sallyport.accesslog.receive.Ledger;
+import io.sallyport.accesslog.receive.LedgerFolder;
 import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.runtime.Lifecycle;
@@ -26,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +46,7 @@ public final class CollectorServer implements AutoCloseable {
     private static final long PAUSE_MILLIS = 1_000;
 
     private final CollectorSettings settings;
+    private final ConfigurationSource configuration;
     private final InstantSource clock;
     private final Lifecycle parts = new Lifecycle();
     private final Ledger ledger = new Ledger();
@@ -60,8 +66,10 @@ public final class CollectorServer implements AutoCloseable {
     private volatile @Nullable SpoolSender sender;
     private volatile Optional<String> missing = Optional.of("no row has come yet");
 
-    private CollectorServer(CollectorSettings settings, InstantSource clock, Spool spool) {
+    private CollectorServer(
+            CollectorSettings settings, ConfigurationSource configuration, InstantSource clock, Spool spool) {
         this.settings = settings;
+        this.configuration = configuration;
         this.clock = clock;
         this.spool = spool;
         this.receiver = new AlsReceiver(new Intake(
@@ -70,16 +78,22 @@ public final class CollectorServer implements AutoCloseable {
                     return spool.offer(proxy, rows);
                 },
                 ledger,
-                clock));
+                clock,
+                new RunningConfiguration(configuration, clock)));
         this.api = new LateApi(wanted::countDown);
     }
 
     /// Starts it; returns when rows are taken.
-    public static CollectorServer start(CollectorSettings settings, InstantSource clock, RandomGenerator random)
+    public static CollectorServer start(
+            CollectorSettings settings, ConfigurationSource configuration, InstantSource clock, RandomGenerator random)
             throws IOException {
         var spool = Spool.open(settings.spool(), settings.spoolBytes(), random);
-        var server = new CollectorServer(settings, clock, spool);
+        var server = new CollectorServer(settings, configuration, clock, spool);
         server.parts.started("spool", spool);
+        server.parts.started(
+                "ledger",
+                LedgerFolder.open(
+                        settings.ledger(), server.ledger, settings.store().maxAge(), clock));
         if (settings.kafka().isPresent()) {
             server.begin();
         }
@@ -108,7 +122,7 @@ public final class CollectorServer implements AutoCloseable {
             try {
                 wanted.await();
                 var store = store();
-                api.ready(() -> new AccessLogApi(store, ledger, tails, clock));
+                api.ready(() -> new AccessLogApi(store, ledger, tails, new RuleList(configuration), clock));
                 rows.await();
                 var kafka = kafka();
                 if (!sendTo(kafka).awaitTopics(PATIENCE_MILLIS)) {
@@ -122,7 +136,7 @@ public final class CollectorServer implements AutoCloseable {
                 log.atWarn().setCause(e).log("Access logs are only spooled");
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException e) {
+            } catch (KafkaException | IllegalStateException | IllegalArgumentException e) {
                 missing = Optional.of(String.valueOf(e.getMessage()));
                 log.atError().setCause(e).log("Collector cannot start");
             }

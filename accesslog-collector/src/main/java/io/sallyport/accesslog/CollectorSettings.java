@@ -10,12 +10,14 @@ import java.util.Optional;
 ///
 /// @param spool a folder of its own
 /// @param spoolBytes its bound
+/// @param ledger a folder of its own, for what is counted
 /// @param kafka where Kafka is; absent: a broker of one node is started as a child
 /// @param broker folders with the broker's program, for that case
 /// @param brokerFolder its data, for that case
 public record CollectorSettings(
         Path spool,
         long spoolBytes,
+        Path ledger,
         Optional<KafkaSettings> kafka,
         List<Path> broker,
         Path brokerFolder,
@@ -32,13 +34,23 @@ public record CollectorSettings(
 
     /// For `up`, below its data folder, with a broker of its own.
     public static CollectorSettings local(Path data, List<Path> broker) {
-        var folder = data.resolve("logs");
+        return below(data.resolve("logs"), broker);
+    }
+
+    /// Everything in one folder.
+    public static CollectorSettings below(Path folder, List<Path> broker) {
         return new CollectorSettings(
                 folder.resolve("spool"),
                 LOCAL_SPOOL,
+                folder.resolve("ledger"),
                 Optional.empty(),
                 broker,
                 folder.resolve("kafka"),
                 DuckSettings.local(folder.resolve("rows")));
+    }
+
+    /// The same with a Kafka of the operator's.
+    public CollectorSettings with(KafkaSettings cluster) {
+        return new CollectorSettings(spool, spoolBytes, ledger, Optional.of(cluster), broker, brokerFolder, store);
     }
 }

@@ -9,8 +9,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -24,18 +22,15 @@ final class LogCounters implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LogCounters.class);
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final long EVERY_SECONDS = 5;
-    private static final String STATS = "/stats?filter=%5Eaccess_logs%5C.grpc_access_log";
-
-    private record Counts(long written, long dropped) {
-
-        static final Counts NONE = new Counts(0, 0);
-    }
+    // ^(access_logs\.grpc_access_log|listener\..*\.http\..*\.downstream_rq_completed$)
+    private static final String STATS = "/stats?filter=%5E(access_logs%5C.grpc_access_log"
+            + "%7Clistener%5C..*%5C.http%5C..*%5C.downstream_rq_completed%24)";
+    private static final String ADMIN = "listener.admin.";
 
     private final EnvoyFleet fleet;
     private final Ledger ledger;
     private final InstantSource clock;
     private final Instant started;
-    private final Map<Long, Counts> before = new HashMap<>();
     private final CountDownLatch stop = new CountDownLatch(1);
 
     private LogCounters(EnvoyFleet fleet, Ledger ledger, InstantSource clock) {
@@ -66,30 +61,36 @@ final class LogCounters implements AutoCloseable {
     private void ask(EnvoyStatus envoy) {
         try {
             var now = counts(new AdminSocket(envoy.adminSocket(), PATIENCE).get(STATS));
-            // One that ran before us has counted what we cannot know of.
-            var first = envoy.since().isBefore(started) ? now : Counts.NONE;
-            var last = before.getOrDefault(envoy.pid(), first);
-            before.put(envoy.pid(), now);
-            if (!now.equals(last)) {
-                ledger.told(
-                        new Proxy(envoy.proxy().namespace(), envoy.proxy().name()),
-                        clock.instant().getEpochSecond(),
-                        now.written() - last.written(),
-                        now.dropped() - last.dropped());
-            }
+            ledger.told(
+                    new Proxy(envoy.proxy().namespace(), envoy.proxy().name()),
+                    run(envoy.pid()),
+                    // Of one that ran before us and that nobody ever asked, we cannot know what is ours.
+                    !envoy.since().isBefore(started),
+                    clock.instant().getEpochSecond(),
+                    now);
         } catch (IOException e) {
             // It is asked again in five seconds, and its counters have not been reset by then.
             log.atDebug().setCause(e).log("Envoy does not tell its counters");
         }
     }
 
-    // "access_logs.grpc_access_log.logs_written: 12", for requests and connections.
-    private static Counts counts(String stats) {
+    // As the system knows it, so that an Envoy which we take over from an earlier `up` is the same one.
+    private static String run(long pid) {
+        var started = ProcessHandle.of(pid).flatMap(process -> process.info().startInstant());
+        return pid + "@" + started.map(Instant::getEpochSecond).orElse(0L);
+    }
+
+    // "access_logs.grpc_access_log.logs_written: 12", for requests and connections. Only requests are counted as
+    // served:
+    // Envoy counts connections where it begins them, and its own statistics do not tell those apart that carry
+    // requests.
+    private static Ledger.Totals counts(String stats) {
         var written = 0L;
         var dropped = 0L;
+        var served = 0L;
         for (var line : stats.lines().toList()) {
             var colon = line.lastIndexOf(": ");
-            if (colon < 0) {
+            if (colon < 0 || line.startsWith(ADMIN)) {
                 continue;
             }
             var value = Long.parseLong(line.substring(colon + 2).strip());
@@ -97,9 +98,11 @@ final class LogCounters implements AutoCloseable {
                 written += value;
             } else if (line.startsWith("logs_dropped", colon - "logs_dropped".length())) {
                 dropped += value;
+            } else if (!line.startsWith("access_logs.")) {
+                served += value;
             }
         }
-        return new Counts(written, dropped);
+        return new Ledger.Totals(written, dropped, served);
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.sallyport.accesslog.config.RuleList;
 import io.sallyport.accesslog.query.Condition;
 import io.sallyport.accesslog.query.Operand;
 import io.sallyport.accesslog.query.QueryException;
@@ -37,6 +38,8 @@ import io.sallyport.proto.accesslog.v1.HistogramRequest;
 import io.sallyport.proto.accesslog.v1.HistogramResponse;
 import io.sallyport.proto.accesslog.v1.ListAttributesRequest;
 import io.sallyport.proto.accesslog.v1.ListAttributesResponse;
+import io.sallyport.proto.accesslog.v1.ListRulesRequest;
+import io.sallyport.proto.accesslog.v1.ListRulesResponse;
 import io.sallyport.proto.accesslog.v1.PercentilesRequest;
 import io.sallyport.proto.accesslog.v1.PercentilesResponse;
 import io.sallyport.proto.accesslog.v1.SearchRequest;
@@ -45,10 +48,14 @@ import io.sallyport.proto.accesslog.v1.TailRequest;
 import io.sallyport.proto.accesslog.v1.TailResponse;
 import io.sallyport.proto.accesslog.v1.TopRequest;
 import io.sallyport.proto.accesslog.v1.TopResponse;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,13 +79,15 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     private final Scopes scopes;
     private final Completeness completeness;
     private final Comparisons comparisons;
+    private final RuleCounts rules;
     private final Tails tails;
 
-    public AccessLogApi(LogStore store, Ledger ledger, Tails tails, InstantSource clock) {
+    public AccessLogApi(LogStore store, Ledger ledger, Tails tails, RuleList rules, InstantSource clock) {
         this.questions = new Questions(store);
         this.scopes = new Scopes(clock);
         this.completeness = new Completeness(ledger, questions);
         this.comparisons = new Comparisons(questions);
+        this.rules = new RuleCounts(rules, questions);
         this.tails = tails;
     }
 
@@ -245,6 +254,16 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     }
 
     @Override
+    public void listRules(ListRulesRequest request, StreamObserver<ListRulesResponse> response) {
+        answer(response, () -> {
+            var selection = scopes.selection(request.getScope());
+            return rules.count(selection)
+                    .setCoverage(completeness.coverage(selection))
+                    .build();
+        });
+    }
+
+    @Override
     public void listAttributes(ListAttributesRequest request, StreamObserver<ListAttributesResponse> response) {
         answer(response, () -> {
             var found = ListAttributesResponse.newBuilder();
@@ -263,38 +282,63 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             if (limit < 0 || limit > MAX_EXPORT) {
                 throw new QueryException("limit " + limit + " (expected: 1 to " + MAX_EXPORT + ")");
             }
-            var isCsv = switch (request.getFormat()) {
-                case CSV -> true;
-                case JSON_LINES, FORMAT_UNSPECIFIED -> false;
-                case PARQUET, UNRECOGNIZED ->
-                    throw new QueryException("format " + request.getFormatValue() + " (expected: JSON_LINES or CSV)");
-            };
-            var piece = new StringBuilder(isCsv ? ExportText.heading() : "");
-            questions.export(scopes.selection(request.getScope()), limit, row -> {
-                piece.append(isCsv ? ExportText.csv(row) : ExportText.json(row));
-                if (piece.length() >= EXPORT_BYTES) {
-                    send(call, piece);
-                }
-                return !call.isCancelled();
-            });
-            send(call, piece);
+            var selection = scopes.selection(request.getScope());
+            switch (request.getFormat()) {
+                case CSV -> lines(call, selection, limit, ExportText.heading(), ExportText::csv);
+                case JSON_LINES, FORMAT_UNSPECIFIED -> lines(call, selection, limit, "", ExportText::json);
+                case PARQUET -> questions.parquet(selection, limit, file -> send(call, file));
+                case UNRECOGNIZED ->
+                    throw new QueryException(
+                            "format " + request.getFormatValue() + " (expected: JSON_LINES, CSV or PARQUET)");
+            }
             call.onCompleted();
         } catch (QueryException | StoreException | BoundExceededException e) {
             response.onError(status(e));
+        } catch (IOException e) {
+            log.atWarn().setCause(e).log("An export cannot be read");
+            response.onError(Status.UNAVAILABLE
+                    .withDescription("access logs: the export cannot be read")
+                    .asRuntimeException());
+        }
+    }
+
+    private void lines(
+            ServerCallStreamObserver<ExportResponse> call,
+            Selection selection,
+            long limit,
+            String heading,
+            Function<KafkaRow, String> form)
+            throws QueryException, StoreException, BoundExceededException {
+        var piece = new StringBuilder(heading);
+        questions.export(selection, limit, row -> {
+            piece.append(form.apply(row));
+            if (piece.length() >= EXPORT_BYTES) {
+                send(call, ByteString.copyFrom(piece.toString(), StandardCharsets.UTF_8));
+                piece.setLength(0);
+            }
+            return !call.isCancelled();
+        });
+        send(call, ByteString.copyFrom(piece.toString(), StandardCharsets.UTF_8));
+    }
+
+    private static void send(ServerCallStreamObserver<ExportResponse> call, Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            for (var piece = in.readNBytes(EXPORT_BYTES);
+                    piece.length > 0 && !call.isCancelled();
+                    piece = in.readNBytes(EXPORT_BYTES)) {
+                send(call, ByteString.copyFrom(piece));
+            }
         }
     }
 
     // Slower than the caller reads is as fast as it gets: a piece waits until the one before is on its way.
-    private static void send(ServerCallStreamObserver<ExportResponse> call, StringBuilder piece) {
+    private static void send(ServerCallStreamObserver<ExportResponse> call, ByteString piece) {
         while (!call.isReady() && !call.isCancelled()) {
             java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
         }
         if (!piece.isEmpty() && !call.isCancelled()) {
-            call.onNext(ExportResponse.newBuilder()
-                    .setData(ByteString.copyFrom(piece.toString(), StandardCharsets.UTF_8))
-                    .build());
+            call.onNext(ExportResponse.newBuilder().setData(piece).build());
         }
-        piece.setLength(0);
     }
 
     @Override

@@ -10,12 +10,17 @@ import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.proto.accesslog.v1.CompletenessResponse;
 import io.sallyport.proto.accesslog.v1.Coverage;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /// Compares, per proxy and minute of the requests, what was received with what is stored.
 final class Completeness {
+
+    // What a proxy could not write, and what it wrote and nobody received.
+    private static final String DROPPED = "dropped_by_proxy";
+    private static final String MISSING = "before_collector";
 
     private final Ledger ledger;
     private final Questions questions;
@@ -36,42 +41,78 @@ final class Completeness {
         // What a proxy told in all is for those who may see all of it.
         if (Tenancy.current().isEmpty()) {
             for (var line : ledger.lines(from / 1_000_000, to / 1_000_000)) {
-                var out = line(lines, line.proxy().toString(), line.minute()).setReceived(line.received());
-                line.written().ifPresent(out::setWritten);
-                out.setDroppedByProxy(line.dropped());
-                out.putAllLost(line.lost());
+                tell(line(lines, line.proxy().toString(), line.minute()), line);
             }
         }
         var response = CompletenessResponse.newBuilder();
-        lines.values().forEach(minutes -> minutes.values().forEach(response::addLines));
+        lines.values().forEach(minutes -> {
+            minutes.values().forEach(response::addLines);
+            response.addTotals(total(minutes.values()));
+        });
         return response.build();
+    }
+
+    // A kill may have cost the ledger its last second: what is stored was received.
+    private static void tell(CompletenessResponse.Line.Builder out, Ledger.Line line) {
+        var lost = sum(line.lost());
+        var received = Math.max(line.received(), out.getStored() + lost);
+        out.setReceived(received)
+                .setDroppedByProxy(line.dropped())
+                .putAllLost(line.lost())
+                .setPending(received - lost - out.getStored());
+        line.written().ifPresent(out::setWritten);
+        line.served().ifPresent(out::setServed);
+    }
+
+    // Minutes are added up before they are compared: a proxy counts a row when its request ends, and the row itself
+    // says
+    // when it began.
+    private static CompletenessResponse.Line total(Collection<CompletenessResponse.Line.Builder> minutes) {
+        var total = CompletenessResponse.Line.newBuilder();
+        for (var line : minutes) {
+            total.setProxy(line.getProxy())
+                    .setProxyNamespace(line.getProxyNamespace())
+                    .setDroppedByProxy(total.getDroppedByProxy() + line.getDroppedByProxy())
+                    .setReceived(total.getReceived() + line.getReceived())
+                    .setStored(total.getStored() + line.getStored())
+                    .setPending(total.getPending() + line.getPending());
+            if (line.hasWritten()) {
+                total.setWritten(total.getWritten() + line.getWritten());
+            }
+            if (line.hasServed()) {
+                total.setServed(total.getServed() + line.getServed());
+            }
+            line.getLostMap().forEach((cause, count) -> total.putLost(cause, total.getLostOrDefault(cause, 0) + count));
+        }
+        if (total.hasWritten()) {
+            total.setMissing(Math.max(0, total.getWritten() - total.getReceived()));
+        }
+        if (total.hasServed()) {
+            total.setFiltered(Math.max(0, total.getServed() - total.getWritten() - total.getDroppedByProxy()));
+        }
+        return total.build();
     }
 
     /// The same as one figure.
     Coverage coverage(Selection selection) throws QueryException, StoreException, BoundExceededException {
-        var coverage = Coverage.newBuilder();
         var lost = new TreeMap<String, Long>();
-        var written = 0L;
-        var received = 0L;
-        var stored = 0L;
-        var dropped = 0L;
-        for (var line : lines(selection.from(), selection.to()).getLinesList()) {
-            dropped += line.getDroppedByProxy();
-            written += line.getWritten();
-            received += line.getReceived();
-            stored += line.getStored();
-            line.getLostMap().forEach((cause, count) -> lost.merge(cause, count, Long::sum));
+        var coverage = Coverage.newBuilder();
+        for (var proxy : lines(selection.from(), selection.to()).getTotalsList()) {
+            coverage.setStored(coverage.getStored() + proxy.getStored())
+                    .setPending(coverage.getPending() + proxy.getPending());
+            proxy.getLostMap().forEach((cause, count) -> lost.merge(cause, count, Long::sum));
+            if (proxy.getDroppedByProxy() > 0) {
+                lost.merge(DROPPED, proxy.getDroppedByProxy(), Long::sum);
+            }
+            if (proxy.getMissing() > 0) {
+                lost.merge(MISSING, proxy.getMissing(), Long::sum);
+            }
         }
-        var known = lost.values().stream().mapToLong(each -> each).sum();
-        // After a restart the ledger begins anew: what is stored was received.
-        var all = Math.max(Math.max(written, received), stored + known);
-        if (dropped > 0) {
-            lost.put("dropped_by_proxy", dropped);
-        }
-        return coverage.setStored(stored)
-                .setPending(Math.max(0, all - stored - known))
-                .putAllLost(lost)
-                .build();
+        return coverage.putAllLost(lost).build();
+    }
+
+    private static long sum(Map<String, Long> counts) {
+        return counts.values().stream().mapToLong(each -> each).sum();
     }
 
     private static CompletenessResponse.Line.Builder line(

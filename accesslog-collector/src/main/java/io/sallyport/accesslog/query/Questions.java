@@ -9,6 +9,7 @@ import io.sallyport.accesslog.storage.LogStore.ReadBounds;
 import io.sallyport.accesslog.storage.RowReader;
 import io.sallyport.accesslog.storage.Sql;
 import io.sallyport.accesslog.storage.StoreException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ public final class Questions {
     /// Most rows that a page of a search has.
     public static final int MAX_PAGE = 1_000;
 
+    private static final int MAX_RULES = 200_000;
     private static final int MAX_GROUPS = 1_000;
     private static final int MAX_BARS = 1_500;
     private static final int SECONDS = 20;
@@ -77,6 +79,20 @@ public final class Questions {
         store.read(sql, new ReadBounds(limit, 10 * SECONDS), values -> visitor.test(RowReader.row(values)));
     }
 
+    /// All rows as a Parquet file, oldest first; more than the limit is an error.
+    public void parquet(Selection selection, long limit, LogStore.ParquetReader reader)
+            throws QueryException, StoreException, BoundExceededException, IOException {
+        if (number(selection) > limit) {
+            throw new BoundExceededException(
+                    "more than " + limit + " rows (expected: a narrower filter or time range, or a limit)");
+        }
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        var order = " ORDER BY " + TIME + ", " + Column.PARTITION + ", " + Column.OFFSET;
+        store.parquet(
+                sql(selection, text, RowReader.COLUMNS, where + order), new ReadBounds(limit, 10 * SECONDS), reader);
+    }
+
     /// One bar: a time and the counts by class of the response code, 0 to 9.
     public record Bar(long start, SortedMap<Long, Double> classes) {}
 
@@ -123,6 +139,14 @@ public final class Questions {
         var tail = where + " GROUP BY value ORDER BY rows DESC, value LIMIT " + text.parameter((long) limit);
         var sql = sql(selection, text, groupText(attribute) + " AS value, " + measures(), tail);
         return read(sql, limit, values -> group((String) values.getFirst(), values.subList(1, values.size())));
+    }
+
+    private long number(Selection selection) throws QueryException, StoreException, BoundExceededException {
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        return read(sql(selection, text, "count(*)", where), 1, values -> (long) values.getFirst()).stream()
+                .findFirst()
+                .orElse(0L);
     }
 
     /// All rows as one group.
@@ -183,6 +207,26 @@ public final class Questions {
             values.subList(2, values.size()).forEach(value -> found.add(number(value) / scale));
             return new Percentiles((String) values.get(0), number(values.get(1)), found);
         });
+    }
+
+    /// The rows of one rule.
+    public record RuleHits(String object, String rule, double count, long firstSeen, long lastSeen) {}
+
+    /// How many rows each rule decided; rows that none decided are left out.
+    public List<RuleHits> rules(Selection selection) throws QueryException, StoreException, BoundExceededException {
+        var text = new SqlText(dialect);
+        var where = where(text, selection);
+        var columns = "route_object, rule, sum(" + WEIGHT + "), min(" + TIME + "), max(" + TIME + ")";
+        var tail = where + " AND route_object <> '' GROUP BY route_object, rule ORDER BY route_object, rule";
+        return read(
+                sql(selection, text, columns, tail),
+                MAX_RULES,
+                values -> new RuleHits(
+                        (String) values.get(0),
+                        (String) values.get(1),
+                        number(values.get(2)),
+                        (long) values.get(3),
+                        (long) values.get(4)));
     }
 
     /// How many different values an attribute has.

@@ -15,11 +15,17 @@ public final class Intake {
     private final RowSink sink;
     private final Ledger ledger;
     private final InstantSource clock;
+    private final ConfigurationStamp stamp;
 
     public Intake(RowSink sink, Ledger ledger, InstantSource clock) {
+        this(sink, ledger, clock, ConfigurationStamp.NONE);
+    }
+
+    public Intake(RowSink sink, Ledger ledger, InstantSource clock, ConfigurationStamp stamp) {
         this.sink = sink;
         this.ledger = ledger;
         this.clock = clock;
+        this.stamp = stamp;
     }
 
     /// Takes what one proxy has sent.
@@ -31,6 +37,9 @@ public final class Intake {
         var ready = new ArrayList<AccessLogEntry>(rows.size());
         for (var row : rows) {
             Tidying.tidy(row, now);
+        }
+        stamp.stamp(proxy, rows);
+        for (var row : rows) {
             ready.add(owned(proxy, row).build());
         }
         var taken = sink.offer(proxy.toString(), ready);

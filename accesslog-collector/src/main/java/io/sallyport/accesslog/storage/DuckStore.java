@@ -19,7 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +56,13 @@ public final class DuckStore implements LogStore {
     @GuardedBy("days") private final TreeMap<LocalDate, DuckDay> attached = new TreeMap<>();
 
     private final DuckWriter writer;
+    private final DuckParquet parquet;
+    private final ExecutorService closing = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("closed-days").daemon().factory());
 
-    private DuckStore(DuckSettings settings, InstantSource clock, Connection connection) throws SQLException {
+    private DuckStore(DuckSettings settings, InstantSource clock, Connection connection)
+            throws SQLException, IOException {
+        this.parquet = new DuckParquet(settings.folder());
         this.settings = settings;
         this.clock = clock;
         this.connection = connection;
@@ -110,6 +118,30 @@ public final class DuckStore implements LogStore {
                 writer.recover(day);
             }
         }
+        closeDays();
+    }
+
+    // All but the newest get no more rows.
+    private void closeDays() {
+        synchronized (days) {
+            var closed = attached.isEmpty()
+                    ? List.<DuckDay>of()
+                    : List.copyOf(attached.headMap(attached.lastKey()).values());
+            for (var day : closed) {
+                closing.execute(() -> writeClosed(day));
+            }
+        }
+    }
+
+    private void writeClosed(DuckDay day) {
+        readers.acquireUninterruptibly();
+        try {
+            if (Files.exists(day.file())) {
+                parquet.close(connection, day);
+            }
+        } finally {
+            readers.release();
+        }
     }
 
     private DuckDay attach(LocalDate date) throws SQLException {
@@ -155,40 +187,50 @@ public final class DuckStore implements LogStore {
         }
         var day = attach(date);
         prune(now);
+        closeDays();
         return day;
     }
 
     /// Deletes the days that are too old, and the oldest ones beyond the size. The newest stays.
     public void prune(Instant now) {
         var oldest = LocalDate.ofInstant(now.minus(settings.maxAge()), ZoneOffset.UTC);
-        synchronized (days) {
-            while (attached.size() > 1) {
-                var first = attached.firstEntry().getValue();
-                if (!first.date().isBefore(oldest) && bytes() <= settings.maxBytes()) {
-                    return;
+        if (!isTooMuch(oldest)) {
+            return;
+        }
+        // No reader may be in a file that goes. Readers take their place first and look at the days then: so do we.
+        readers.acquireUninterruptibly(MAX_READERS);
+        try {
+            synchronized (days) {
+                while (isTooMuch(oldest)) {
+                    var first = attached.firstEntry().getValue();
+                    if (!delete(first)) {
+                        return;
+                    }
+                    attached.remove(first.date());
                 }
-                if (!delete(first)) {
-                    return;
-                }
-                attached.remove(first.date());
             }
+        } finally {
+            readers.release(MAX_READERS);
+        }
+    }
+
+    private boolean isTooMuch(LocalDate oldest) {
+        synchronized (days) {
+            return attached.size() > 1 && (attached.firstKey().isBefore(oldest) || bytes() > settings.maxBytes());
         }
     }
 
     private boolean delete(DuckDay day) {
-        // No reader may be in it.
-        readers.acquireUninterruptibly(MAX_READERS);
         try (var statement = connection.createStatement()) {
             statement.execute("DETACH " + day.catalog());
             Files.deleteIfExists(day.file());
+            parquet.delete(day);
             Files.deleteIfExists(Path.of(day.file() + ".wal"));
             log.atInfo().addKeyValue("day", day.date()).log("Deleted the rows of a day");
             return true;
         } catch (SQLException | IOException e) {
             log.atWarn().addKeyValue("day", day.date()).setCause(e).log("Rows of a day cannot be deleted");
             return false;
-        } finally {
-            readers.release(MAX_READERS);
         }
     }
 
@@ -213,6 +255,41 @@ public final class DuckStore implements LogStore {
             run(sql, table, bounds, visitor);
         } finally {
             readers.release();
+        }
+    }
+
+    @Override
+    public void parquet(Sql sql, ReadBounds bounds, ParquetReader reader)
+            throws StoreException, BoundExceededException, IOException {
+        var file = parquet.place();
+        try {
+            readers.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreException("question was given up", e);
+        }
+        try {
+            var table = table(sql.from(), sql.to());
+            if (table == null) {
+                throw new BoundExceededException("there are no rows yet (expected: at least one day)");
+            }
+            try (var own = connection.unwrap(DuckDBConnection.class).duplicate();
+                    var statement = own.prepareStatement(DuckParquet.copy(sql.over(table), file))) {
+                for (var i = 0; i < sql.parameters().size(); i++) {
+                    statement.setObject(i + 1, sql.parameters().get(i));
+                }
+                statement.setQueryTimeout(bounds.seconds());
+                statement.execute();
+            } catch (SQLException e) {
+                throw failure(e, bounds);
+            }
+        } finally {
+            readers.release();
+        }
+        try {
+            reader.read(file);
+        } finally {
+            Files.deleteIfExists(file);
         }
     }
 
@@ -293,6 +370,13 @@ public final class DuckStore implements LogStore {
 
     @Override
     public void close() throws StoreException {
+        closing.shutdownNow();
+        try {
+            // A day that is being written is left to the next start.
+            closing.awaitTermination(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         try {
             writer.close();
             connection.close();

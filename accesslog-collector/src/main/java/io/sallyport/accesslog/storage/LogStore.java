@@ -1,5 +1,7 @@
 package io.sallyport.accesslog.storage;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -25,6 +27,10 @@ public interface LogStore extends AutoCloseable {
     /// `Map<String, String>`.
     void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException;
 
+    /// Writes the answer to a statement as a Parquet file and hands it over.
+    void parquet(Sql sql, ReadBounds bounds, ParquetReader reader)
+            throws StoreException, BoundExceededException, IOException;
+
     /// How many bytes the rows take.
     long bytes() throws StoreException;
 
@@ -35,6 +41,12 @@ public interface LogStore extends AutoCloseable {
     @FunctionalInterface
     interface RowVisitor {
         boolean row(List<Object> values);
+    }
+
+    /// Reads a Parquet file, which is gone afterwards.
+    @FunctionalInterface
+    interface ParquetReader {
+        void read(Path file) throws IOException;
     }
 
     /// What one question may cost.

@@ -2,10 +2,12 @@ package io.sallyport.accesslog.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.sallyport.accesslog.testing.Rows;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,6 +50,32 @@ class DuckStoreTest extends LogStoreContract {
                         .containsExactlyInAnyOrder(
                                 "rows-2026-11-23.duckdb", "rows-2026-11-24.duckdb", "rows-2026-11-25.duckdb");
             }
+        }
+    }
+
+    @Test
+    void aClosedDayIsThereForOtherProcesses() throws Exception {
+        var days = folder.resolve("closed");
+        try (var store =
+                DuckStore.open(new DuckSettings(days, 256, 2, Duration.ofDays(2), Long.MAX_VALUE), () -> now)) {
+            store.append(List.of(new KafkaRow(0, 0, Rows.row(now, "first").build())), Map.of(0, 1L));
+            now = Rows.START.plus(Duration.ofDays(1));
+            store.append(List.of(new KafkaRow(0, 1, Rows.row(now, "second").build())), Map.of(0, 2L));
+            var closed = days.resolve("parquet/rows-2026-11-21.parquet");
+            await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(closed));
+
+            assertThat(days.resolve("parquet/rows-2026-11-22.parquet")).doesNotExist();
+            // While the store is open: its own files would not let another process in.
+            try (var other = DriverManager.getConnection("jdbc:duckdb:");
+                    var statement = other.createStatement();
+                    var found = statement.executeQuery("SELECT request_id FROM '" + closed + "'")) {
+                assertThat(found.next()).isTrue();
+                assertThat(found.getString(1)).isEqualTo("first");
+                assertThat(found.next()).isFalse();
+            }
+            now = Rows.START.plus(Duration.ofDays(9));
+            store.append(List.of(new KafkaRow(0, 2, Rows.row(now, "last").build())), Map.of(0, 3L));
+            await().atMost(Duration.ofSeconds(30)).until(() -> !Files.exists(closed));
         }
     }
 

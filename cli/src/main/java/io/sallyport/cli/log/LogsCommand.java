@@ -17,17 +17,20 @@ import io.sallyport.proto.accesslog.v1.ExportRequest;
 import io.sallyport.proto.accesslog.v1.GetRequestRequest;
 import io.sallyport.proto.accesslog.v1.HistogramRequest;
 import io.sallyport.proto.accesslog.v1.ListAttributesRequest;
+import io.sallyport.proto.accesslog.v1.ListRulesRequest;
 import io.sallyport.proto.accesslog.v1.PercentilesRequest;
 import io.sallyport.proto.accesslog.v1.Scope;
 import io.sallyport.proto.accesslog.v1.SearchRequest;
 import io.sallyport.proto.accesslog.v1.TailRequest;
 import io.sallyport.proto.accesslog.v1.TopRequest;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,7 +48,8 @@ public final class LogsCommand implements Callable<Integer> {
     enum Form {
         TABLE,
         JSON,
-        CSV
+        CSV,
+        PARQUET
     }
 
     private final Terminal terminal;
@@ -94,14 +98,20 @@ public final class LogsCommand implements Callable<Integer> {
     @Option(names = "--completeness", description = "What became of each proxy's requests, by minute.")
     private boolean completeness;
 
+    @Option(names = "--rules", description = "Every rule with the rows it decided, and those that nothing reached.")
+    private boolean rules;
+
     @Option(names = "--attributes", description = "The attributes that a filter may use.")
     private boolean attributes;
 
     @Option(
             names = {"-o", "--output"},
-            paramLabel = "table|json|csv",
-            description = "How to answer. csv and, with --tail, json are lines. Default: table.")
+            paramLabel = "table|json|csv|parquet",
+            description = "How to answer. csv and, with --tail, json are lines; parquet needs --out. Default: table.")
     private Form form = Form.TABLE;
+
+    @Option(names = "--out", paramLabel = "FILE", description = "With -o parquet: the file to write.")
+    private @Nullable Path out;
 
     public LogsCommand(Terminal terminal, Dialer dialer) {
         this.terminal = terminal;
@@ -119,6 +129,8 @@ public final class LogsCommand implements Callable<Integer> {
                 one(connection, request);
             } else if (completeness) {
                 completeness(connection);
+            } else if (rules) {
+                rules(connection);
             } else if (histogram) {
                 histogram(connection);
             } else if (percentiles != null) {
@@ -127,6 +139,8 @@ public final class LogsCommand implements Callable<Integer> {
                 top(connection, Attributes.of(top != null ? top : String.valueOf(by)));
             } else if (form == Form.CSV) {
                 export(connection);
+            } else if (form == Form.PARQUET) {
+                parquet(connection);
             } else {
                 search(connection);
             }
@@ -278,19 +292,31 @@ public final class LogsCommand implements Callable<Integer> {
             terminal.printJson(Json.of(answer));
             return;
         }
-        var table = new Table("PROXY", "MINUTE", "WRITTEN", "DROPPED", "RECEIVED", "STORED", "LOST");
-        for (var line : answer.getLinesList()) {
+        CompletenessTable.print(answer, terminal);
+    }
+
+    private void rules(Connection connection) throws CommandFailedException {
+        var question = ListRulesRequest.newBuilder().setScope(scope()).build();
+        var answer = connection.logs(PATIENCE, stub -> stub.listRules(question));
+        if (form == Form.JSON) {
+            terminal.printJson(Json.of(answer));
+            return;
+        }
+        terminal.complain(Coverages.written(answer.getCoverage()));
+        var table = new Table("OBJECT", "RULE", "NAME", "COUNT", "LAST SEEN");
+        for (var rule : answer.getRulesList()) {
             table.row(
-                    line.getProxyNamespace() + "/" + line.getProxy(),
-                    Timestamps.toString(line.getMinute()),
-                    line.hasWritten() ? String.valueOf(line.getWritten()) : "",
-                    String.valueOf(line.getDroppedByProxy()),
-                    String.valueOf(line.getReceived()),
-                    String.valueOf(line.getStored()),
-                    line.getLostMap().entrySet().stream()
-                            .sorted(java.util.Map.Entry.comparingByKey())
-                            .map(lost -> lost.getKey() + " " + lost.getValue())
-                            .collect(Collectors.joining(", ")));
+                    rule.getObject(),
+                    rule.getRule(),
+                    rule.getName(),
+                    count(rule.getCount()),
+                    !rule.hasLastSeen()
+                            ? "never"
+                            : Moments.written(
+                                            java.time.Instant.ofEpochSecond(
+                                                    rule.getLastSeen().getSeconds()),
+                                            terminal)
+                                    + (rule.getPresent() ? "" : ", gone since"));
         }
         table.print(terminal);
     }
@@ -324,6 +350,35 @@ public final class LogsCommand implements Callable<Integer> {
             }
             return line;
         });
+    }
+
+    private void parquet(Connection connection) throws CommandFailedException {
+        if (out == null) {
+            throw CommandFailedException.unable("-o parquet without a file (expected: --out FILE)");
+        }
+        var file = out;
+        var question = ExportRequest.newBuilder()
+                .setScope(scope())
+                .setFormat(ExportRequest.Format.PARQUET)
+                .setLimit(limit)
+                .build();
+        var failure = connection.logs(EXPORT_PATIENCE, stub -> {
+            var pieces = stub.export(question);
+            // The first piece tells whether there will be a file at all.
+            var isMore = pieces.hasNext();
+            try (var bytes = Files.newOutputStream(file)) {
+                while (isMore) {
+                    pieces.next().getData().writeTo(bytes);
+                    isMore = pieces.hasNext();
+                }
+                return "";
+            } catch (IOException e) {
+                return file + " cannot be written: " + e.getMessage();
+            }
+        });
+        if (!failure.isEmpty()) {
+            throw CommandFailedException.unable(failure);
+        }
     }
 
     private void follow(Connection connection) throws CommandFailedException {

@@ -17,33 +17,40 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// From a request at a real Envoy, through Kafka and the store, to `sallyport logs`.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(300)
 class AccessLogScenariosTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int REQUESTS = 30;
 
+    private Path directory;
+    private Path data;
     private Sallyport up;
     private int port;
 
     @BeforeAll
     void start(@TempDir Path scratch) throws IOException {
         port = FreePorts.take(1).getFirst();
-        var directory = Files.createDirectories(scratch.resolve("config"));
+        directory = Files.createDirectories(scratch.resolve("config"));
+        data = scratch.resolve("data");
         Files.writeString(directory.resolve("sallyport.yaml"), """
                 mesh: {enableEnvoyAccessLogService: true}
                 proxies:
                 - {name: edge, namespace: istio-system, labels: {istio: ingressgateway}, listen: {80: %d}}
                 """.formatted(port));
-        Files.writeString(directory.resolve("shop.yaml"), """
+        Files.writeString(directory.resolve("edge.yaml"), """
                 apiVersion: networking.istio.io/v1
                 kind: Gateway
                 metadata: {name: edge, namespace: istio-system}
@@ -51,7 +58,13 @@ class AccessLogScenariosTest {
                   selector: {istio: ingressgateway}
                   servers:
                   - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
-                ---
+                """);
+        Files.writeString(directory.resolve("shop.yaml"), shop("/ok"));
+        up = Sallyport.up(directory, data);
+    }
+
+    private static String shop(String prefix) {
+        return """
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
                 metadata: {name: shop, namespace: shop}
@@ -59,11 +72,13 @@ class AccessLogScenariosTest {
                   hosts: [shop.test]
                   gateways: [istio-system/edge]
                   http:
-                  - match: [{uri: {prefix: /ok}}]
+                  - match: [{uri: {prefix: %s}}]
                     directResponse: {status: 200, body: {string: ok}}
+                  - name: never
+                    match: [{uri: {exact: /never}}]
+                    directResponse: {status: 200}
                   - directResponse: {status: 503}
-                """);
-        up = Sallyport.up(directory, scratch.resolve("data"));
+                """.formatted(prefix);
     }
 
     @AfterAll
@@ -72,7 +87,9 @@ class AccessLogScenariosTest {
     }
 
     @Test
+    @Order(1)
     @Tag("B5")
+    @Tag("B9")
     void everyRequestIsARowThatKnowsItsRule() throws Exception {
         try (var client = new HttpClient()) {
             for (var i = 0; i < REQUESTS; i++) {
@@ -88,7 +105,9 @@ class AccessLogScenariosTest {
                 .allSatisfy(row -> {
                     assertThat(row.get("namespace").getAsString()).isEqualTo("shop");
                     assertThat(row.get("routeObject").getAsString()).isEqualTo("VirtualService shop/shop");
-                    assertThat(row.get("rule").getAsString()).isEqualTo("http[1]");
+                    assertThat(row.get("rule").getAsString()).isEqualTo("http[2]");
+                    assertThat(row.get("gateway").getAsString()).isEqualTo("istio-system/edge");
+                    assertThat(row.get("revision").getAsLong()).isEqualTo(1);
                     assertThat(row.get("proxy").getAsString()).isEqualTo("edge");
                 });
         assertThat(rows("config.rule.startsWith(\"http[0]\")"))
@@ -101,6 +120,106 @@ class AccessLogScenariosTest {
         assertThat(words.out()).contains("NR: No route, or no filter chain, matched.");
         assertThat(up.shell().run("logs", "--top", "code").err())
                 .contains("complete: " + (REQUESTS + 1) + " of " + (REQUESTS + 1) + " requests stored");
+        // Envoy is asked every five seconds what it has counted itself.
+        await("Envoy's own count").atMost(PATIENCE).untilAsserted(() -> {
+            var total = total();
+            assertThat(number(total, "written")).isEqualTo(REQUESTS + 1L);
+            assertThat(number(total, "received")).isEqualTo(REQUESTS + 1L);
+            assertThat(number(total, "stored")).isEqualTo(REQUESTS + 1L);
+            assertThat(number(total, "served")).isEqualTo(REQUESTS + 1L);
+            assertThat(number(total, "missing")).isZero();
+        });
+    }
+
+    @Test
+    @Order(2)
+    @Tag("B5")
+    void anEditedRuleSplitsItsRowsAtTheRevision() throws Exception {
+        var before = rows("config.rule.startsWith(\"http[0]\")").size();
+        send("/fine", 4);
+        Files.writeString(directory.resolve("shop.yaml"), shop("/fine"));
+        await("the edit").atMost(PATIENCE).until(() -> status("/fine") == 200);
+        send("/fine", 6);
+        send("/ok", 3);
+
+        await("rows of the new rule")
+                .atMost(PATIENCE)
+                .until(() -> rows("request.path == \"/fine\" && response.code == 200")
+                                .size()
+                        >= 7);
+        assertThat(rows("request.path == \"/fine\""))
+                .hasSizeGreaterThanOrEqualTo(11)
+                .allSatisfy(row -> assertThat(row.get("revision").getAsLong())
+                        .isEqualTo(row.get("responseCode").getAsInt() == 200 ? 2 : 1));
+        await("rows of /ok")
+                .atMost(PATIENCE)
+                .until(() -> rows("request.path == \"/ok\"").size() == 3);
+        assertThat(rows("config.rule.startsWith(\"http[0]\") && config.revision == 1"))
+                .hasSize(before);
+        assertThat(rows("request.path == \"/ok\" && config.revision == 2")).hasSize(3);
+        var rules = up.shell().run("logs", "--rules").out();
+        assertThat(rules).containsPattern("VirtualService shop/shop +http\\[1] +never +0 +never");
+        assertThat(rules).containsPattern("VirtualService shop/shop +http\\[0] +- +[1-9]");
+    }
+
+    @Test
+    @Order(3)
+    @Tag("B9")
+    @Tag("P17")
+    void whatAProxyWroteWhileTheCollectorWasAwayIsMissingByItsOwnCount() throws Exception {
+        await("quiet").atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(number(total(), "missing")).isZero();
+            assertThat(number(total(), "written")).isEqualTo(number(total(), "stored"));
+        });
+        var before = number(total(), "stored");
+        send("/fine", 5);
+        up.kill();
+        send("/fine", REQUESTS);
+        up = Sallyport.up(directory, data);
+        send("/fine", 5);
+
+        await("the gap").atMost(PATIENCE).untilAsserted(() -> {
+            var total = total();
+            assertThat(number(total, "served")).isEqualTo(before + REQUESTS + 10);
+            assertThat(number(total, "written") + number(total, "droppedByProxy"))
+                    .isEqualTo(before + REQUESTS + 10);
+            assertThat(number(total, "stored")).isGreaterThanOrEqualTo(before + 5);
+            assertThat(number(total, "stored") + number(total, "missing") + number(total, "droppedByProxy"))
+                    .isEqualTo(before + REQUESTS + 10);
+            assertThat(number(total, "pending")).isZero();
+        });
+        assertThat(number(total(), "missing"))
+                .as("rows that went into the void")
+                .isPositive();
+        assertThat(up.shell().run("logs", "--top", "code").err()).contains("incomplete: ", "before_collector");
+    }
+
+    private JsonObject total() {
+        var answer = up.shell().run("logs", "--completeness", "-o", "json");
+        assertThat(answer.exitCode()).as(answer.err()).isZero();
+        return JsonParser.parseString(answer.out())
+                .getAsJsonObject()
+                .getAsJsonArray("totals")
+                .get(0)
+                .getAsJsonObject();
+    }
+
+    // Proto3's JSON leaves out zeros.
+    private static long number(JsonObject line, String name) {
+        return line.has(name) ? line.get(name).getAsLong() : 0;
+    }
+
+    private void send(String path, int times) throws IOException {
+        for (var i = 0; i < times; i++) {
+            status(path);
+        }
+    }
+
+    private int status(String path) throws IOException {
+        try (var client = new HttpClient()) {
+            return client.send(port, HttpClient.Version.HTTP_1_1, call("shop.test", path))
+                    .status();
+        }
     }
 
     private List<JsonObject> rows(String filter) {
