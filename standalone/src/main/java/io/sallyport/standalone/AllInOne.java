@@ -5,6 +5,8 @@ import io.grpc.Channel;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.sallyport.accesslog.CollectorServer;
 import io.sallyport.accesslog.CollectorSettings;
+import io.sallyport.accesslog.config.GrpcConfiguration;
+import io.sallyport.accesslog.http.LogServlet;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cli.DataDirectory;
 import io.sallyport.cli.Terminal;
@@ -16,6 +18,7 @@ import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.Version;
 import io.sallyport.runtime.http.HttpServer;
+import io.sallyport.runtime.http.Mount;
 import io.sallyport.runtime.metric.Metrics;
 import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
@@ -134,11 +137,14 @@ final class AllInOne {
                         clock));
         secrets.measure(metrics.registry());
 
+        var channel = Channels.inProcess(inProcess);
+        lifecycle.started("api channel", channel::shutdownNow);
         var collector = envoy.isPresent()
                 ? lifecycle.started(
                         "accesslog-collector",
                         CollectorServer.start(
                                 CollectorSettings.local(folder.root(), BrokerProgram.find()),
+                                new GrpcConfiguration(channel, channel, channel, clock),
                                 clock,
                                 new SecureRandom()))
                 : null;
@@ -168,8 +174,6 @@ final class AllInOne {
         }
         lifecycle.started(
                 "api in process", GrpcServer.inProcess(inProcess).serve(api).start("all"));
-        var channel = Channels.inProcess(inProcess);
-        lifecycle.started("api channel", channel::shutdownNow);
         var services = new ServiceClients(channel);
 
         var apiServer = lifecycle.started(
@@ -183,7 +187,15 @@ final class AllInOne {
                         .start("sds"));
         lifecycle.started("sds streams", secrets::hangUp);
         var http = lifecycle.started(
-                "http", HttpServer.start(loopback(ports.http()), readiness, metrics, Optional.of(token)));
+                "http",
+                HttpServer.start(
+                        loopback(ports.http()),
+                        readiness,
+                        metrics,
+                        Optional.of(token),
+                        collector == null
+                                ? List.of()
+                                : List.of(new Mount(LogServlet.PATH, new LogServlet(channel), false))));
         var doors = new DataDirectory.Endpoints(
                 "127.0.0.1:" + apiServer.port(), "127.0.0.1:" + xdsServer.port(), "127.0.0.1:" + http.port());
         new DataDirectory(folder.root()).publish(doors);

@@ -51,12 +51,13 @@ final class ServiceCommand implements Callable<Integer> {
         config,
         xds,
         secret,
-        egress
+        egress,
+        accesslog
     }
 
     private final Terminal terminal;
 
-    @Parameters(paramLabel = "NAME", description = "config, xds, secret or egress.")
+    @Parameters(paramLabel = "NAME", description = "config, xds, secret, egress or accesslog.")
     private Name name = Name.config;
 
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "The service's settings, YAML.")
@@ -77,6 +78,7 @@ final class ServiceCommand implements Callable<Integer> {
                 case xds -> xds(lifecycle, readiness);
                 case secret -> secret(lifecycle, readiness);
                 case egress -> egress(lifecycle, readiness);
+                case accesslog -> new AccessLogService(terminal.clock()).start(lifecycle, readiness, settings);
             };
             terminal.print("Sallyport " + name + " · " + doors);
             while (!readiness.missing().isEmpty()) {
@@ -148,7 +150,7 @@ final class ServiceCommand implements Callable<Integer> {
         return channel(lifecycle, "config channel", address, tokenFile);
     }
 
-    private static Channel channel(Lifecycle lifecycle, String name, String address, @Nullable Path tokenFile)
+    static Channel channel(Lifecycle lifecycle, String name, String address, @Nullable Path tokenFile)
             throws IOException {
         var channel = Channels.to(ServiceSettings.loopback(address));
         lifecycle.started(name, channel::shutdownNow);
@@ -200,7 +202,7 @@ final class ServiceCommand implements Callable<Integer> {
         return "api 127.0.0.1:" + api.port() + " · http 127.0.0.1:" + door.port();
     }
 
-    private static Optional<BearerToken> token(@Nullable Path file) throws IOException {
+    static Optional<BearerToken> token(@Nullable Path file) throws IOException {
         return file == null ? Optional.empty() : Optional.of(BearerToken.readOrCreate(file, new SecureRandom()));
     }
 }

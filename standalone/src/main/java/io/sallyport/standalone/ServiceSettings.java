@@ -1,6 +1,8 @@
 package io.sallyport.standalone;
 
 import com.google.common.net.HostAndPort;
+import io.sallyport.accesslog.CollectorSettings;
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.config.store.StoreSettings;
 import io.sallyport.secret.SecretSettings;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -151,6 +154,81 @@ final class ServiceSettings {
             requireText("grpc", grpc);
             requireText("http", http);
             requireText("config", config);
+        }
+    }
+
+    /// `sallyport service accesslog`:
+    ///
+    /// ```yaml
+    /// als: 127.0.0.1:15011      # for Envoys and OpenTelemetry
+    /// grpc: 127.0.0.1:15020
+    /// http: 127.0.0.1:15084
+    /// data: data/logs           # spool, counts and rows
+    /// kafka: {bootstrapServers: "kafka:9092", instance: collector-0, client: {security.protocol: SSL}}
+    /// broker: /opt/sallyport/broker    # without kafka: a broker of our own; default: the one beside our jars
+    /// tokenFile: data/token     # whoever has it sees all rows
+    /// callers: [{tokenFile: shop.token, namespaces: [shop]}]
+    /// config: 127.0.0.1:15016   # optional: who is asked for revisions and rules,
+    /// xds: 127.0.0.1:15017      # for what each proxy runs,
+    /// secret: 127.0.0.1:15018   # and for certificates
+    /// ```
+    record AccessLog(
+            String als,
+            String grpc,
+            String http,
+            Path data,
+            @Nullable Kafka kafka,
+            @Nullable Path broker,
+            Path tokenFile,
+            @Nullable List<LogCaller> callers,
+            @Nullable String config,
+            @Nullable String xds,
+            @Nullable String secret) {
+
+        AccessLog {
+            requireText("als", als);
+            requireText("grpc", grpc);
+            requireText("http", http);
+            requirePath("data", data);
+            requirePath("tokenFile", tokenFile);
+            if ((config == null) != (xds == null) || (config == null) != (secret == null)) {
+                throw new IllegalArgumentException("config, xds and secret (expected: all of them, or none)");
+            }
+        }
+
+        CollectorSettings settings() throws IOException {
+            var programs = broker == null ? BrokerProgram.find() : List.of(broker);
+            var local = CollectorSettings.below(data, programs);
+            return kafka == null ? local : local.with(kafka.settings());
+        }
+    }
+
+    /// Where Kafka is.
+    record Kafka(
+            String bootstrapServers,
+            @Nullable String topic,
+            @Nullable Integer partitions,
+            @Nullable Short replicas,
+            @Nullable String instance,
+            @Nullable Map<String, String> client) {
+
+        KafkaSettings settings() {
+            requireText("kafka.bootstrapServers", bootstrapServers);
+            return new KafkaSettings(
+                    bootstrapServers,
+                    topic == null ? "sallyport.accesslog" : topic,
+                    partitions == null ? 8 : partitions,
+                    replicas == null ? (short) 1 : replicas,
+                    Optional.ofNullable(instance),
+                    client == null ? Map.of() : client);
+        }
+    }
+
+    /// Who may see the rows of some namespaces.
+    record LogCaller(Path tokenFile, List<String> namespaces) {
+
+        LogCaller {
+            requirePath("callers.tokenFile", tokenFile);
         }
     }
 

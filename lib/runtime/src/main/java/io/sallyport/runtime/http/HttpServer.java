@@ -12,9 +12,13 @@ import jakarta.servlet.DispatcherType;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The HTTP server of one process: `/healthz`, `/readyz`, `/metrics`, `/version`.
 ///
@@ -22,6 +26,8 @@ import org.eclipse.jetty.server.ServerConnector;
 /// until
 /// there are resources for it: it costs most of the start.
 public final class HttpServer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
 
     private final Server server;
     private final int port;
@@ -38,12 +44,25 @@ public final class HttpServer implements AutoCloseable {
     public static HttpServer start(
             InetSocketAddress address, Readiness readiness, Metrics metrics, Optional<BearerToken> token)
             throws IOException {
+        return start(address, readiness, metrics, token, List.of());
+    }
+
+    /// The same with parts of services beside the probes.
+    public static HttpServer start(
+            InetSocketAddress address,
+            Readiness readiness,
+            Metrics metrics,
+            Optional<BearerToken> token,
+            List<Mount> mounts)
+            throws IOException {
         var environment = new Environment("sallyport");
         environment.jersey().disable();
         var servlets = environment.servlets();
-        token.ifPresent(secret -> servlets.addFilter("door", new LoopbackDoor(secret))
+        token.ifPresent(secret -> servlets.addFilter("door", new LoopbackDoor(secret, mounts))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*"));
         servlets.addServlet("probes", new ProbeServlet(readiness, metrics)).addMapping("/*");
+        mounts.forEach(
+                mount -> servlets.addServlet(mount.path(), mount.servlet()).addMapping(mount.path() + "/*"));
         var server = new Factory(address).build(environment);
         try {
             server.start();
@@ -68,6 +87,9 @@ public final class HttpServer implements AutoCloseable {
             server.stop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (TimeoutException e) {
+            // Streams never end by themselves; they are cut now.
+            log.atDebug().setCause(e).log("HTTP requests under way were cut");
         } catch (Exception e) {
             throw new IOException("HTTP server does not stop: " + e.getMessage(), e);
         }

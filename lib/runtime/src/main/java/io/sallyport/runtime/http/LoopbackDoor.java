@@ -11,6 +11,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Turns away what a web page can make a browser on this machine send.
@@ -23,9 +24,11 @@ final class LoopbackDoor extends HttpFilter {
     private static final ImmutableSet<String> HOSTS = ImmutableSet.of("localhost", "127.0.0.1", "::1", "[::1]");
 
     private final transient BearerToken token;
+    private final transient List<Mount> mounts;
 
-    LoopbackDoor(BearerToken token) {
+    LoopbackDoor(BearerToken token, List<Mount> mounts) {
         this.token = token;
+        this.mounts = List.copyOf(mounts);
     }
 
     @Override
@@ -38,7 +41,7 @@ final class LoopbackDoor extends HttpFilter {
             refuse(response, 403, "Host is not this machine (expected: localhost, 127.0.0.1 or [::1])");
         } else if (!isOwnOrigin(request.getHeader("Origin"), request)) {
             refuse(response, 403, "Origin is another site");
-        } else if (!isOpen(request) && !carriesToken(request)) {
+        } else if (!isOpen(request) && !knowsCallers(request) && !carriesToken(request)) {
             refuse(response, 401, "token missing or wrong (expected: authorization: Bearer <content of DATA/token>)");
         } else {
             chain.doFilter(request, response);
@@ -74,6 +77,11 @@ final class LoopbackDoor extends HttpFilter {
     private static boolean isOpen(HttpServletRequest request) {
         var reads = request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
         return reads && ProbeServlet.PATHS.contains(request.getRequestURI());
+    }
+
+    private boolean knowsCallers(HttpServletRequest request) {
+        var uri = request.getRequestURI();
+        return mounts.stream().anyMatch(mount -> mount.knowsCallers() && mount.covers(uri));
     }
 
     private boolean carriesToken(HttpServletRequest request) {

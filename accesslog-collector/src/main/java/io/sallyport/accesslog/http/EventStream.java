@@ -1,0 +1,115 @@
+package io.sallyport.accesslog.http;
+
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.sallyport.proto.accesslog.v1.TailResponse;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// A live tail as server-sent events: `event: row` with a row as JSON, `event: skipped` with a number. A comment goes
+/// out when nothing else does, so that both sides notice when the other has gone.
+/// Source: WHATWG HTML, "Server-sent events".
+final class EventStream {
+
+    private static final long HEARTBEAT_SECONDS = 10;
+    private static final JsonFormat.Printer PRINTER = JsonFormat.printer().omittingInsignificantWhitespace();
+
+    /// What the service said: a message, or how it ended.
+    private record Said(@Nullable Message message, @Nullable Status end) {}
+
+    private final Channel channel;
+    private final MethodDescriptor<Message, Message> method;
+
+    EventStream(Channel channel, MethodDescriptor<Message, Message> method) {
+        this.channel = channel;
+        this.method = method;
+    }
+
+    /// Sends until the client goes away or the service ends; throws what the service says before its first message.
+    void send(Message question, HttpServletResponse response) throws IOException {
+        var said = new LinkedBlockingQueue<Said>();
+        var call = channel.newCall(method, CallOptions.DEFAULT);
+        call.start(new Listener(said), new Metadata());
+        call.sendMessage(question);
+        call.halfClose();
+        call.request(1);
+        try {
+            follow(call, said, response);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            call.cancel("the client has gone", null);
+        }
+    }
+
+    private static void follow(
+            ClientCall<Message, Message> call, BlockingQueue<Said> said, HttpServletResponse response)
+            throws IOException, InterruptedException {
+        var isOpen = false;
+        while (true) {
+            var next = said.poll(HEARTBEAT_SECONDS, TimeUnit.SECONDS);
+            if (next != null && next.end() != null) {
+                if (!isOpen) {
+                    throw next.end().asRuntimeException();
+                }
+                return;
+            }
+            if (!isOpen) {
+                isOpen = true;
+                response.setStatus(200);
+                response.setContentType("text/event-stream; charset=utf-8");
+            }
+            write(response, next == null || !(next.message() instanceof TailResponse rows) ? ":\n\n" : events(rows));
+            if (next != null) {
+                call.request(1);
+            }
+        }
+    }
+
+    private static String events(TailResponse rows) throws IOException {
+        var text = new StringBuilder();
+        for (var row : rows.getRowsList()) {
+            text.append("event: row\ndata: ").append(PRINTER.print(row)).append("\n\n");
+        }
+        if (rows.getSkipped() > 0) {
+            text.append("event: skipped\ndata: ").append(rows.getSkipped()).append("\n\n");
+        }
+        return text.isEmpty() ? ":\n\n" : text.toString();
+    }
+
+    private static void write(HttpServletResponse response, String text) throws IOException {
+        response.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+        response.flushBuffer();
+    }
+
+    /// Hands over what comes, one message at a time.
+    private static final class Listener extends ClientCall.Listener<Message> {
+
+        private final BlockingQueue<Said> said;
+
+        Listener(BlockingQueue<Said> said) {
+            this.said = said;
+        }
+
+        @Override
+        public void onMessage(Message message) {
+            said.add(new Said(message, null));
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            said.add(new Said(null, status));
+        }
+    }
+}

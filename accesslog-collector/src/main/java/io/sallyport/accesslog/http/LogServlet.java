@@ -1,0 +1,196 @@
+package io.sallyport.accesslog.http;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.gson.JsonObject;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.sallyport.accesslog.http.Parameters.BadRequestException;
+import io.sallyport.proto.accesslog.v1.ExportRequest;
+import io.sallyport.proto.accesslog.v1.ExportResponse;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+
+/// Answers `GET /accesslog/v1/search?filter=…` and `POST /accesslog/v1/search` with proto3 JSON, and so for every
+/// method
+/// of the service. It calls the service as gRPC callers do, with the caller's own token, so that nobody sees more here.
+public final class LogServlet extends HttpServlet {
+
+    /// Where it answers.
+    public static final String PATH = "/accesslog/v1";
+
+    private static final long serialVersionUID = 1L;
+    private static final int MAX_BODY = 1 << 20;
+    private static final long PATIENCE_SECONDS = 60;
+    private static final long EXPORT_SECONDS = 600;
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final ImmutableMap<Status.Code, Integer> CODES = ImmutableMap.<Status.Code, Integer>builder()
+            .put(Status.Code.INVALID_ARGUMENT, 400)
+            .put(Status.Code.UNAUTHENTICATED, 401)
+            .put(Status.Code.PERMISSION_DENIED, 403)
+            .put(Status.Code.NOT_FOUND, 404)
+            .put(Status.Code.RESOURCE_EXHAUSTED, 429)
+            .put(Status.Code.UNAVAILABLE, 503)
+            .put(Status.Code.DEADLINE_EXCEEDED, 504)
+            .buildOrThrow();
+
+    private static final JsonFormat.Printer PRINTER = JsonFormat.printer().omittingInsignificantWhitespace();
+
+    private final transient Channel service;
+
+    public LogServlet(Channel service) {
+        this.service = service;
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if ("/openapi.json".equals(request.getPathInfo())) {
+            json(response, 200, OpenApi.text());
+            return;
+        }
+        answer(request, response, true);
+    }
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        answer(request, response, false);
+    }
+
+    private void answer(HttpServletRequest request, HttpServletResponse response, boolean isGet) throws IOException {
+        var path = request.getPathInfo() == null ? "" : request.getPathInfo().substring(1);
+        var operation = Operations.ALL.get(path);
+        if (operation == null) {
+            error(
+                    response,
+                    404,
+                    "NOT_FOUND",
+                    "\"" + path + "\" (expected: one of openapi.json, " + String.join(", ", Operations.ALL.keySet())
+                            + ")");
+            return;
+        }
+        try {
+            var question = isGet ? parameters(operation, request) : body(operation, request);
+            var channel = as(request);
+            if (!operation.isStream()) {
+                var answer = ClientCalls.blockingUnaryCall(
+                        channel, operation.method(), patience(PATIENCE_SECONDS), question);
+                json(response, 200, PRINTER.print(answer) + "\n");
+            } else if (question instanceof ExportRequest export) {
+                export(channel, operation, export, response);
+            } else {
+                new EventStream(channel, operation.method()).send(question, response);
+            }
+        } catch (BadRequestException e) {
+            error(response, 400, "INVALID_ARGUMENT", String.valueOf(e.getMessage()));
+        } catch (StatusRuntimeException e) {
+            fail(response, e.getStatus());
+        }
+    }
+
+    private static CallOptions patience(long seconds) {
+        return CallOptions.DEFAULT.withDeadlineAfter(seconds, TimeUnit.SECONDS);
+    }
+
+    private Channel as(HttpServletRequest request) {
+        var headers = new Metadata();
+        var token = request.getHeader("Authorization");
+        if (token != null) {
+            headers.put(AUTHORIZATION, token);
+        }
+        return ClientInterceptors.intercept(service, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    private static Message parameters(Operations.Operation operation, HttpServletRequest request)
+            throws BadRequestException {
+        var type = operation.descriptor().getInputType();
+        return read(operation, Parameters.json(type, request.getParameterMap()).toString());
+    }
+
+    private static Message body(Operations.Operation operation, HttpServletRequest request)
+            throws IOException, BadRequestException {
+        var bytes = request.getInputStream().readNBytes(MAX_BODY + 1);
+        if (bytes.length > MAX_BODY) {
+            throw new BadRequestException("body of more than " + MAX_BODY + " bytes (expected: a question)");
+        }
+        var text = new String(bytes, StandardCharsets.UTF_8);
+        return read(operation, text.isBlank() ? "{}" : text);
+    }
+
+    private static Message read(Operations.Operation operation, String json) throws BadRequestException {
+        var request = operation.request();
+        try {
+            JsonFormat.parser().merge(json, request);
+            return request.build();
+        } catch (InvalidProtocolBufferException e) {
+            throw new BadRequestException(String.valueOf(e.getMessage()), request, e);
+        }
+    }
+
+    private static void export(
+            Channel channel, Operations.Operation operation, ExportRequest question, HttpServletResponse response)
+            throws IOException {
+        var pieces = ClientCalls.blockingServerStreamingCall(
+                channel, operation.method(), patience(EXPORT_SECONDS), question);
+        // The first piece tells whether the question is one, so the answer's status waits for it.
+        var isFirst = true;
+        while (pieces.hasNext()) {
+            if (isFirst) {
+                isFirst = false;
+                response.setStatus(200);
+                response.setContentType(contentType(question.getFormat()));
+            }
+            ((ExportResponse) pieces.next()).getData().writeTo(response.getOutputStream());
+        }
+        if (isFirst) {
+            response.setContentType(contentType(question.getFormat()));
+        }
+    }
+
+    private static String contentType(ExportRequest.Format format) {
+        return switch (format) {
+            case CSV -> "text/csv; charset=utf-8";
+            case PARQUET -> "application/vnd.apache.parquet";
+            case JSON_LINES, FORMAT_UNSPECIFIED, UNRECOGNIZED -> "application/x-ndjson";
+        };
+    }
+
+    private static void fail(HttpServletResponse response, Status status) throws IOException {
+        if (response.isCommitted()) {
+            // The caller must not take a part for the whole: the connection is cut.
+            throw new IOException("answer ended early: " + status.getDescription());
+        }
+        error(
+                response,
+                CODES.getOrDefault(status.getCode(), 500),
+                status.getCode().name(),
+                String.valueOf(status.getDescription()));
+    }
+
+    private static void error(HttpServletResponse response, int status, String code, String message)
+            throws IOException {
+        var json = new JsonObject();
+        json.addProperty("code", code);
+        json.addProperty("message", message);
+        json(response, status, json + "\n");
+    }
+
+    private static void json(HttpServletResponse response, int status, String text) throws IOException {
+        response.setStatus(status);
+        response.setContentType("application/json");
+        response.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,369 @@
+package io.sallyport.accesslog.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.grpc.ManagedChannel;
+import io.sallyport.accesslog.api.AccessLogApi;
+import io.sallyport.accesslog.api.Callers;
+import io.sallyport.accesslog.api.Tails;
+import io.sallyport.accesslog.config.ConfigurationSource;
+import io.sallyport.accesslog.config.RuleList;
+import io.sallyport.accesslog.receive.Ledger;
+import io.sallyport.accesslog.storage.DuckSettings;
+import io.sallyport.accesslog.storage.DuckStore;
+import io.sallyport.accesslog.storage.KafkaRow;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.testing.Rows;
+import io.sallyport.runtime.BearerToken;
+import io.sallyport.runtime.Readiness;
+import io.sallyport.runtime.http.HttpServer;
+import io.sallyport.runtime.http.Mount;
+import io.sallyport.runtime.metric.Metrics;
+import io.sallyport.runtime.rpc.Channels;
+import io.sallyport.runtime.rpc.GrpcServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LogServletTest {
+
+    private static final String ALL = "all-1234567890abcdef1234567890abcdef";
+    private static final String PAY = "pay-1234567890abcdef1234567890abcdef";
+    private static final Path OPEN_API = Path.of("../docs/reference/accesslog-openapi.json");
+    private static final int COUNT = 300;
+
+    @TempDir
+    static Path folder;
+
+    private static final Tails TAILS = new Tails();
+    private static final HttpClient CLIENT =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+    private static LogStore store;
+    private static GrpcServer service;
+    private static ManagedChannel channel;
+    private static HttpServer server;
+
+    @BeforeAll
+    static void start() throws Exception {
+        store = DuckStore.open(DuckSettings.local(folder), () -> Rows.START);
+        var rows = Rows.many(COUNT, 5);
+        store.append(
+                IntStream.range(0, COUNT)
+                        .mapToObj(i -> new KafkaRow(0, i, rows.get(i)))
+                        .toList(),
+                Map.of(0, (long) COUNT));
+        var api = new AccessLogApi(
+                store, new Ledger(), TAILS, new RuleList(ConfigurationSource.NONE), () -> Rows.START.plusSeconds(600));
+        var token = BearerToken.of(ALL);
+        service = GrpcServer.inProcess("log-servlet")
+                .with(new Callers(List.of(
+                        new Callers.Caller(token, Optional.empty()),
+                        Callers.Caller.of(BearerToken.of(PAY), List.of("pay")))))
+                .serve(api)
+                .start("logs");
+        channel = Channels.inProcess("log-servlet");
+        server = HttpServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new Readiness(),
+                new Metrics(),
+                Optional.of(token),
+                List.of(new Mount(LogServlet.PATH, new LogServlet(channel), true)));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        server.close();
+        channel.shutdownNow();
+        service.close();
+        store.close();
+    }
+
+    @Test
+    void getAndPostAskTheSame() throws Exception {
+        var get = get(ALL, "search?filter=" + encoded("response.code >= 500") + "&limit=1000");
+        var post = post(ALL, "search", "{\"scope\": {\"filter\": \"response.code >= 500\"}, \"limit\": 1000}");
+
+        assertThat(get.statusCode()).isEqualTo(200);
+        assertThat(post.body()).isEqualTo(get.body());
+        var expected = Rows.many(COUNT, 5).stream()
+                .filter(row -> row.getResponseCode() >= 500)
+                .count();
+        assertThat(json(get).getAsJsonArray("rows")).hasSize((int) expected);
+    }
+
+    @Test
+    @Tag("V20")
+    void callersSeeTheRowsOfTheirNamespacesAlone() throws Exception {
+        var all = json(get(ALL, "top?attribute=namespace")).getAsJsonArray("values");
+        var some = json(get(PAY, "top?attribute=namespace&filter=" + encoded("namespace == \"shop\" || true")))
+                .getAsJsonArray("values");
+
+        assertThat(values(all)).containsExactlyInAnyOrder("pay", "shop");
+        assertThat(values(some)).containsExactly("pay");
+        assertThat(json(get(PAY, "request?request_id=" + idOf("shop")))
+                        .get("code")
+                        .getAsString())
+                .isEqualTo("NOT_FOUND");
+        var exported = get(PAY, "export?format=CSV").body();
+        assertThat(exported.lines().skip(1)).isNotEmpty().allMatch(line -> line.contains(",pay,"));
+    }
+
+    @Test
+    @Tag("V20")
+    void nobodyWithoutATokenOfACallerIsAnswered() throws Exception {
+        assertThat(get("wrong", "search").statusCode()).isEqualTo(401);
+        assertThat(get("", "tail").statusCode()).isEqualTo(401);
+        assertThat(json(get("wrong", "search")).get("code").getAsString()).isEqualTo("UNAUTHENTICATED");
+    }
+
+    @Test
+    @Tag("V21")
+    void aQuestionThatIsWrongNamesItsPart() throws Exception {
+        var filter = get(ALL, "search?filter=" + encoded("response.code >="));
+        var parameter = get(ALL, "search?fliter=x");
+        var body = post(ALL, "search", "{\"scope\": 7}");
+        var method = get(ALL, "drop");
+
+        assertThat(filter.statusCode()).isEqualTo(400);
+        assertThat(filter.body()).contains("the filter ends here");
+        assertThat(parameter.statusCode()).isEqualTo(400);
+        assertThat(parameter.body()).contains("\\\"fliter\\\"").contains("filter, from, limit");
+        assertThat(body.statusCode()).isEqualTo(400);
+        assertThat(body.body()).contains("expected: SearchRequest as proto3 JSON");
+        assertThat(method.statusCode()).isEqualTo(404);
+        assertThat(get(ALL, "top?attribute=request.host&limit=5000").statusCode())
+                .isEqualTo(400);
+        assertThat(post(ALL, "search", " ".repeat((1 << 20) + 1)).statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void linesOfJsonAndOfCsvHoldTheSameRows() throws Exception {
+        var lines = get(ALL, "export?format=JSON_LINES&filter=" + encoded("response.code == 0"));
+        var table = get(ALL, "export?format=CSV&filter=" + encoded("response.code == 0"));
+
+        assertThat(lines.headers().firstValue("content-type")).contains("application/x-ndjson");
+        assertThat(table.headers().firstValue("content-type").orElse("")).startsWith("text/csv");
+        var ids = lines.body()
+                .lines()
+                .map(line -> JsonParser.parseString(line)
+                        .getAsJsonObject()
+                        .getAsJsonObject("entry")
+                        .get("requestId")
+                        .getAsString())
+                .toList();
+        var heading = List.of(table.body().lines().findFirst().orElseThrow().split(",", -1));
+        assertThat(heading).contains("request.id", "config.revision", "partition", "offset");
+        assertThat(ids).isNotEmpty();
+        var rows = table.body().lines().skip(1).toList();
+        assertThat(rows).hasSize(ids.size());
+        for (var i = 0; i < ids.size(); i++) {
+            assertThat(rows.get(i)).contains("," + ids.get(i) + ",");
+        }
+    }
+
+    @Test
+    void aParquetFileIsReadByAnotherDuckDb(@TempDir Path elsewhere) throws Exception {
+        var file = elsewhere.resolve("rows.parquet");
+        var path = "export?format=PARQUET&filter=" + encoded("response.code >= 500 && request.host != \"x'\\\"\"");
+        var answer = CLIENT.send(request(PAY, path).build(), BodyHandlers.ofFile(file));
+
+        assertThat(answer.headers().firstValue("content-type")).contains("application/vnd.apache.parquet");
+        try (var other = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = other.createStatement();
+                var found = statement.executeQuery(
+                        "SELECT count(*), min(response_code), count(DISTINCT namespace) FROM '" + file + "'")) {
+            assertThat(found.next()).isTrue();
+            assertThat(found.getLong(1))
+                    .isEqualTo(Rows.many(COUNT, 5).stream()
+                            .filter(row -> row.getResponseCode() >= 500
+                                    && row.getNamespace().equals("pay"))
+                            .count());
+            assertThat(found.getLong(2)).isGreaterThanOrEqualTo(500);
+            assertThat(found.getLong(3)).isEqualTo(1);
+        }
+        try (var left = Files.list(folder.resolve("exports"))) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    void twoRevisionsStandSideBySide() throws Exception {
+        var answer = json(get(
+                ALL,
+                "compare?before.filter=" + encoded("config.revision == 1") + "&after.filter="
+                        + encoded("config.revision == 2")));
+
+        var rows = Rows.many(COUNT, 5);
+        for (var side : Map.of("before", 1L, "after", 2L).entrySet()) {
+            var total = answer.getAsJsonObject(side.getKey());
+            assertThat(total.get("count").getAsLong())
+                    .isEqualTo(rows.stream()
+                            .filter(row -> row.getRevision() == side.getValue())
+                            .count());
+        }
+        assertThat(answer.getAsJsonArray("lines")).isNotEmpty();
+    }
+
+    @Test
+    void rowsAreFollowedAsTheyAreStored() throws Exception {
+        var lines = new LinkedBlockingQueue<String>();
+        var request = request(PAY, "tail?filter=" + encoded("response.code == 418"));
+        var answer = CLIENT.sendAsync(request.build(), BodyHandlers.fromLineSubscriber(new LineQueue(lines)));
+        // The first comment says that rows are being followed.
+        assertThat(lines.poll(30, TimeUnit.SECONDS)).isEqualTo(":");
+
+        TAILS.stored(List.of(
+                new KafkaRow(
+                        0,
+                        1,
+                        Rows.row(Rows.START, "other")
+                                .setResponseCode(200)
+                                .setNamespace("pay")
+                                .build()),
+                new KafkaRow(
+                        0,
+                        2,
+                        Rows.row(Rows.START, "foreign").setResponseCode(418).build()),
+                new KafkaRow(
+                        0,
+                        3,
+                        Rows.row(Rows.START, "mine")
+                                .setResponseCode(418)
+                                .setNamespace("pay")
+                                .build())));
+
+        var seen = new ArrayList<String>();
+        while (seen.stream().noneMatch(line -> line.startsWith("data: "))) {
+            var line = lines.poll(30, TimeUnit.SECONDS);
+            assertThat(line).as("after " + seen).isNotNull();
+            seen.add(line);
+        }
+        assertThat(seen).contains("event: row");
+        assertThat(seen.getLast()).contains("\"requestId\":\"mine\"");
+        answer.cancel(true);
+    }
+
+    @Test
+    void theDocumentIsTheOneInTheReference() throws Exception {
+        var served = get(ALL, "openapi.json").body();
+
+        if (Boolean.getBoolean("sallyport.golden")) {
+            Files.writeString(OPEN_API, served);
+        }
+        assertThat(served).isEqualTo(Files.readString(OPEN_API));
+        var document = JsonParser.parseString(served).getAsJsonObject();
+        var schemas = document.getAsJsonObject("components")
+                .getAsJsonObject("schemas")
+                .keySet();
+        assertThat(schemas).containsAll(references(document, new TreeSet<>()));
+        assertThat(document.getAsJsonObject("paths").keySet())
+                .contains("/accesslog/v1/search", "/accesslog/v1/tail", "/accesslog/v1/rules");
+    }
+
+    private static Set<String> references(JsonElement element, Set<String> found) {
+        if (element.isJsonArray()) {
+            element.getAsJsonArray().forEach(each -> references(each, found));
+        } else if (element.isJsonObject()) {
+            element.getAsJsonObject().entrySet().forEach(each -> {
+                if (each.getKey().equals("$ref")) {
+                    found.add(each.getValue().getAsString().substring("#/components/schemas/".length()));
+                } else {
+                    references(each.getValue(), found);
+                }
+            });
+        }
+        return found;
+    }
+
+    private static List<String> values(Iterable<JsonElement> groups) {
+        var values = new ArrayList<String>();
+        groups.forEach(group -> values.add(group.getAsJsonObject().get("value").getAsString()));
+        return values;
+    }
+
+    private static String idOf(String namespace) {
+        return Rows.many(COUNT, 5).stream()
+                .filter(row -> row.getNamespace().equals(namespace))
+                .findFirst()
+                .orElseThrow()
+                .getRequestId();
+    }
+
+    private static JsonObject json(HttpResponse<String> response) {
+        return JsonParser.parseString(response.body()).getAsJsonObject();
+    }
+
+    private static HttpRequest.Builder request(String token, String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/accesslog/v1/" + path))
+                .timeout(Duration.ofSeconds(60))
+                .header("Authorization", "Bearer " + token);
+    }
+
+    private static HttpResponse<String> get(String token, String path) throws IOException, InterruptedException {
+        return CLIENT.send(request(token, path).build(), BodyHandlers.ofString());
+    }
+
+    private static HttpResponse<String> post(String token, String path, String body)
+            throws IOException, InterruptedException {
+        return CLIENT.send(
+                request(token, path).POST(BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    /// Gives lines to whoever waits for them.
+    private record LineQueue(LinkedBlockingQueue<String> lines)
+            implements java.util.concurrent.Flow.Subscriber<String> {
+
+        @Override
+        public void onSubscribe(java.util.concurrent.Flow.Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(String line) {
+            lines.add(line);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            lines.add("failed: " + failure);
+        }
+
+        @Override
+        public void onComplete() {
+            lines.add("complete");
+        }
+    }
+}
