@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /// a proxy may bind a port minutes after it was chosen, with thousands of connections made in between.
 public final class FreePorts {
 
-    private static final int FIRST = 15_000;
+    private static final int FIRST = 20_000;
     private static final int END = 32_000;
     private static final int TRIES = 1_000;
 
