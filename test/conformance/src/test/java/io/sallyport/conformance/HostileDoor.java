@@ -1,5 +1,6 @@
 package io.sallyport.conformance;
 
+import io.sallyport.testkit.net.EchoServer;
 import io.sallyport.testkit.stack.GatewayStack;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,22 +11,29 @@ import java.util.List;
 /// the bytes. Nothing else is served.
 final class HostileDoor implements AutoCloseable {
 
+    private static final String LOG =
+            "mesh: {accessLogFile: /dev/stdout, accessLogFormat: \"asked %REQ(X-CASE)% by %ROUTE_NAME% got %RESPONSE_CODE%\"}\n";
+
     private final RecordingUpstream upstream = new RecordingUpstream();
+    private final EchoServer second = new EchoServer("second");
+    private final String configuration;
     private final GatewayStack stack;
+    private final PrintedRows rows;
 
     private HostileDoor(Path scratch, String settings) throws IOException {
-        stack = GatewayStack.start(scratch, settings + """
+        rows = new PrintedRows(scratch.resolve("data"), "istio-system", "istio-ingressgateway");
+        stack = GatewayStack.start(scratch, LOG + settings + """
                 proxies:
                 - {name: istio-ingressgateway, namespace: istio-system, labels: {istio: ingressgateway}}
                 """);
-        stack.become("""
+        configuration = """
                 apiVersion: networking.istio.io/v1
                 kind: Gateway
                 metadata: {namespace: shop, name: edge}
                 spec:
                   selector: {istio: ingressgateway}
                   servers:
-                  - {port: {number: 80, name: http, protocol: HTTP}, hosts: [a.test]}
+                  - {port: {number: 80, name: http, protocol: HTTP}, hosts: [a.test, c.test]}
                 ---
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
@@ -34,8 +42,25 @@ final class HostileDoor implements AutoCloseable {
                   hosts: [a.test]
                   gateways: [edge]
                   http:
-                  - {match: [{uri: {prefix: /admin}}], directResponse: {status: 403}}
-                  - {route: [{destination: {host: up.example, port: {number: 80}}}], retries: {attempts: 0}}
+                  - {name: denied, match: [{uri: {prefix: /admin}}], directResponse: {status: 403}}
+                  - {name: rest, route: [{destination: {host: up.example, port: {number: 80}}}], retries: {attempts: 0}}
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {namespace: shop, name: c}
+                spec:
+                  hosts: [c.test]
+                  gateways: [edge]
+                  http: [{route: [{destination: {host: second.example, port: {number: 80}}}], retries: {attempts: 0}}]
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {namespace: shop, name: second}
+                spec:
+                  hosts: [second.example]
+                  ports: [{number: 80, name: http2, protocol: HTTP2}]
+                  resolution: STATIC
+                  endpoints: [{address: 127.0.0.1, ports: {http2: %d}}]
                 ---
                 apiVersion: networking.istio.io/v1
                 kind: ServiceEntry
@@ -45,7 +70,23 @@ final class HostileDoor implements AutoCloseable {
                   ports: [{number: 80, name: http, protocol: HTTP}]
                   resolution: STATIC
                   endpoints: [{address: 127.0.0.1, ports: {http: %d}}]
-                """.formatted(upstream.port()));
+                """.formatted(second.port(), upstream.port());
+        stack.become(configuration);
+    }
+
+    /// What is served, without the settings.
+    String configuration() {
+        return configuration;
+    }
+
+    /// The upstream of `c.test`, which speaks HTTP/2.
+    EchoServer second() {
+        return second;
+    }
+
+    /// `asked 7 by rest got 200`: the log's row of the request with this number in `x-case`.
+    String row(int number) {
+        return rows.await("asked " + number + " by ");
     }
 
     /// With Istio's defaults.
@@ -109,5 +150,6 @@ final class HostileDoor implements AutoCloseable {
     public void close() throws IOException {
         stack.close();
         upstream.close();
+        second.close();
     }
 }

@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
@@ -24,6 +29,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(180)
 class HostileRequestsTest {
+
+    // What the kernel keeps on two connections, and Envoy between them.
+    private static final long MOST_TAKEN = 64L << 20;
 
     private HostileDoor usual;
     private HostileDoor strict;
@@ -219,6 +227,28 @@ class HostileRequestsTest {
             assertThat(outcome.seen())
                     .hasSizeLessThan(2)
                     .noneMatch(request -> request.endsWith("0\r\n\r\n") || request.contains("smuggled"));
+        }
+    }
+
+    @Tag("H107")
+    @Tag("V14")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: c.test\r\n\r\n",
+                "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: c.test\r\n\r\n",
+                "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcGET /smuggled HTTP/1.1\r\nHost: c.test\r\n\r\n",
+                "Content-Length: 0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: nobody.test\r\nConnection: close\r\n\r\n"
+            })
+    void nothingIsSmuggledToAnUpstreamOfHttp2(String rest) throws IOException {
+        for (var door : new HostileDoor[] {usual, strict}) {
+            door.second().reset();
+
+            door.say("POST /x HTTP/1.1\r\nHost: c.test\r\n" + rest);
+
+            assertThat(door.second().seen())
+                    .hasSizeLessThan(2)
+                    .allSatisfy(request -> assertThat(request.path()).isEqualTo("/x"));
         }
     }
 
@@ -453,6 +483,95 @@ class HostileRequestsTest {
 
         assertThat(usual.get("/broken").status()).isIn(101, 200, 502, 503);
         assertThat(usual.isWell()).isTrue();
+    }
+
+    @Test
+    @Tag("H124")
+    void anUpgradeThatTheUpstreamDoesNotMakeIsAnOrdinaryAnswer() throws IOException {
+        usual.upstream().answer("/no-upgrade", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno");
+
+        assertThat(upgrade("/no-upgrade", "")).startsWith("HTTP/1.1 200");
+        assertThat(usual.isWell()).isTrue();
+    }
+
+    @Test
+    @Tag("H124")
+    void framesLargerThanAnyBoundAreNotTheGatewaysToRead() throws IOException {
+        usual.upstream()
+                .answer(
+                        "/upgrade",
+                        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\n");
+        // A frame that says it is 2^63 - 1 bytes long, and then some of them.
+        var frame = "\u0082\u00ff\u007f\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\0\0\0\0" + "a".repeat(1 << 20);
+
+        assertThat(upgrade("/upgrade", frame)).startsWith("HTTP/1.1 101");
+        assertThat(usual.isWell()).isTrue();
+    }
+
+    @Tag("H124")
+    @ParameterizedTest
+    @ValueSource(strings = {"\0\u00ff\u00ff\u00ff\u00ffshort", "\1\0\0\0\5abcde", "\0\0\0\0", "no prefix at all"})
+    void messagesOfGrpcAreTheUpstreamsToRead(String message) throws IOException {
+        for (var door : new HostileDoor[] {usual, strict}) {
+            door.second().reset();
+
+            var outcome = door.say(
+                    "POST /shop.Cart/Add HTTP/1.1\r\nHost: c.test\r\nConnection: close\r\ncontent-type: application/grpc\r\n"
+                            + "grpc-encoding: nonsense\r\nte: trailers\r\ncontent-length: " + message.length()
+                            + "\r\n\r\n" + message);
+
+            assertThat(outcome.status()).isEqualTo(200);
+            assertThat(door.second().seen()).hasSize(1);
+            assertThat(door.isWell()).isTrue();
+        }
+    }
+
+    @Test
+    @Tag("H124")
+    @Tag("M3")
+    void aMessageThatTheUpstreamDoesNotReadIsNotKept() throws IOException {
+        usual.upstream().stall("/stalled");
+        try (var channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), usual.port()));
+                var selector = Selector.open()) {
+            var head =
+                    "POST /stalled HTTP/1.1\r\nHost: a.test\r\ncontent-type: application/grpc\r\ncontent-length: 1073741824\r\n\r\n";
+            channel.write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_WRITE);
+            long taken = 0;
+            // Full for 40 looks of 50 ms: nobody takes any more.
+            for (int full = 0; full < 40 && taken < MOST_TAKEN; ) {
+                int written = channel.write(ByteBuffer.allocate(64 << 10));
+                taken += written;
+                full = written > 0 ? 0 : full + 1;
+                if (written == 0) {
+                    selector.select(50);
+                    selector.selectedKeys().clear();
+                }
+            }
+
+            assertThat(taken).as("bytes on their way").isLessThan(MOST_TAKEN);
+        }
+        assertThat(usual.isWell()).isTrue();
+    }
+
+    // What comes back first, and then all up to the end.
+    private String upgrade(String path, String then) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), usual.port())) {
+            socket.setSoTimeout(20_000);
+            var request = String.join(
+                    "\r\n",
+                    "GET " + path + " HTTP/1.1",
+                    "Host: a.test",
+                    "Connection: Upgrade",
+                    "Upgrade: websocket",
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                    "Sec-WebSocket-Version: 13",
+                    "",
+                    "");
+            socket.getOutputStream().write((request + then).getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1);
+        }
     }
 
     private static HostileDoor.Outcome host(HostileDoor door, String host) throws IOException {

@@ -126,6 +126,19 @@ class HostileStreamsTest {
         assertThat(door.isWell()).isTrue();
     }
 
+    @Test
+    @Tag("H124")
+    void trailersThatEndNothingEndTheStream() throws IOException {
+        var head = frame(HEADERS, END_HEADERS, 1, join(get("/x"), header("content-type", "application/grpc")));
+        var message = frame(DATA, 0, 1, new byte[] {0, -1, -1, -1, -1, 1});
+        var trailers = frame(HEADERS, END_HEADERS, 1, header("grpc-status", "0"));
+        try (var socket = connected()) {
+            socket.getOutputStream().write(join(head, message, trailers));
+            awaitAnswer(socket);
+        }
+        assertThat(door.isWell()).isTrue();
+    }
+
     private interface Frames {
         byte[] number(int n);
     }

@@ -11,8 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// An HTTP/1.1 upstream that keeps every request byte for byte, as it stood on the wire, and answers 200, or what it
 /// was
@@ -25,6 +28,8 @@ final class RecordingUpstream implements AutoCloseable {
     private final ServerSocket socket;
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final Map<String, String> answers = new ConcurrentHashMap<>();
+    private final Set<String> stalled = ConcurrentHashMap.newKeySet();
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     RecordingUpstream() throws IOException {
         socket = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
@@ -42,6 +47,11 @@ final class RecordingUpstream implements AutoCloseable {
 
     void forget() {
         requests.clear();
+    }
+
+    /// Of requests for the path the head is read and nothing more.
+    void stall(String path) {
+        stalled.add(path);
     }
 
     /// Requests for the path get these bytes, and then the end of the connection.
@@ -66,8 +76,12 @@ final class RecordingUpstream implements AutoCloseable {
             var in = new BufferedInputStream(connection.getInputStream());
             var out = connection.getOutputStream();
             for (var head = head(in); !head.isEmpty(); head = head(in)) {
-                requests.add(head + body(head, in));
                 var words = head.split(" ", 3);
+                if (words.length > 1 && stalled.contains(words[1])) {
+                    awaitEnd();
+                    return;
+                }
+                requests.add(head + body(head, in));
                 var answer = answers.get(words.length > 1 ? words[1] : "");
                 out.write((answer == null ? FINE : answer).getBytes(StandardCharsets.ISO_8859_1));
                 out.flush();
@@ -77,6 +91,14 @@ final class RecordingUpstream implements AutoCloseable {
             }
         } catch (IOException gone) {
             // The gateway has closed the connection.
+        }
+    }
+
+    private void awaitEnd() {
+        try {
+            var _ = ended.await(HANG_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -115,6 +137,7 @@ final class RecordingUpstream implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        ended.countDown();
         socket.close();
     }
 }

@@ -34,9 +34,9 @@ final class Paths {
 
     /// `/a/./b/../%63` is `/a/c`: dots are resolved, letters that need no escape are unescaped, backslashes are
     /// slashes.
-    /// `//` and `%2F` stay.
+    /// `//` and `%2F` stay. `/a/..;b/c` is `/c`: parameters do not make dots a name, unless a part is escaped.
     static String normalized(String path) {
-        var plain = unescaped(withoutQuery(path)).replace('\\', '/');
+        var plain = unescaped(withoutParameters(withoutQuery(path))).replace('\\', '/');
         var kept = new ArrayList<String>();
         var parts = plain.substring(plain.startsWith("/") ? 1 : 0).split("/", -1);
         for (int i = 0; i < parts.length; i++) {
@@ -53,6 +53,18 @@ final class Paths {
             }
         }
         return "/" + String.join("/", kept) + query(path);
+    }
+
+    private static String withoutParameters(String path) {
+        var parts = path.split("/", -1);
+        for (int i = 1; i < parts.length; i++) {
+            if (parts[i].startsWith("..;")) {
+                parts[i] = "..";
+            } else if (parts[i].startsWith(".;")) {
+                parts[i] = ".";
+            }
+        }
+        return String.join("/", parts);
     }
 
     /// `//a///b` is `/a/b`. The query is left alone.
