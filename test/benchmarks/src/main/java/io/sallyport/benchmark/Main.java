@@ -12,7 +12,7 @@ import java.util.List;
 /// divided by it, which shows that it works and writes nothing.
 public final class Main {
 
-    private static final List<String> NAMES = List.of("check", "secrets", "tls", "xds");
+    private static final List<String> NAMES = List.of("check", "edits", "secrets", "tls", "xds");
 
     private Main() {}
 
@@ -42,6 +42,11 @@ public final class Main {
         if (name.equals("check")) {
             var results = new Results("Checking files: all of them, and one that was edited");
             new CheckBenchmark(results, scratch, divisor).run();
+            return results;
+        }
+        if (name.equals("edits")) {
+            var results = new Results("Edits: from the API to the first right answer");
+            new EditBenchmark(results, scratch, divisor).run();
             return results;
         }
         if (name.equals("tls")) {

@@ -8,6 +8,7 @@ import io.sallyport.testkit.cases.Case;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -31,11 +32,13 @@ public final class GatewayStack implements AutoCloseable {
             - {name: istio-ingressgateway, namespace: istio-system, labels: {istio: ingressgateway}}
             """;
 
+    private final Path directory;
     private final Sallyport sallyport;
     private final Map<String, Map<Integer, Integer>> ports;
     private Set<ResourceRef> present = Set.of();
 
-    private GatewayStack(Sallyport sallyport, Map<String, Map<Integer, Integer>> ports) {
+    private GatewayStack(Path directory, Sallyport sallyport, Map<String, Map<Integer, Integer>> ports) {
+        this.directory = directory;
         this.sallyport = sallyport;
         this.ports = ports;
     }
@@ -62,7 +65,13 @@ public final class GatewayStack implements AutoCloseable {
             }
         }
         Files.writeString(directory.resolve("sallyport.yaml"), text);
-        return new GatewayStack(Sallyport.up(directory, scratch.resolve("data")), ports);
+        return new GatewayStack(directory, Sallyport.up(directory, scratch.resolve("data")), ports);
+    }
+
+    /// Ends it and starts another at the same ports, which remembers what is in `data`.
+    public GatewayStack next(Path data) throws IOException {
+        close();
+        return new GatewayStack(directory, Sallyport.up(directory, data), ports);
     }
 
     private static Map<Integer, Integer> mapped(List<Integer> free) {
@@ -97,8 +106,9 @@ public final class GatewayStack implements AutoCloseable {
         return port(proxy, DOOR);
     }
 
-    /// Makes this the whole configuration, in one revision, and waits until every gateway runs it.
-    public void become(String configuration) {
+    /// Makes this the whole configuration, in one revision, waits until every gateway runs it, and says how long that
+    /// was.
+    public Duration become(String configuration) {
         var request = ApplyRequest.newBuilder();
         var refs = new LinkedHashSet<ResourceRef>();
         for (var document : Case.documents(configuration)) {
@@ -117,6 +127,8 @@ public final class GatewayStack implements AutoCloseable {
         if (live.getLive() < live.getTotal()) {
             throw new AssertionError("not live everywhere: " + reasons(live));
         }
+        return Duration.ofSeconds(
+                live.getElapsed().getSeconds(), live.getElapsed().getNanos());
     }
 
     private static List<String> reasons(AwaitLiveResponse live) {
