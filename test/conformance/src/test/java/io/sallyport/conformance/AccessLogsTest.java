@@ -292,6 +292,39 @@ class AccessLogsTest {
     }
 
     @Test
+    @Tag("L4")
+    @Tag("L5")
+    void dangerous17FiltersStandBesideTheirProviderAndGatewaysAreClients() throws IOException {
+        become(
+                mesh("accessLogFile: \"\""),
+                telemetry("istio-system", "servers", "", "match: {mode: SERVER}, providers: [{name: envoy}]"));
+        get("ingress", "/cart/for-servers");
+        become("""
+                apiVersion: telemetry.istio.io/v1
+                kind: Telemetry
+                metadata: {namespace: istio-system, name: servers}
+                spec:
+                  accessLogging:
+                  - {match: {mode: CLIENT}, providers: [{name: envoy}]}
+                  - {filter: {expression: "response.code >= 400"}}
+                """);
+        get("ingress", "/cart/apart");
+        rows.await("/cart/apart");
+        become(telemetry(
+                "istio-system",
+                "servers",
+                "",
+                "providers: [{name: envoy}], filter: {expression: \"response.code >= 400\"}"));
+        get("ingress", "/cart/beside");
+        get("ingress", "/nowhere/17");
+
+        rows.await("/nowhere/17");
+        assertThat(rows.fresh())
+                .noneMatch(row -> row.contains("/cart/beside"))
+                .noneMatch(row -> row.contains("/cart/for-servers"));
+    }
+
+    @Test
     @Tag("L6")
     void anHttpFilterLosesTheRowsOfConnections() throws IOException {
         become(telemetry(
