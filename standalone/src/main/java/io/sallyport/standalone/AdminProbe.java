@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 final class AdminProbe implements LiveProbe {
 
     private static final Duration PATIENCE = Duration.ofSeconds(1);
+    // Only what is looked at. Without the mask Envoy writes all chains of all listeners on the thread that takes in
+    // changes: 4 MB and a second at 1,000 HTTPS hosts.
+    private static final String LISTENERS = "/config_dump?resource=dynamic_listeners"
+            + "&mask=name,active_state.version_info,warming_state.version_info";
 
     private sealed interface Sight {
 
@@ -79,7 +83,7 @@ final class AdminProbe implements LiveProbe {
         }
         try {
             var admin = new AdminSocket(status.get().adminSocket(), PATIENCE);
-            var dump = JsonParser.parseString(admin.get("/config_dump?resource=dynamic_listeners"));
+            var dump = JsonParser.parseString(admin.get(LISTENERS));
             return active(dump).equals(listeners.keySet()) ? Proof.LIVE : Proof.NOT_YET;
         } catch (IOException | JsonParseException | IllegalStateException e) {
             return Proof.NOT_YET;
