@@ -16,9 +16,11 @@ import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.queue.Spool;
 import io.sallyport.accesslog.queue.SpoolSender;
 import io.sallyport.accesslog.receive.AlsReceiver;
+import io.sallyport.accesslog.receive.FileFollower;
 import io.sallyport.accesslog.receive.Intake;
 import io.sallyport.accesslog.receive.Ledger;
 import io.sallyport.accesslog.receive.LedgerFolder;
+import io.sallyport.accesslog.receive.OtlpReceiver;
 import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.runtime.Lifecycle;
@@ -52,7 +54,9 @@ public final class CollectorServer implements AutoCloseable {
     private final Ledger ledger = new Ledger();
     private final Tails tails = new Tails();
     private final Spool spool;
+    private final Intake intake;
     private final AlsReceiver receiver;
+    private final OtlpReceiver telemetry;
     private final LateApi api;
     private final CountDownLatch wanted = new CountDownLatch(1);
     private final CountDownLatch rows = new CountDownLatch(1);
@@ -72,14 +76,17 @@ public final class CollectorServer implements AutoCloseable {
         this.configuration = configuration;
         this.clock = clock;
         this.spool = spool;
-        this.receiver = new AlsReceiver(new Intake(
+        this.intake = new Intake(
                 (proxy, rows) -> {
                     begin();
                     return spool.offer(proxy, rows);
                 },
                 ledger,
                 clock,
-                new RunningConfiguration(configuration, clock)));
+                new RunningConfiguration(configuration, clock),
+                settings.rules());
+        this.receiver = new AlsReceiver(intake);
+        this.telemetry = new OtlpReceiver(intake);
         this.api = new LateApi(wanted::countDown);
     }
 
@@ -94,6 +101,11 @@ public final class CollectorServer implements AutoCloseable {
                 "ledger",
                 LedgerFolder.open(
                         settings.ledger(), server.ledger, settings.store().maxAge(), clock));
+        for (var file : settings.files()) {
+            var mark = settings.ledger().resolve(file.proxy().toString().replace('/', '_') + ".file");
+            server.parts.started(
+                    "log file " + file.path(), FileFollower.start(file.path(), mark, file.proxy(), server.intake));
+        }
         if (settings.kafka().isPresent()) {
             server.begin();
         }
@@ -190,9 +202,9 @@ public final class CollectorServer implements AutoCloseable {
         }
     }
 
-    /// For proxies: Envoy's access log service.
+    /// For proxies: Envoy's access log service, and OpenTelemetry's.
     public List<BindableService> receiver() {
-        return List.of(receiver);
+        return List.of(receiver, telemetry);
     }
 
     /// For people and tools: `AccessLogService`.
@@ -216,6 +228,8 @@ public final class CollectorServer implements AutoCloseable {
                 .register(meters);
         Gauge.builder("sallyport_accesslog_spool_rows", spool, Spool::pending).register(meters);
         Gauge.builder("sallyport_accesslog_spool_bytes", spool, Spool::bytes).register(meters);
+        FunctionCounter.builder("sallyport_accesslog_rows_unreadable", intake, Intake::unreadable)
+                .register(meters);
         FunctionCounter.builder("sallyport_accesslog_rows_queued", this, each -> each.queued())
                 .register(meters);
         FunctionCounter.builder("sallyport_accesslog_rows_stored", this, each -> each.stored())

@@ -3,6 +3,10 @@ package io.sallyport.standalone;
 import com.google.common.net.HostAndPort;
 import io.sallyport.accesslog.CollectorSettings;
 import io.sallyport.accesslog.queue.KafkaSettings;
+import io.sallyport.accesslog.receive.PrivacyRules;
+import io.sallyport.accesslog.receive.Proxy;
+import io.sallyport.accesslog.receive.RowRules;
+import io.sallyport.accesslog.receive.SamplingRules;
 import io.sallyport.config.store.StoreSettings;
 import io.sallyport.secret.SecretSettings;
 import java.io.IOException;
@@ -11,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -168,6 +173,11 @@ final class ServiceSettings {
     /// broker: /opt/sallyport/broker    # without kafka: a broker of our own; default: the one beside our jars
     /// tokenFile: data/token     # whoever has it sees all rows
     /// callers: [{tokenFile: shop.token, namespaces: [shop]}]
+    /// files: [{path: /var/log/edge.log, proxy: istio-system/edge}]    # lines in Istio's formats
+    /// sampling: {share: 0.1, slow: PT1S}    # all errors and slow requests, and a tenth of the rest
+    /// privacy:                  # before anything is written
+    ///   keyFile: data/privacy.key         # of the hashes
+    ///   rules: [{attribute: source.address, action: MASK}, {attribute: request.headers.x-user, action: HASH}]
     /// config: 127.0.0.1:15016   # optional: who is asked for revisions and rules,
     /// xds: 127.0.0.1:15017      # for what each proxy runs,
     /// secret: 127.0.0.1:15018   # and for certificates
@@ -181,6 +191,9 @@ final class ServiceSettings {
             @Nullable Path broker,
             Path tokenFile,
             @Nullable List<LogCaller> callers,
+            @Nullable List<FollowedFile> files,
+            @Nullable Sampling sampling,
+            @Nullable Privacy privacy,
             @Nullable String config,
             @Nullable String xds,
             @Nullable String secret) {
@@ -199,7 +212,45 @@ final class ServiceSettings {
         CollectorSettings settings() throws IOException {
             var programs = broker == null ? BrokerProgram.find() : List.of(broker);
             var local = CollectorSettings.below(data, programs);
-            return kafka == null ? local : local.with(kafka.settings());
+            var followed = files == null
+                    ? List.<CollectorSettings.LogFile>of()
+                    : files.stream().map(FollowedFile::file).toList();
+            var rules = new RowRules(
+                    sampling == null ? SamplingRules.ALL : sampling.rules(),
+                    privacy == null ? PrivacyRules.NONE : privacy.made());
+            return (kafka == null ? local : local.with(kafka.settings())).with(rules, followed);
+        }
+    }
+
+    /// A file of lines, and whose they are.
+    record FollowedFile(Path path, String proxy) {
+
+        FollowedFile {
+            requirePath("files.path", path);
+            requireText("files.proxy", proxy);
+        }
+
+        CollectorSettings.LogFile file() {
+            var slash = proxy.indexOf('/');
+            return new CollectorSettings.LogFile(
+                    path, new Proxy(proxy.substring(0, Math.max(0, slash)), proxy.substring(slash + 1)));
+        }
+    }
+
+    /// Which rows are kept.
+    record Sampling(double share, @Nullable Duration slow) {
+
+        SamplingRules rules() {
+            return new SamplingRules(share, slow == null ? Duration.ofSeconds(1) : slow);
+        }
+    }
+
+    /// What of a row is not kept as it is.
+    record Privacy(@Nullable Path keyFile, List<PrivacyRules.Rule> rules) {
+
+        PrivacyRules made() throws IOException {
+            return PrivacyRules.of(
+                    rules, keyFile == null ? "" : Files.readString(keyFile).strip());
         }
     }
 

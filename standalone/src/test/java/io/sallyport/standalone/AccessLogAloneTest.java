@@ -51,6 +51,8 @@ class AccessLogAloneTest {
                 data: %s
                 tokenFile: %s
                 callers: [{tokenFile: %s, namespaces: [shop]}]
+                sampling: {share: 1.0, slow: PT1S}
+                privacy: {rules: [{attribute: source.address, action: MASK}]}
                 """.formatted(
                         folder.resolve("data"), folder.resolve("token"), folder.resolve("shop.token")));
         try (var first = service()) {

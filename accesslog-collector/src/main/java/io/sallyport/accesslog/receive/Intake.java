@@ -4,6 +4,7 @@ import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// The one way in for rows, whichever door they came through: tidies them, says whose they are, hands them to the
 /// spool and keeps the ledger of what became of them.
@@ -12,16 +13,21 @@ public final class Intake {
     /// The cause of a loss: the disk spool had no room left, because Kafka has been away for too long.
     public static final String SPOOL_FULL = "spool_full";
 
+    private static final String UNREADABLE = "raw";
+
     private final RowSink sink;
     private final Ledger ledger;
     private final InstantSource clock;
     private final ConfigurationStamp stamp;
+    private final RowRules rules;
+    private final AtomicLong unreadable = new AtomicLong();
 
     public Intake(RowSink sink, Ledger ledger, InstantSource clock) {
-        this(sink, ledger, clock, ConfigurationStamp.NONE);
+        this(sink, ledger, clock, ConfigurationStamp.NONE, RowRules.NONE);
     }
 
-    public Intake(RowSink sink, Ledger ledger, InstantSource clock, ConfigurationStamp stamp) {
+    public Intake(RowSink sink, Ledger ledger, InstantSource clock, ConfigurationStamp stamp, RowRules rules) {
+        this.rules = rules;
         this.sink = sink;
         this.ledger = ledger;
         this.clock = clock;
@@ -40,15 +46,27 @@ public final class Intake {
         }
         stamp.stamp(proxy, rows);
         for (var row : rows) {
-            ready.add(owned(proxy, row).build());
-        }
-        var taken = sink.offer(proxy.toString(), ready);
-        for (var i = 0; i < ready.size(); i++) {
-            ledger.received(proxy, ready.get(i).getStartTime().getSeconds());
-            if (i >= taken) {
-                ledger.lost(proxy, ready.get(i).getStartTime().getSeconds(), SPOOL_FULL);
+            var second = row.getStartTime().getSeconds();
+            ledger.received(proxy, second);
+            if (row.getKind().equals(UNREADABLE)) {
+                unreadable.incrementAndGet();
+            }
+            if (rules.sampling().keeps(row)) {
+                rules.privacy().apply(owned(proxy, row));
+                ready.add(row.build());
+            } else {
+                ledger.lost(proxy, second, SamplingRules.SAMPLED);
             }
         }
+        var taken = sink.offer(proxy.toString(), ready);
+        for (var refused : ready.subList(taken, ready.size())) {
+            ledger.lost(proxy, refused.getStartTime().getSeconds(), SPOOL_FULL);
+        }
+    }
+
+    /// How many lines were kept as they are, since they are none of the formats.
+    public long unreadable() {
+        return unreadable.get();
     }
 
     // "VirtualService shop/cart": the namespace of the object that routed the request owns its row.

@@ -9,12 +9,16 @@ final class Coverages {
 
     private Coverages() {}
 
+    // Left out on purpose, and made up for by the weights of other rows.
+    private static final String SAMPLED = "sampled";
+
     /// `complete: 41,207 of 41,207 requests stored`
     static String written(Coverage coverage) {
+        var sampled = coverage.getLostOrDefault(SAMPLED, 0);
         var lost =
                 coverage.getLostMap().values().stream().mapToLong(each -> each).sum();
         var all = coverage.getStored() + coverage.getPending() + lost;
-        var text = new StringBuilder(all == coverage.getStored() ? "complete: " : "incomplete: ")
+        var text = new StringBuilder(all - sampled == coverage.getStored() ? "complete: " : "incomplete: ")
                 .append(number(coverage.getStored()))
                 .append(" of ")
                 .append(number(all))
@@ -25,7 +29,7 @@ final class Coverages {
         new TreeMap<>(coverage.getLostMap())
                 .forEach((cause, count) -> text.append(", ")
                         .append(number(count))
-                        .append(" lost: ")
+                        .append(cause.equals(SAMPLED) ? " left out: " : " lost: ")
                         .append(cause));
         return text.toString();
     }
