@@ -14,8 +14,9 @@ final class Figures {
         sorted.sort(null);
     }
 
+    /// The least for 0, the greatest for 1.
     Duration quantile(double share) {
-        return sorted.get(Math.min(sorted.size() - 1, (int) Math.ceil(share * sorted.size()) - 1));
+        return sorted.get(Math.clamp((int) Math.ceil(share * sorted.size()) - 1L, 0, sorted.size() - 1));
     }
 
     static String millis(Duration duration) {
