@@ -12,6 +12,8 @@ public final class Regexes {
 
     private static final int LONGEST = 1024;
     private static final int LARGEST_PROGRAM = 2048;
+    // What the bootstrap of every gateway sets.
+    private static final int ENVOYS_LARGEST_PROGRAM = 32_768;
 
     private Regexes() {}
 
@@ -32,7 +34,8 @@ public final class Regexes {
     /// Whether the compiled program is larger than what every Envoy of ours takes. Only for expressions without a
     /// [#problem].
     public static boolean isTooLarge(String regex) {
-        return Pattern.compile(regex).programSize() > LARGEST_PROGRAM;
+        int size = Pattern.compile(regex).programSize();
+        return size > LARGEST_PROGRAM || (long) size * ClassDensity.of(regex) > ENVOYS_LARGEST_PROGRAM;
     }
 
     /// What is wrong with the replacement of an expression without a [#problem]: `\0` is all that matched, `\1` its

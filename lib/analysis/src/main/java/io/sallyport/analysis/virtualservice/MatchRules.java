@@ -180,7 +180,7 @@ final class MatchRules {
                     Kind.VIRTUAL_SERVICE,
                     VirtualService.class,
                     new Page(
-                            "An expression whose program has more than 2,048 steps is withheld, with the rule that holds it.",
+                            "An expression whose program has more than 2,048 steps, or whose dense classes are repeated too often, would be refused by Envoy together with its neighbours. The host is withheld instead: its last good routes stay, or it answers 404.",
                             "{hosts: [shop.test], http: [{match: [{uri: {regex: \"/(a{999}b{999}c{999}){1}\"}}], "
                                     + SERVED + "}]}",
                             "{hosts: [shop.test], http: [{match: [{uri: {regex: \"/a+b+c+\"}}], " + SERVED + "}]}"));
@@ -193,7 +193,7 @@ final class MatchRules {
                 if (regex != null && Regexes.problem(regex).isEmpty() && Regexes.isTooLarge(regex)) {
                     report.at(
                             comparison.below("regex"),
-                            "regex \"%s\" compiles to more than 2,048 steps (expected: a smaller one; its rule is withheld)"
+                            "regex \"%s\" compiles to too many steps (expected: a smaller one; its host is withheld)"
                                     .formatted(regex));
                 }
             });

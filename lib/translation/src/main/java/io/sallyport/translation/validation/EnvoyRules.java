@@ -2,8 +2,6 @@ package io.sallyport.translation.validation;
 
 import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
@@ -16,6 +14,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
+import io.sallyport.analysis.text.Regexes;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -27,12 +26,6 @@ import java.util.Set;
 ///
 /// Header values are read as Envoy's substitution format: a `%` stands alone only when doubled.
 final class EnvoyRules {
-
-    /// The longest pattern that is served.
-    static final int MAX_PATTERN_LENGTH = 1_024;
-
-    /// The largest compiled pattern that is served, in instructions of re2j.
-    static final int MAX_PROGRAM_SIZE = 2_048;
 
     /// The longest body of a direct response, which route configurations allow explicitly.
     static final int MAX_DIRECT_RESPONSE_BYTES = 1 << 20;
@@ -89,20 +82,11 @@ final class EnvoyRules {
     }
 
     private static void checkRegex(String pattern, String path, List<Violation> found) {
-        if (pattern.length() > MAX_PATTERN_LENGTH) {
-            found.add(new Violation(
-                    path, "has " + pattern.length() + " characters (expected: <= " + MAX_PATTERN_LENGTH + ")"));
-            return;
-        }
-        try {
-            var size = Pattern.compile(pattern).programSize();
-            if (size > MAX_PROGRAM_SIZE) {
-                found.add(new Violation(
-                        path,
-                        "compiles to " + size + " instructions (expected: <= " + MAX_PROGRAM_SIZE + "): " + pattern));
-            }
-        } catch (PatternSyntaxException e) {
-            found.add(new Violation(path, "is \"" + pattern + "\" (expected: RE2 syntax): " + e.getDescription()));
+        var problem = Regexes.problem(pattern);
+        if (problem.isPresent()) {
+            found.add(new Violation(path, "is no pattern: " + problem.get()));
+        } else if (Regexes.isTooLarge(pattern)) {
+            found.add(new Violation(path, "compiles to too many steps (expected: a smaller one): " + pattern));
         }
     }
 
