@@ -52,12 +52,7 @@ class EgressLearningTest {
     private int door;
 
     /// A URL that the command line takes, and how it is asked for here.
-    private record Ask(String scheme, String host, int port) {
-
-        String url() {
-            return scheme + "://" + host + ":" + port;
-        }
-    }
+    private record Ask(String scheme, String host, int port) {}
 
     @BeforeAll
     void start(@TempDir Path scratch) throws IOException {

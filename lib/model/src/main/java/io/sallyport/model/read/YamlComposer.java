@@ -70,6 +70,10 @@ final class YamlComposer {
             throw syntax(e);
         } catch (YamlEngineException e) {
             throw new UnreadableException(new Problem(ReadRule.SYNTAX, lineOffset, 1, "not YAML: " + e.getMessage()));
+        } catch (NumberFormatException e) {
+            // The scanner's own, for an escape at the very end of the text: a quote, and "\\u" without its digits.
+            throw new UnreadableException(new Problem(
+                    ReadRule.SYNTAX, lineOffset, 1, "not YAML: an escape without digits (expected: \\u0041)"));
         }
     }
 
