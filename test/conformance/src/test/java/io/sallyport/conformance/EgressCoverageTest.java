@@ -55,6 +55,7 @@ class EgressCoverageTest {
     private LineServer lines;
     private SecureClient secure;
     private Path admin;
+    private Path data;
 
     @BeforeAll
     void start(@TempDir Path scratch) throws IOException {
@@ -66,6 +67,7 @@ class EgressCoverageTest {
         lines = new LineServer("lines");
         secure = new SecureClient(wallet, scratch);
         stack = GatewayStack.start(scratch, PROXIES);
+        data = scratch.resolve("data");
         admin = scratch.resolve("data/admin/istio-egressgateway.istio-system.sock");
     }
 
@@ -88,6 +90,7 @@ class EgressCoverageTest {
                 data:
                   mesh: |
                     outboundTrafficPolicy: {mode: MODE}
+                    accessLogFile: /dev/stdout
                 ---
                 apiVersion: networking.istio.io/v1
                 kind: ServiceEntry
@@ -184,6 +187,25 @@ class EgressCoverageTest {
                         .map(EgressCoverageTest::predicted))
                 .hasSize(8)
                 .allMatch(predicted -> predicted.startsWith("GATEWAY") || predicted.equals("200"));
+    }
+
+    @Test
+    @Tag("S55")
+    @Tag("L1")
+    void theGatewayPrintsOneRowOf24FieldsForWhatItSentOn() throws IOException {
+        stack.become(configuration("REGISTRY_ONLY", "www.google.com"));
+        var rows = new PrintedRows(data, "istio-system", "istio-egressgateway");
+        rows.skip();
+
+        assertThat(http("sleep", false, "www.google.com", 80)).isEqualTo("GATEWAY");
+
+        // Between two dates: bytes, times and addresses; what they are called is in the scenario.
+        assertThat(rows.await("www.google.com"))
+                .matches(
+                        "\\[\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\\] \"GET / HTTP/[12.]+\" 200 - via_upstream - \"-\""
+                                + " 0 \\d+ \\d+ \\d+ \"[0-9.]+\" \"[^\"]*\" \"[0-9a-f-]{36}\" \"www.google.com\""
+                                + " \"127.0.0.1:" + plain.port() + "\" outbound\\|80\\|\\|www\\.google\\.com"
+                                + " 127.0.0.1:\\d+ 127.0.0.1:\\d+ [0-9.]+:\\d+ - -");
     }
 
     private List<String> contradictions() {
