@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("V8")
 class EgressDownTest {
 
-    private static final int PROBES = 500;
+    private static final int PROBES = 170;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir

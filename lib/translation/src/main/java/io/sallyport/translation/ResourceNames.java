@@ -45,6 +45,9 @@ public final class ResourceNames {
 
     public static final String CORS_FILTER = "envoy.filters.http.cors";
     public static final String SESSION_FILTER = "envoy.filters.http.stateful_session";
+    public static final String LOOKUP_FILTER = "envoy.filters.http.dynamic_forward_proxy";
+    public static final String GUARD_FILTER = "envoy.filters.http.rbac";
+    public static final String CONNECTION_GUARD = "envoy.filters.network.rbac";
     public static final String ROUTER_FILTER = "envoy.filters.http.router";
     public static final String CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
     public static final String TCP_PROXY = "envoy.filters.network.tcp_proxy";

@@ -46,6 +46,7 @@ public final class ServiceEntryRules {
                 .add(new AddressIsSet())
                 .add(new TcpHostIsAlone())
                 .add(new EndpointIsNotLinkLocal())
+                .add(new AllowedNetworkIsOne())
                 .addAll(WorkloadRules.all())
                 .addAll(WorkloadGroupRules.all())
                 .build();

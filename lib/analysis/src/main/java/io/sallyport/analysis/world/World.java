@@ -7,6 +7,7 @@ import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Service;
+import io.sallyport.model.ServiceEntry;
 import io.sallyport.model.Sidecar;
 import io.sallyport.model.Telemetry;
 import java.util.ArrayList;
@@ -45,6 +46,8 @@ public final class World {
     final Grouping<String, ConfigObject<Telemetry>> telemetries;
     final Grouping<String, ConfigObject<Sidecar>> sidecars;
     final WorldDraft.Sources sources;
+    final PMap<ObjectRef, ConfigObject<ServiceEntry>> lookedUp;
+    private final Lookups lookups;
     private final SortedSet<String> changedHosts;
     // Identities, not references: a world must not keep its ancestors alive.
     private final Object identity;
@@ -64,6 +67,8 @@ public final class World {
         this.telemetries = draft.telemetries;
         this.sidecars = draft.sidecars;
         this.sources = draft.sources;
+        this.lookedUp = draft.lookedUp;
+        this.lookups = Lookups.of(draft.lookedUp.values());
         this.changedHosts = Collections.unmodifiableSortedSet(draft.changedHosts);
         this.identity = identity;
         this.parent = parent;
@@ -80,6 +85,11 @@ public final class World {
 
     public MeshSettings mesh() {
         return mesh;
+    }
+
+    /// Which names gateways look up, and where these may lead.
+    public Lookups lookups() {
+        return lookups;
     }
 
     // Gateways.

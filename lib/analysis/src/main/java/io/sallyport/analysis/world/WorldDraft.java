@@ -42,6 +42,7 @@ final class WorldDraft {
     Grouping<String, ConfigObject<Telemetry>> telemetries;
     Grouping<String, ConfigObject<Sidecar>> sidecars;
     Sources sources;
+    PMap<ObjectRef, ConfigObject<ServiceEntry>> lookedUp;
     SortedSet<String> changedHosts = new TreeSet<>();
 
     // Objects whose backends are to be read again.
@@ -68,6 +69,7 @@ final class WorldDraft {
         rules = World.none();
         telemetries = Grouping.empty();
         sidecars = Grouping.empty();
+        lookedUp = World.none();
         sources = new Sources(Grouping.empty(), Grouping.empty(), Grouping.empty(), Grouping.empty());
     }
 
@@ -85,6 +87,7 @@ final class WorldDraft {
         telemetries = world.telemetries;
         sidecars = world.sidecars;
         sources = world.sources;
+        lookedUp = world.lookedUp;
     }
 
     static WorldDraft empty() {
@@ -124,6 +127,10 @@ final class WorldDraft {
     private void replace(ObjectRef ref, Optional<ConfigObject<?>> before, Optional<ConfigObject<?>> after) {
         before.ifPresent(this::remove);
         after.ifPresent(this::add);
+        if (ref.kind() == Kind.SERVICE_ENTRY) {
+            var entry = after.map(object -> as(object, ServiceEntry.class)).filter(Lookups::isLookedUp);
+            lookedUp = entry.isPresent() ? lookedUp.plus(ref, entry.get()) : lookedUp.minus(ref);
+        }
         switch (ref.kind()) {
             case SERVICE, SERVICE_ENTRY -> stale.add(ref);
             case PLATFORM, GATEWAY -> stale.add(Platform.REF);

@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpIns
 import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
@@ -25,6 +26,7 @@ import io.sallyport.translation.plan.Chain.Match;
 import io.sallyport.translation.plan.HttpOptions;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ListenerPlan.Door;
+import io.sallyport.translation.plan.NameGuard;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Timeout;
@@ -145,18 +147,31 @@ final class ListenerEmitter {
             case Content.Tcp tcp -> {
                 switch (tcp.options().target()) {
                     case TcpOptions.Target.Upstream() -> {}
-                    case TcpOptions.Target.Hello(int port) ->
-                        out.addFilters(filter(
-                                ResourceNames.HELLO_LOOKUP,
-                                FilterConfig.newBuilder()
-                                        .setDnsCacheConfig(ClusterEmitter.names())
-                                        .setPortValue(port)
-                                        .build()));
+                    case TcpOptions.Target.Hello(int port, var guard) -> addLookup(port, guard, out);
                 }
                 out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp, plan.logs())));
             }
         }
         return out.build();
+    }
+
+    private static void addLookup(int port, NameGuard guard, FilterChain.Builder out) {
+        var lookup = FilterConfig.newBuilder()
+                .setDnsCacheConfig(ClusterEmitter.names())
+                .setPortValue(port);
+        switch (guard) {
+            case NameGuard.None() -> out.addFilters(filter(ResourceNames.HELLO_LOOKUP, lookup.build()));
+            case NameGuard.Outside(var allowed) ->
+                out.addFilters(filter(
+                                ResourceNames.HELLO_LOOKUP,
+                                lookup.setSaveUpstreamAddress(true).build()))
+                        .addFilters(filter(
+                                ResourceNames.CONNECTION_GUARD,
+                                RBAC.newBuilder()
+                                        .setStatPrefix("names.")
+                                        .setRules(GuardEmitter.rules(allowed))
+                                        .build()));
+        }
     }
 
     /// The connection manager that a chain of ours ends with.

@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.lua.v3.Lua;
+import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSession;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
@@ -32,6 +33,7 @@ import io.sallyport.translation.plan.HttpOptions.PathForm;
 import io.sallyport.translation.plan.HttpOptions.Precautions;
 import io.sallyport.translation.plan.HttpOptions.Server;
 import io.sallyport.translation.plan.ListenerPlan;
+import io.sallyport.translation.plan.NameGuard;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.validation.SubstitutionFormat;
 import java.util.ArrayList;
@@ -88,10 +90,20 @@ final class ManagerEmitter {
         }
         var router =
                 Router.newBuilder().setSuppressEnvoyHeaders(!options.headers().debug());
-        return out.addHttpFilters(filter(ResourceNames.FAULT_FILTER, HTTPFault.getDefaultInstance()))
+        out.addHttpFilters(filter(ResourceNames.FAULT_FILTER, HTTPFault.getDefaultInstance()))
                 .addHttpFilters(filter(ResourceNames.CORS_FILTER, Cors.getDefaultInstance()))
-                .addHttpFilters(filter(ResourceNames.SESSION_FILTER, StatefulSession.getDefaultInstance()))
-                .addHttpFilters(filter(ResourceNames.ROUTER_FILTER, router.build()))
+                .addHttpFilters(filter(ResourceNames.SESSION_FILTER, StatefulSession.getDefaultInstance()));
+        switch (options.names()) {
+            case NameGuard.None() -> {}
+            case NameGuard.Outside(var allowed) ->
+                out.addHttpFilters(filter(ResourceNames.LOOKUP_FILTER, GuardEmitter.lookup()))
+                        .addHttpFilters(filter(
+                                ResourceNames.GUARD_FILTER,
+                                RBAC.newBuilder()
+                                        .setRules(GuardEmitter.rules(allowed))
+                                        .build()));
+        }
+        return out.addHttpFilters(filter(ResourceNames.ROUTER_FILTER, router.build()))
                 .build();
     }
 

@@ -23,6 +23,7 @@ import io.sallyport.translation.plan.HttpOptions.Server;
 import io.sallyport.translation.plan.HttpOptions.Side;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ListenerPlan.Door;
+import io.sallyport.translation.plan.NameGuard;
 import io.sallyport.translation.plan.RouteTable.Others;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.TcpOptions;
@@ -214,7 +215,8 @@ final class ClientPorts {
                 Precautions.USUAL,
                 new OwnHeaders(new Server.Named("envoy"), true, true, false, false),
                 new ClientCertificate(ClientCertificate.Forwarding.SANITIZE, false, false, false, false, false),
-                side);
+                side,
+                new NameGuard.None());
     }
 
     // What is at one address of a port.

@@ -84,7 +84,8 @@ final class LinkDraft {
         this.previous = previous;
         this.world = world;
         this.proxy = proxy;
-        this.isFresh = !world.mesh().equals(previous.world().mesh());
+        this.isFresh = !world.mesh().equals(previous.world().mesh())
+                || !world.lookups().equals(previous.world().lookups());
         findStale();
         this.layout = needsLayout() ? PortLayout.of(world, proxy) : previous.layout();
         this.isRelaid = isFresh || !layout.equals(previous.layout());

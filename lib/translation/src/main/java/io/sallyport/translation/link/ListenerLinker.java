@@ -157,7 +157,7 @@ final class ListenerLinker {
     }
 
     private Content http(RouteTableId table) {
-        return new Content.Http(table, HttpOptionsLinker.link(world.mesh()));
+        return new Content.Http(table, HttpOptionsLinker.link(world.mesh()).guarding(UpstreamLinker.guard(world)));
     }
 
     // A server for every host takes clients that name none, too.

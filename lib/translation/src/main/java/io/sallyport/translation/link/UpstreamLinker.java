@@ -13,6 +13,7 @@ import io.sallyport.model.Origin;
 import io.sallyport.model.Path;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.link.LocalityLinker.Placed;
+import io.sallyport.translation.plan.NameGuard;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Upstream;
 import io.sallyport.translation.plan.Upstream.Address;
@@ -75,7 +76,18 @@ final class UpstreamLinker {
         }
         var rule = world.rule(id.host(), backends.getFirst().namespace(), proxy.namespace(), proxy.labels());
         var options = TrafficPolicies.effective(rule, id).map(PolicyLinker::tcp).orElse(TcpOptions.NONE);
-        return isLookedUp(backends.getFirst()) ? options.withTarget(new TcpOptions.Target.Hello(id.port())) : options;
+        if (!isLookedUp(backends.getFirst())) {
+            return options;
+        }
+        var guard = proxy.role() == ProxyClass.Role.ROUTER ? guard(world) : new NameGuard.None();
+        return options.withTarget(new TcpOptions.Target.Hello(id.port(), guard));
+    }
+
+    /// What holds at gateways. A client proxy reaches what its workload can reach without it.
+    static NameGuard guard(World world) {
+        return world.lookups().isUsed()
+                ? new NameGuard.Outside(world.lookups().allowed().asList())
+                : new NameGuard.None();
     }
 
     private static boolean isLookedUp(Backend backend) {

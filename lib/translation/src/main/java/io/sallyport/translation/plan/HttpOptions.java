@@ -12,7 +12,8 @@ public record HttpOptions(
         Precautions precautions,
         OwnHeaders headers,
         ClientCertificate certificate,
-        Side side) {
+        Side side,
+        NameGuard names) {
 
     /// A gateway's.
     public HttpOptions(
@@ -22,7 +23,12 @@ public record HttpOptions(
             Precautions precautions,
             OwnHeaders headers,
             ClientCertificate certificate) {
-        this(trustedHops, http10, paths, precautions, headers, certificate, Side.EDGE);
+        this(trustedHops, http10, paths, precautions, headers, certificate, Side.EDGE, new NameGuard.None());
+    }
+
+    /// The same with a guard over the names that are looked up.
+    public HttpOptions guarding(NameGuard guard) {
+        return new HttpOptions(trustedHops, http10, paths, precautions, headers, certificate, side, guard);
     }
 
     /// Whom a port serves.

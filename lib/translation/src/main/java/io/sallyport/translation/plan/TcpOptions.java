@@ -19,7 +19,7 @@ public record TcpOptions(Timeout idle, Timeout age, boolean staysByAddress, Tunn
         record Upstream() implements Target {}
 
         /// The client: by the name in its hello, which is looked up. `port` is that of the service.
-        record Hello(int port) implements Target {}
+        record Hello(int port, NameGuard guard) implements Target {}
     }
 
     /// Whether the upstream is a proxy that is asked for somewhere else.
