@@ -200,7 +200,7 @@ final class EmitterTest {
         assertThat(after.resources().withheld()).singleElement().satisfies(withheld -> {
             assertThat(withheld.what()).isEqualTo("site a.test of http.8080");
             assertThat(withheld.origins()).containsExactly(Plans.origin("a.test"));
-            assertThat(withheld.reason()).contains("safe_regex.regex is \"(\"");
+            assertThat(withheld.reason()).contains("safe_regex.regex is no pattern: regex \"(\"");
         });
         assertThat(bodies(after)).containsExactly("good", "better");
         assertThat(emitter.emit(after, plan, 3).resources().withheld()).isEmpty();
