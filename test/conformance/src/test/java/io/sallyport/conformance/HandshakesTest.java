@@ -127,11 +127,16 @@ class HandshakesTest {
         var files = server("files", "files.test", "mode: MUTUAL, " + present)
                 + server("listed", "listed.test", "mode: MUTUAL, " + present + ", caCrl: " + list)
                 + server("lost", "lost.test", "mode: MUTUAL, " + files(lost, lost))
+                + server(
+                        "list",
+                        "list.test",
+                        "mode: SIMPLE, tlsCertificates: [{%s}]".formatted(files(issued.certificate(), issued.key())))
                 + server("unlisted", "unlisted.test", "mode: MUTUAL, " + present + ", caCrl: " + lost);
         stack.become(gateway(files) + "---\n" + ROUTES);
 
         assertThat(get("files.test", client).status()).isEqualTo(204);
         assertThat(get("files.test", revoked).status()).isEqualTo(204);
+        assertThat(get("list.test", "-k").status()).isEqualTo(204);
         assertThat(get("files.test").exitCode()).isIn((Object[]) REJECTED);
         assertThat(get("listed.test", client, "-k").status()).isEqualTo(204);
         assertThat(get("listed.test", revoked, "-k").exitCode()).isIn((Object[]) REJECTED);

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 class UpstreamBehaviourTest {
 
     private static final String PROXIES = """
-            mesh: {defaultConfig: {proxyMetadata: {ISTIO_META_HTTP10: "1"}}}
+            mesh: {defaultConfig: {proxyMetadata: {ISTIO_META_HTTP10: "1"}, gatewayTopology: {numTrustedProxies: 1}}}
             proxies:
             - {name: edge, namespace: istio-system, labels: {istio: ingressgateway, istio-locality: eu.west.a}}
             """;
@@ -241,6 +241,26 @@ class UpstreamBehaviourTest {
 
     @Test
     @Tag("R6")
+    void aSourceAddressKeepsItsEndpoint() throws IOException {
+        stack.become(GATEWAY
+                + TO_CART
+                + cart(endpoint(first.port()), endpoint(second.port()))
+                + policy("{loadBalancer: {consistentHash: {useSourceIp: true}}}"));
+        var backends = new HashSet<String>();
+
+        for (int user = 1; user <= 20; user++) {
+            var headers = Map.of("x-forwarded-for", "203.0.113." + user);
+            var chosen = get("/", headers).backend();
+            backends.add(chosen.orElseThrow());
+            assertThat(get("/", headers).backend()).isEqualTo(chosen);
+            assertThat(get("/", headers).backend()).isEqualTo(chosen);
+        }
+
+        assertThat(backends).hasSize(2);
+    }
+
+    @Test
+    @Tag("R6")
     void aHashCookieIsMadeWithItsAttributesAndKept() throws IOException {
         stack.become(GATEWAY
                 + TO_CART
@@ -298,7 +318,9 @@ class UpstreamBehaviourTest {
         stack.become(GATEWAY + """
                 apiVersion: networking.istio.io/v1
                 kind: ServiceEntry
-                metadata: {name: local}
+                metadata:
+                  name: local
+                  annotations: {networking.sallyport.io/allowed-networks: 127.0.0.0/8}
                 spec:
                   hosts: ["*.localhost"]
                   ports: [{number: 80, name: http, protocol: HTTP}]
