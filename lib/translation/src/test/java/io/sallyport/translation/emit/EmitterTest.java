@@ -11,10 +11,15 @@ import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ResourceType;
+import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Action;
+import io.sallyport.translation.plan.Chain;
+import io.sallyport.translation.plan.HttpOptions;
+import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ProxyPlan;
 import io.sallyport.translation.plan.RequestMatch;
 import io.sallyport.translation.plan.RequestMatch.PathMatch;
+import io.sallyport.translation.plan.Revocations;
 import io.sallyport.translation.plan.Upstream;
 import java.util.ArrayList;
 import java.util.List;
@@ -213,6 +218,55 @@ final class EmitterTest {
 
         assertThat(routes.getVirtualHosts(1).getDomainsList()).containsExactly("a.test");
         assertThat(routes.getVirtualHosts(1).getRoutesList()).isEmpty();
+    }
+
+    @Test
+    @Tag("B2")
+    @Tag("P1")
+    void aServerThatEnvoyWouldRefuseClosesItsOwnNamesAlone() throws InvalidProtocolBufferException {
+        var plan = Plans.plan(new ListenerPlan(
+                Plans.BIND,
+                "127.0.0.1",
+                List.of(pinned("a.test", "short"), pinned("b.test", "A".repeat(43) + "=")),
+                false,
+                false,
+                List.of(Plans.origin("edge")),
+                AccessLogs.NONE));
+
+        var resources = emit(plan).resources();
+
+        var listener = Listener.parseFrom(
+                resources.all(ResourceType.LISTENER).values().iterator().next().bytes());
+        assertThat(listener.getFilterChainsList())
+                .singleElement()
+                .satisfies(chain -> assertThat(chain.getFilterChainMatch().getServerNamesList())
+                        .containsExactly("b.test"));
+        assertThat(resources.withheld())
+                .singleElement()
+                .satisfies(withheld -> assertThat(withheld.origins()).contains(Plans.origin("a.test")));
+    }
+
+    // Clients must show the certificate that the pin is of.
+    private static Chain pinned(String host, String pin) {
+        return new Chain(
+                new Chain.Match.Names(List.of(host), List.of()),
+                new Chain.Tls.Terminate(
+                        List.of(new Chain.Tls.Certificate.Secret(host)),
+                        new Chain.Tls.Clients.Asked(
+                                true,
+                                true,
+                                new Chain.Tls.Authority.Secret(host + "-cacert"),
+                                new Revocations.AsDelivered(),
+                                List.of(),
+                                List.of(pin),
+                                List.of()),
+                        Chain.Tls.Version.TLS1_2,
+                        Chain.Tls.Version.TLS1_3,
+                        List.of(),
+                        List.of(),
+                        List.of()),
+                new Chain.Content.Http(Plans.TABLE, HttpOptions.EDGE),
+                Plans.origin(host));
     }
 
     private static io.sallyport.translation.plan.Site bad(String host) {

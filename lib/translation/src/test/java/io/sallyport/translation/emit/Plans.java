@@ -96,6 +96,15 @@ final class Plans {
                 .toList();
     }
 
+    /// A plan of this listener alone.
+    static ProxyPlan plan(ListenerPlan listener) {
+        return ProxyPlan.EMPTY.next(
+                TreePMap.<Bind, ListenerPlan>empty().plus(BIND, listener),
+                TreePMap.empty(),
+                TreePMap.empty(),
+                new ProxyPlan.Change(new TreeSet<>(List.of(BIND)), new TreeMap<>(), new TreeSet<>()));
+    }
+
     /// A plan of one listener and one table with these sites.
     static ProxyPlan plan(List<Site> sites) {
         PSortedMap<String, Site> byHost = TreePMap.empty();

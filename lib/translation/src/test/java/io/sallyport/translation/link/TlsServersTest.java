@@ -206,21 +206,6 @@ class TlsServersTest {
     }
 
     @Test
-    @Tag("P1")
-    @Tag("B2")
-    void aServerThatEnvoyWouldRefuseClosesItsOwnNamesAlone() throws InvalidProtocolBufferException {
-        var resources = resources("{mode: MUTUAL, credentialName: c, verifyCertificateSpki: [short]}");
-
-        assertThat(listener(resources).getFilterChainsList())
-                .singleElement()
-                .satisfies(chain -> assertThat(chain.getFilterChainMatch().getServerNamesList())
-                        .containsExactly("b.test", "d.test"));
-        assertThat(resources.withheld())
-                .singleElement()
-                .satisfies(withheld -> assertThat(withheld.toString()).contains("Gateway shop/edge"));
-    }
-
-    @Test
     @Tag("S18")
     @Tag("T1")
     void aConnectionWithAnotherNameOrNoneIsClosed() {
