@@ -49,7 +49,18 @@ final class YamlComposer {
 
     YamlComposer(String text, int firstLine) {
         lineOffset = firstLine;
-        events = new ParserImpl(SETTINGS, new StreamReader(SETTINGS, text));
+        events = new ParserImpl(SETTINGS, new StreamReader(wholly(text), text));
+    }
+
+    // The library's reader fails where a character outside the basic plane (an emoji) lies across the end of its
+    // buffer,
+    // so the buffer holds the whole text.
+    private static LoadSettings wholly(String text) {
+        return LoadSettings.builder()
+                .setUseMarks(true)
+                .setCodePointLimit(Bounds.DOCUMENT_BYTES + 1)
+                .setBufferSize(text.length() + 2)
+                .build();
     }
 
     TextTree compose() throws UnreadableException {

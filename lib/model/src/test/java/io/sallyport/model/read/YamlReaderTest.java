@@ -46,6 +46,17 @@ class YamlReaderTest {
     }
 
     @Test
+    void anEmojiMayStandAnywhere() {
+        for (int before = 0; before < 1_100; before++) {
+            var result = Reading.read("#" + "x".repeat(before) + "\uD83D\uDE80\n" + Reading.virtualService("""
+                    hosts: [shop.test]
+                    """));
+
+            assertThat(result.objects()).as("behind " + before).hasSize(1);
+        }
+    }
+
+    @Test
     void anUnknownFieldIsNamedWithWhatWasMeant() {
         var result = Reading.read(Reading.virtualService("hsots: [shop.test]"));
 
