@@ -38,12 +38,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The fields of every kind that Sallyport reads, by reflection over the records: one description for the reader, the
 /// writer, "did you mean" and the generated pages.
 public final class Schema {
 
+    private static final Pattern SNAKE_CASE = Pattern.compile("[a-z][a-z0-9]*(_[a-z0-9]+)+");
     private static final Schema INSTANCE = new Schema();
 
     private final Map<Class<?>, RecordSchema> records = new HashMap<>();
@@ -109,11 +111,15 @@ public final class Schema {
 
     /// Whether a kind takes snake_case names too, as Istio's reader of protobuf JSON does.
     public static boolean takesSnakeCase(Kind kind) {
-        return kind.group().endsWith("istio.io") || kind == Kind.PLATFORM || kind == Kind.CONFIG_MAP;
+        return kind.group().endsWith("istio.io") || kind == Kind.PLATFORM;
     }
 
-    /// `consecutive_5xx_errors` as `consecutive5xxErrors`, the way protobuf does it.
+    /// `consecutive_5xx_errors` as `consecutive5xxErrors`, the way protobuf does it. A name that no message could have
+    /// in its definition (`hosts_`) stays as it is, so that it is unknown.
     public static String camelCase(String name) {
+        if (!SNAKE_CASE.matcher(name).matches()) {
+            return name;
+        }
         var text = new StringBuilder(name.length());
         var upper = false;
         for (var i = 0; i < name.length(); i++) {

@@ -56,6 +56,13 @@ class SchemaTest {
     }
 
     @Test
+    void whatIsNoNameOfProtobufStaysAsItIs() {
+        for (var name : new String[] {"hosts", "hosts_", "_hosts", "h2__upgrade", "h2_upgradePolicy", ""}) {
+            assertThat(Schema.camelCase(name)).isEqualTo(name);
+        }
+    }
+
+    @Test
     void aWalkSeesTheGivenFieldsOnly() {
         var text = """
                 apiVersion: networking.istio.io/v1
