@@ -79,9 +79,11 @@ final class LoopbackDoor extends HttpFilter {
         return reads && ProbeServlet.PATHS.contains(request.getRequestURI());
     }
 
+    // By the servlet that will answer, not by the text of the address: `/part/../other` is not the part's.
     private boolean knowsCallers(HttpServletRequest request) {
-        var uri = request.getRequestURI();
-        return mounts.stream().anyMatch(mount -> mount.knowsCallers() && mount.covers(uri));
+        var servlet = request.getServletPath();
+        return mounts.stream()
+                .anyMatch(mount -> mount.knowsCallers() && mount.path().equals(servlet));
     }
 
     private boolean carriesToken(HttpServletRequest request) {

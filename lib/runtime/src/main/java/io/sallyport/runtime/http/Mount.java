@@ -13,8 +13,4 @@ public record Mount(String path, HttpServlet servlet, boolean knowsCallers) {
             throw new IllegalArgumentException("path \"" + path + "\" (expected: like /accesslog/v1)");
         }
     }
-
-    boolean covers(String uri) {
-        return uri.startsWith(path + "/");
-    }
 }

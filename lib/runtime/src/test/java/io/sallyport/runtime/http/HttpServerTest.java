@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sallyport.runtime.BearerToken;
 import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.metric.Metrics;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,13 +38,33 @@ class HttpServerTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 readiness,
                 metrics,
-                Optional.of(BearerToken.of(TOKEN)));
+                Optional.of(BearerToken.of(TOKEN)),
+                List.of(new Mount("/part", new Part(), true)));
+    }
+
+    private static final class Part extends HttpServlet {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected void doGet(HttpServletRequest request, HttpServletResponse response) {
+            response.setStatus(204);
+        }
     }
 
     @AfterAll
     void stop() throws IOException {
         server.close();
         metrics.close();
+    }
+
+    @Test
+    @Tag("V24")
+    void aPartThatKnowsItsCallersOpensNothingBesideItself() throws IOException {
+        assertThat(send("GET", "/part/rows", "localhost")).startsWith("HTTP/1.1 204");
+        for (var path : new String[] {"/part/../other", "/part/%2e%2e/other", "/partial", "/part/..;/other"}) {
+            assertThat(send("GET", path, "localhost")).as(path).containsPattern("^HTTP/1.1 40[01] ");
+        }
     }
 
     @Test
