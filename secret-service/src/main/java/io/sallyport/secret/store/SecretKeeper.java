@@ -59,7 +59,6 @@ public final class SecretKeeper {
         var digest = digest(entries);
         var before = Optional.ofNullable(secrets.get(name));
         var now = clock.instant();
-        withdrawn = withdrawn.minus(name);
         if (before.isPresent() && before.get().digest().equals(digest)) {
             return judgedAgain(before.get(), entries, now);
         }
@@ -73,6 +72,8 @@ public final class SecretKeeper {
                 Half.after(SecretReader.trust(entries, now), last.trust()));
         keep(state, entries, now);
         secrets = secrets.plus(name, state);
+        // Not before: who looks in between would take it for a secret that never was.
+        withdrawn = withdrawn.minus(name);
         report(state);
         return new Change(state, true);
     }

@@ -142,7 +142,8 @@ class ProxyStatusServiceTest {
         var answer = over(status, 2);
 
         assertThat(answer.getDone()).isTrue();
-        assertThat(answer.getWaiting(0).getReason()).containsAnyOf("acknowledgement of RDS", "translation of r2");
+        assertThat(answer.getWaiting(0).getReason())
+                .containsPattern("acknowledgement of (CDS, LDS, )?RDS|translation of r2");
     }
 
     @Test
