@@ -151,7 +151,8 @@ public final class DuckStore implements LogStore {
                 .normalize();
         var catalog = "d" + date.format(DateTimeFormatter.BASIC_ISO_DATE);
         try (var statement = connection.createStatement()) {
-            statement.execute("ATTACH '" + quoted(file) + "' AS " + catalog);
+            // What failed half-way before is taken up again.
+            statement.execute("ATTACH IF NOT EXISTS '" + quoted(file) + "' AS " + catalog);
         }
         var day = DuckDay.prepared(connection, date, file, catalog);
         synchronized (days) {
@@ -168,10 +169,13 @@ public final class DuckStore implements LogStore {
     @Override
     public void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
         var now = clock.instant();
-        try {
-            writer.append(today(now), rows, next, now);
-        } catch (SQLException e) {
-            throw new StoreException("rows cannot be stored: " + e.getMessage(), e);
+        // The connection is for one thread at a time, from the start of a day to the end of the transaction.
+        synchronized (writer) {
+            try {
+                writer.append(today(now), rows, next, now);
+            } catch (SQLException e) {
+                throw new StoreException("rows cannot be stored: " + e.getMessage(), e);
+            }
         }
     }
 

@@ -13,6 +13,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +54,36 @@ class DuckStoreTest extends LogStoreContract {
                         .containsExactlyInAnyOrder(
                                 "rows-2026-11-23.duckdb", "rows-2026-11-24.duckdb", "rows-2026-11-25.duckdb");
             }
+        }
+    }
+
+    @Test
+    @Tag("F11")
+    void twoWritersMayBeginADayAtOnce() throws Exception {
+        try (var store = DuckStore.open(
+                        new DuckSettings(folder.resolve("two"), 256, 2, Duration.ofDays(100), Long.MAX_VALUE),
+                        () -> now);
+                var writers = Executors.newFixedThreadPool(2)) {
+            for (var day = 0; day < 10; day++) {
+                now = Rows.START.plus(Duration.ofDays(day));
+                long offset = day;
+                var start = new CyclicBarrier(2);
+                var done = new ArrayList<Future<?>>();
+                for (var partition : List.of(0, 1)) {
+                    var row = Rows.row(now, "row-%d-%d".formatted(day, partition));
+                    done.add(writers.submit(() -> {
+                        start.await(30, TimeUnit.SECONDS);
+                        store.append(
+                                List.of(new KafkaRow(partition, offset, row.build())), Map.of(partition, offset + 1));
+                        return null;
+                    }));
+                }
+                for (var each : done) {
+                    each.get(30, TimeUnit.SECONDS);
+                }
+            }
+
+            assertThat(ids(store, Long.MIN_VALUE, Long.MAX_VALUE)).hasSize(20);
         }
     }
 
