@@ -1,5 +1,6 @@
 package io.sallyport.model.schema;
 
+import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedMap;
@@ -38,14 +39,12 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The fields of every kind that Sallyport reads, by reflection over the records: one description for the reader, the
 /// writer, "did you mean" and the generated pages.
 public final class Schema {
 
-    private static final Pattern SNAKE_CASE = Pattern.compile("[a-z][a-z0-9]*(_[a-z0-9]+)+");
     private static final Schema INSTANCE = new Schema();
 
     private final Map<Class<?>, RecordSchema> records = new HashMap<>();
@@ -117,18 +116,20 @@ public final class Schema {
     /// `consecutive_5xx_errors` as `consecutive5xxErrors`, the way protobuf does it. A name that no message could have
     /// in its definition (`hosts_`) stays as it is, so that it is unknown.
     public static String camelCase(String name) {
-        if (!SNAKE_CASE.matcher(name).matches()) {
-            return name;
-        }
         var text = new StringBuilder(name.length());
         var upper = false;
         for (var i = 0; i < name.length(); i++) {
             var c = name.charAt(i);
             if (c == '_') {
+                if (i == 0 || i == name.length() - 1 || upper) {
+                    return name;
+                }
                 upper = true;
-            } else {
-                text.append(upper ? Character.toUpperCase(c) : c);
+            } else if (Ascii.isLowerCase(c) || (c >= '0' && c <= '9')) {
+                text.append(upper ? Ascii.toUpperCase(c) : c);
                 upper = false;
+            } else {
+                return name;
             }
         }
         return text.toString();
