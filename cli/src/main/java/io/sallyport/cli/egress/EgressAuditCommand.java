@@ -7,7 +7,6 @@ import io.sallyport.cli.Table;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
-import io.sallyport.cli.server.ServerOptions;
 import io.sallyport.proto.egress.v1.AuditRequest;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -23,7 +22,7 @@ final class EgressAuditCommand implements Callable<Integer> {
     private final Dialer dialer;
 
     @Mixin
-    private ServerOptions server = new ServerOptions();
+    private EgressOptions options = new EgressOptions();
 
     @Mixin
     private EgressTimes times = new EgressTimes();
@@ -34,13 +33,6 @@ final class EgressAuditCommand implements Callable<Integer> {
             defaultValue = "",
             description = "Only clients of this namespace.")
     private String namespace = "";
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "text|json",
-            defaultValue = "TEXT",
-            description = "How to answer. Default: text.")
-    private EgressForm form = EgressForm.TEXT;
 
     EgressAuditCommand(Terminal terminal, Dialer dialer) {
         this.terminal = terminal;
@@ -53,9 +45,9 @@ final class EgressAuditCommand implements Callable<Integer> {
                 .setNamespace(namespace)
                 .setFrom(times.from(terminal))
                 .build();
-        try (var connection = server.connect(dialer)) {
+        try (var connection = options.server().connect(dialer)) {
             var response = connection.egress(stub -> stub.audit(request));
-            if (form == EgressForm.JSON) {
+            if (options.isJson()) {
                 terminal.printJson(Json.of(response));
                 return ExitCode.OK;
             }

@@ -5,7 +5,6 @@ import io.sallyport.cli.ExitCode;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
-import io.sallyport.cli.server.ServerOptions;
 import io.sallyport.proto.egress.v1.Door;
 import io.sallyport.proto.egress.v1.EvaluateRequest;
 import io.sallyport.proto.egress.v1.Verdict;
@@ -33,7 +32,7 @@ final class EgressCheckCommand implements Callable<Integer> {
     private final Dialer dialer;
 
     @Mixin
-    private ServerOptions server = new ServerOptions();
+    private EgressOptions options = new EgressOptions();
 
     @Option(
             names = "--from",
@@ -47,13 +46,6 @@ final class EgressCheckCommand implements Callable<Integer> {
             paramLabel = "redirected|proxy|port",
             description = "How the client comes to its proxy. Default: the first way that it has.")
     private @Nullable By by;
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "text|json",
-            defaultValue = "TEXT",
-            description = "How to answer. Default: text.")
-    private EgressForm form = EgressForm.TEXT;
 
     @Parameters(paramLabel = "URL", description = "http://, https://, tls://HOST:PORT or tcp://HOST:PORT.")
     private String url = "";
@@ -73,9 +65,9 @@ final class EgressCheckCommand implements Callable<Integer> {
                 .setProtocol(place.protocol())
                 .setDoor(door())
                 .build();
-        try (var connection = server.connect(dialer)) {
+        try (var connection = options.server().connect(dialer)) {
             var response = connection.egress(stub -> stub.evaluate(request));
-            if (form == EgressForm.JSON) {
+            if (options.isJson()) {
                 terminal.printJson(Json.of(response));
             } else {
                 print(response.getVerdict());

@@ -6,7 +6,6 @@ import io.sallyport.cli.Table;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
-import io.sallyport.cli.server.ServerOptions;
 import io.sallyport.proto.egress.v1.Cell;
 import io.sallyport.proto.egress.v1.Contradiction;
 import io.sallyport.proto.egress.v1.CoverageRequest;
@@ -28,7 +27,7 @@ final class EgressCoverageCommand implements Callable<Integer> {
     private final Dialer dialer;
 
     @Mixin
-    private ServerOptions server = new ServerOptions();
+    private EgressOptions options = new EgressOptions();
 
     @Option(
             names = {"-n", "--namespace"},
@@ -36,13 +35,6 @@ final class EgressCoverageCommand implements Callable<Integer> {
             defaultValue = "",
             description = "Only clients of this namespace.")
     private String namespace = "";
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "text|json",
-            defaultValue = "TEXT",
-            description = "How to answer. Default: text.")
-    private EgressForm form = EgressForm.TEXT;
 
     EgressCoverageCommand(Terminal terminal, Dialer dialer) {
         this.terminal = terminal;
@@ -52,14 +44,14 @@ final class EgressCoverageCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         var request = CoverageRequest.newBuilder().setNamespace(namespace).build();
-        try (var connection = server.connect(dialer)) {
+        try (var connection = options.server().connect(dialer)) {
             var response = connection.egress(stub -> stub.coverage(request));
             var contradictions = new LinkedHashMap<String, Contradiction>();
             response.getCellsList()
                     .forEach(cell -> cell.getContradictionsList()
                             .forEach(each -> contradictions.putIfAbsent(
                                     Words.written(cell.getClient()) + ": " + each.getText(), each)));
-            if (form == EgressForm.JSON) {
+            if (options.isJson()) {
                 terminal.printJson(Json.of(response));
             } else if (response.getCellsCount() == 0) {
                 terminal.complain(

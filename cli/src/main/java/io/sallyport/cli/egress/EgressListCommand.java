@@ -6,7 +6,6 @@ import io.sallyport.cli.Table;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
-import io.sallyport.cli.server.ServerOptions;
 import io.sallyport.proto.egress.v1.ListExternalServicesRequest;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -22,7 +21,7 @@ final class EgressListCommand implements Callable<Integer> {
     private final Dialer dialer;
 
     @Mixin
-    private ServerOptions server = new ServerOptions();
+    private EgressOptions options = new EgressOptions();
 
     @Option(
             names = {"-n", "--namespace"},
@@ -30,13 +29,6 @@ final class EgressListCommand implements Callable<Integer> {
             defaultValue = "",
             description = "Only what this namespace sees.")
     private String namespace = "";
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "text|json",
-            defaultValue = "TEXT",
-            description = "How to answer. Default: text.")
-    private EgressForm form = EgressForm.TEXT;
 
     EgressListCommand(Terminal terminal, Dialer dialer) {
         this.terminal = terminal;
@@ -47,9 +39,9 @@ final class EgressListCommand implements Callable<Integer> {
     public Integer call() throws CommandFailedException {
         var request =
                 ListExternalServicesRequest.newBuilder().setNamespace(namespace).build();
-        try (var connection = server.connect(dialer)) {
+        try (var connection = options.server().connect(dialer)) {
             var response = connection.egress(stub -> stub.listExternalServices(request));
-            if (form == EgressForm.JSON) {
+            if (options.isJson()) {
                 terminal.printJson(Json.of(response));
                 return ExitCode.OK;
             }

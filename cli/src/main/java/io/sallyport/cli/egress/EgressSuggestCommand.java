@@ -6,7 +6,6 @@ import io.sallyport.cli.Terminal;
 import io.sallyport.cli.server.Connection;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
-import io.sallyport.cli.server.ServerOptions;
 import io.sallyport.proto.config.v1.ApplyRequest;
 import io.sallyport.proto.config.v1.Resource;
 import io.sallyport.proto.egress.v1.SuggestRequest;
@@ -33,7 +32,7 @@ final class EgressSuggestCommand implements Callable<Integer> {
     private final Dialer dialer;
 
     @Mixin
-    private ServerOptions server = new ServerOptions();
+    private EgressOptions options = new EgressOptions();
 
     @Mixin
     private EgressTimes times = new EgressTimes();
@@ -54,13 +53,6 @@ final class EgressSuggestCommand implements Callable<Integer> {
     @Option(names = "--accept", description = "Apply the objects, all in one revision.")
     private boolean accept;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "text|json",
-            defaultValue = "TEXT",
-            description = "How to answer. Default: text.")
-    private EgressForm form = EgressForm.TEXT;
-
     @Parameters(paramLabel = "URL", arity = "0..*", description = "What to let out, instead of what was seen.")
     private List<String> urls = List.of();
 
@@ -72,9 +64,9 @@ final class EgressSuggestCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         var request = request();
-        try (var connection = server.connect(dialer)) {
+        try (var connection = options.server().connect(dialer)) {
             var response = connection.egress(stub -> stub.suggest(request));
-            if (form == EgressForm.JSON && !accept) {
+            if (options.isJson() && !accept) {
                 terminal.printJson(Json.of(response));
             } else if (accept) {
                 accept(connection, response);
@@ -125,7 +117,7 @@ final class EgressSuggestCommand implements Callable<Integer> {
                 .addAllUpserts(response.getResourcesList())
                 .build();
         var applied = connection.config(stub -> stub.apply(request));
-        if (form == EgressForm.JSON) {
+        if (options.isJson()) {
             terminal.printJson(Json.of(applied));
             return;
         }
