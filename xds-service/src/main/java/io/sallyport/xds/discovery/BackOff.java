@@ -1,6 +1,6 @@
 package io.sallyport.xds.discovery;
 
-import java.time.Duration;
+import com.google.common.collect.Comparators;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +26,8 @@ final class BackOff {
         refusedInARow++;
         if (refusedInARow > pace.patience()) {
             var doublings = Math.min(refusedInARow - pace.patience() - 1, MOST_DOUBLINGS);
-            until = now.plus(shorter(pace.backOff().multipliedBy(1L << doublings), pace.maxBackOff()));
+            until = now.plus(Comparators.min(pace.backOff().multipliedBy(1L << doublings), pace.maxBackOff()));
         }
-    }
-
-    private static Duration shorter(Duration a, Duration b) {
-        return a.compareTo(b) < 0 ? a : b;
     }
 
     boolean isResting(Instant now) {

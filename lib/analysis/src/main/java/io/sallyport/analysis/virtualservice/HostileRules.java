@@ -22,6 +22,7 @@ import io.sallyport.model.VirtualService.HttpRoute;
 import io.sallyport.model.VirtualService.RegexRewrite;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /// What Istio's admission lets pass and nobody can mean: names, paths and numbers that no request or no Envoy takes.
@@ -91,6 +92,15 @@ final class HostileRules {
         }
     }
 
+    // Each header that is set, added or removed, and where that is said.
+    private static void changedNames(At<VirtualService> service, BiConsumer<At<?>, String> name) {
+        operations(service).forEach(operations -> {
+            ActionRules.changes(operations)
+                    .forEach(header -> name.accept(header, header.path().name()));
+            operations.each("remove", HeaderOperations::remove).forEach(each -> name.accept(each, each.value()));
+        });
+    }
+
     private static Stream<At<HeaderOperations>> operations(At<VirtualService> service) {
         return Walk.http(service)
                 .flatMap(Walk::headers)
@@ -117,11 +127,7 @@ final class HostileRules {
 
         @Override
         public void check(At<VirtualService> service, Report report) {
-            operations(service).forEach(operations -> {
-                ActionRules.changes(operations)
-                        .forEach(header -> name(header, header.path().name(), report));
-                operations.each("remove", HeaderOperations::remove).forEach(name -> name(name, name.value(), report));
-            });
+            changedNames(service, (place, name) -> name(place, name, report));
         }
 
         private static void name(At<?> place, String name, Report report) {
@@ -149,11 +155,7 @@ final class HostileRules {
 
         @Override
         public void check(At<VirtualService> service, Report report) {
-            operations(service).forEach(operations -> {
-                ActionRules.changes(operations)
-                        .forEach(header -> name(header, header.path().name(), report));
-                operations.each("remove", HeaderOperations::remove).forEach(name -> name(name, name.value(), report));
-            });
+            changedNames(service, (place, name) -> name(place, name, report));
         }
 
         // An empty name and one with ":" in front are refused already.

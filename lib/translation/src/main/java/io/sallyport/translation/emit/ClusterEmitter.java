@@ -1,5 +1,6 @@
 package io.sallyport.translation.emit;
 
+import com.google.common.collect.Comparators;
 import com.google.protobuf.FloatValue;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -174,14 +175,10 @@ final class ClusterEmitter {
         return out.setType(type)
                 .setDnsRefreshRate(Values.duration(refresh))
                 .setDnsFailureRefreshRate(Cluster.RefreshRate.newBuilder()
-                        .setBaseInterval(Values.duration(min(SOON, refresh)))
+                        .setBaseInterval(Values.duration(Comparators.min(SOON, refresh)))
                         .setMaxInterval(Values.duration(refresh)))
                 .setRespectDnsTtl(true)
                 .setDnsLookupFamily(Cluster.DnsLookupFamily.V4_PREFERRED);
-    }
-
-    private static java.time.Duration min(java.time.Duration a, java.time.Duration b) {
-        return a.compareTo(b) < 0 ? a : b;
     }
 
     private static void addBalancing(Balancing balancing, Cluster.Builder out) {

@@ -5,10 +5,11 @@ import io.envoyproxy.envoy.config.core.v3.CidrRange;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.sallyport.translation.ResourceNames;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
 /// Which filter chain takes a connection: by server name first, then by whether it is encrypted, then by the protocols
@@ -42,25 +43,28 @@ final class ChainChoice {
 
     // The chains of the narrowest network around an address, else those that name none.
     private static List<FilterChain> within(List<FilterChain> chains, String address) {
-        var best = new ArrayList<FilterChain>();
-        int bestLength = -1;
-        for (var chain : chains) {
-            var ranges = chain.getFilterChainMatch().getPrefixRangesList();
-            int length = ranges.isEmpty() ? 0 : -1;
-            for (var range : ranges) {
-                if (InetAddresses.isInetAddress(address) && covers(range, address)) {
-                    length = Math.max(length, range.getPrefixLen().getValue() + 1);
-                }
-            }
-            if (length > bestLength) {
-                best.clear();
-                bestLength = length;
-            }
-            if (length >= 0 && length == bestLength) {
-                best.add(chain);
-            }
-        }
-        return best;
+        return longest(
+                chains,
+                chain -> length(
+                        chain.getFilterChainMatch().getPrefixRangesList(),
+                        range -> InetAddresses.isInetAddress(address) && covers(range, address),
+                        range -> range.getPrefixLen().getValue() + 1));
+    }
+
+    // How long the longest pattern is that covers it: 0 where there is none to fit, -1 where none does.
+    private static <P> int length(List<? extends P> patterns, Predicate<P> covers, ToIntFunction<P> length) {
+        return patterns.isEmpty()
+                ? 0
+                : patterns.stream().filter(covers).mapToInt(length).max().orElse(-1);
+    }
+
+    private static List<FilterChain> longest(List<FilterChain> chains, ToIntFunction<FilterChain> length) {
+        int longest = chains.stream().mapToInt(length).max().orElse(-1);
+        return longest < 0
+                ? List.of()
+                : chains.stream()
+                        .filter(chain -> length.applyAsInt(chain) == longest)
+                        .toList();
     }
 
     private static boolean covers(CidrRange range, String address) {
@@ -82,25 +86,12 @@ final class ChainChoice {
 
     // The exact name, else the longest wildcard that covers it, else the chains for every name.
     private static List<FilterChain> closest(List<FilterChain> chains, String name) {
-        var best = new ArrayList<FilterChain>();
-        int bestLength = -1;
-        for (var chain : chains) {
-            var names = chain.getFilterChainMatch().getServerNamesList();
-            int length = names.isEmpty() ? 0 : -1;
-            for (var candidate : (List<String>) names) {
-                if (covers(candidate, name)) {
-                    length = Math.max(length, candidate.length());
-                }
-            }
-            if (length > bestLength) {
-                best.clear();
-                bestLength = length;
-            }
-            if (length >= 0 && length == bestLength) {
-                best.add(chain);
-            }
-        }
-        return best;
+        return longest(
+                chains,
+                chain -> length(
+                        chain.getFilterChainMatch().getServerNamesList(),
+                        pattern -> covers(pattern, name),
+                        String::length));
     }
 
     // A wildcard is shorter than every name that it covers, so the longest pattern is the closest.
