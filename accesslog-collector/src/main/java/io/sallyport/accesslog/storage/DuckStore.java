@@ -245,12 +245,7 @@ public final class DuckStore implements LogStore {
 
     @Override
     public void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException {
-        try {
-            readers.acquire();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreException("question was given up", e);
-        }
+        enter();
         try {
             var table = table(sql.from(), sql.to());
             if (table == null) {
@@ -266,12 +261,7 @@ public final class DuckStore implements LogStore {
     public void parquet(Sql sql, ReadBounds bounds, ParquetReader reader)
             throws StoreException, BoundExceededException, IOException {
         var file = parquet.place();
-        try {
-            readers.acquire();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreException("question was given up", e);
-        }
+        enter();
         try {
             var table = table(sql.from(), sql.to());
             if (table == null) {
@@ -294,6 +284,15 @@ public final class DuckStore implements LogStore {
             reader.read(file);
         } finally {
             Files.deleteIfExists(file);
+        }
+    }
+
+    private void enter() throws StoreException {
+        try {
+            readers.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreException("question was given up", e);
         }
     }
 

@@ -47,7 +47,7 @@ final class BrowserChecks {
                     && !usage.hasKeyPurposeId(KeyPurposeId.anyExtendedKeyUsage)) {
                 warnings.add("its extended key usage is not for servers: browsers refuse it");
             }
-        } catch (RuntimeException broken) {
+        } catch (IllegalArgumentException | IllegalStateException broken) {
             throw new UnusableException("the certificate has an extended key usage that cannot be read");
         }
         try {
@@ -55,7 +55,7 @@ final class BrowserChecks {
             if (usage != null && !usage.hasUsages(KeyUsage.digitalSignature)) {
                 warnings.add("its key usage is not for signing: browsers refuse it");
             }
-        } catch (RuntimeException broken) {
+        } catch (IllegalArgumentException | IllegalStateException broken) {
             throw new UnusableException("the certificate has a key usage that cannot be read");
         }
         for (var critical : leaf.getCriticalExtensionOIDs()) {

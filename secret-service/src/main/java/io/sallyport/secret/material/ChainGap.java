@@ -35,7 +35,7 @@ final class ChainGap {
                 }
             }
             return false;
-        } catch (RuntimeException unreadable) {
+        } catch (IllegalArgumentException | IllegalStateException unreadable) {
             return false;
         }
     }

@@ -311,7 +311,7 @@ public final class SecretReader {
         GeneralNames alternatives;
         try {
             alternatives = GeneralNames.fromExtensions(leaf.getExtensions(), Extension.subjectAlternativeName);
-        } catch (RuntimeException broken) {
+        } catch (IllegalArgumentException | IllegalStateException broken) {
             throw new UnusableException(entry + " has subject alternative names that cannot be read");
         }
         if (alternatives == null) {
