@@ -1,5 +1,6 @@
 package io.sallyport.translation.emit;
 
+import com.google.protobuf.Duration;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -22,6 +23,12 @@ final class TlsParts {
 
     private static final List<SanType> SAN_TYPES = List.of(SanType.DNS, SanType.URI, SanType.IP_ADDRESS);
 
+    // A proxy that starts binds no port, plain ones neither, while it waits for a secret: 15 s of its own accord. Who
+    // is
+    // there answers every name within milliseconds, also that there is none; so a longer silence means that nobody is,
+    // and the chain closes alone until the secret comes.
+    private static final Duration PATIENCE = Duration.newBuilder().setSeconds(2).build();
+
     // Secrets come by a stream of their own, so that whoever delivers the rest never sees one.
     private static final ConfigSource SECRETS = secrets();
 
@@ -34,6 +41,7 @@ final class TlsParts {
         source.addGrpcServicesBuilder().getEnvoyGrpcBuilder().setClusterName(ResourceNames.SECRETS_CLUSTER);
         return ConfigSource.newBuilder()
                 .setApiConfigSource(source)
+                .setInitialFetchTimeout(PATIENCE)
                 .setResourceApiVersion(ApiVersion.V3)
                 .build();
     }

@@ -113,7 +113,7 @@ class TlsServersTest {
         assertThat(source.getApiConfigSource().getApiType()).isEqualTo(ApiConfigSource.ApiType.DELTA_GRPC);
         assertThat(source.getApiConfigSource().getGrpcServices(0).getEnvoyGrpc().getClusterName())
                 .isEqualTo("sds-grpc");
-        assertThat(source.hasInitialFetchTimeout()).isFalse();
+        assertThat(source.getInitialFetchTimeout().getSeconds()).isEqualTo(2);
     }
 
     @Test
