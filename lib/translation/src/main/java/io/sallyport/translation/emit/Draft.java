@@ -1,17 +1,17 @@
 package io.sallyport.translation.emit;
 
 import com.google.common.collect.ImmutableList;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
-import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.sallyport.model.Origin;
 import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.Withheld;
 import io.sallyport.translation.emit.Emission.Table;
-import io.sallyport.translation.emit.ListenerEmitter.Spelled;
 import io.sallyport.translation.emit.SiteEmitter.Piece;
 import io.sallyport.translation.plan.Bind;
+import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ProxyPlan;
@@ -24,11 +24,14 @@ import io.sallyport.translation.plan.UpstreamId;
 import io.sallyport.translation.validation.EnvoyValidation;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.PSortedMap;
@@ -45,6 +48,7 @@ final class Draft {
     private final SortedSet<RouteTableId> turned = new TreeSet<>();
     private final SortedSet<Bind> listeners = new TreeSet<>();
     private PSortedMap<RouteTableId, Table> tables;
+    private PSortedMap<Bind, SpelledChain.Port> ports;
     private PSortedMap<String, Withheld> withheld;
 
     Draft(Emission previous, ProxyPlan plan, EnvoyValidation validation) {
@@ -53,12 +57,13 @@ final class Draft {
         this.validation = validation;
         this.sites = new SiteEmitter(validation);
         this.tables = previous.tables();
+        this.ports = previous.ports();
         this.withheld = previous.withheld();
     }
 
     Emission finish(long revision) {
         var resources = previous.resources().with(revision, upserts, removed, ImmutableList.copyOf(withheld.values()));
-        return new Emission(plan, resources, tables, withheld);
+        return new Emission(plan, resources, tables, ports, withheld);
     }
 
     /// Takes in tables that came or went, the ones without any host too.
@@ -190,6 +195,7 @@ final class Draft {
             withheld = what.startsWith(chainOf(name)) ? withheld.minus(what) : withheld;
         }
         if (listener == null) {
+            ports = ports.minus(bind);
             remove(ResourceType.LISTENER, name);
             quic(bind, listener, List.of());
             return;
@@ -197,19 +203,25 @@ final class Draft {
         var origins = listener.origins();
         var chains = chains(listener, name);
         if (!chains.isEmpty()) {
-            offer(ResourceType.LISTENER, "listener", name, origins, () -> ListenerEmitter.emit(listener, chains));
+            offer(
+                    ResourceType.LISTENER,
+                    "listener",
+                    name,
+                    origins,
+                    () -> ListenerEmitter.outline(listener, chains),
+                    _ -> ListenerEmitter.bytes(listener, chains));
         }
         quic(bind, listener, chains);
     }
 
     // A listener of its own for QUIC, with the chains that it can carry.
-    private void quic(Bind bind, @Nullable ListenerPlan listener, List<Spelled> chains) {
+    private void quic(Bind bind, @Nullable ListenerPlan listener, List<SpelledChain> chains) {
         var name = ResourceNames.quicListener(bind);
         withheld = withheld.minus("listener " + name);
         if (listener != null && listener.offersHttp3()) {
             var carried = chains.stream()
                     .filter(chain -> QuicEmitter.carries(chain.plan()))
-                    .map(Spelled::message)
+                    .map(SpelledChain::message)
                     .toList();
             if (!carried.isEmpty()) {
                 var origins = listener.origins();
@@ -226,27 +238,46 @@ final class Draft {
         return "chain of " + listener + ": ";
     }
 
-    // One chain that Envoy would refuse takes the port from all others, so it goes alone: its names are closed.
-    private List<Spelled> chains(ListenerPlan listener, String name) {
-        var good = new ArrayList<Spelled>();
+    // One chain that Envoy would refuse takes the port from all others, so it goes alone: its names are closed. Those
+    // that were spelled before are not spelled again.
+    private List<SpelledChain> chains(ListenerPlan listener, String name) {
+        var manner = SpelledChain.Manner.of(listener);
+        var before = Optional.ofNullable(ports.get(listener.bind()));
+        var good = new ArrayList<SpelledChain>();
+        var known = new HashMap<SpelledChain.Key, SpelledChain>();
         for (var chain : listener.chains()) {
-            var what = chainOf(name) + chain.origin();
-            var origins = List.of(chain.origin());
-            Attempt<FilterChain> attempt = Attempt.of(what, origins, () -> {
-                var plain = ListenerEmitter.chain(listener, chain, this::isScoped);
-                boolean isByQuic = listener.offersHttp3() && QuicEmitter.carries(chain);
-                var message = isByQuic ? QuicEmitter.advertised(chain, plain) : plain;
-                var violations = validation.check(message);
-                return violations.isEmpty()
-                        ? new Attempt.Made<>(message)
-                        : new Attempt.Failed<>(new Withheld(what, origins, violations.toString()));
-            });
+            var key = new SpelledChain.Key(chain, isScoped(chain));
+            var same = before.flatMap(port -> port.find(manner, key));
+            var attempt =
+                    same.<Attempt<SpelledChain>>map(Attempt.Made::new).orElseGet(() -> spell(listener, chain, name));
             switch (attempt) {
-                case Attempt.Made(var message) -> good.add(new Spelled(chain, message));
-                case Attempt.Failed(var reason) -> withheld = withheld.plus(what, reason);
+                case Attempt.Made(var spelled) -> {
+                    good.add(spelled);
+                    known.put(key, spelled);
+                }
+                case Attempt.Failed(var reason) -> withheld = withheld.plus(chainOf(name) + chain.origin(), reason);
             }
         }
+        ports = ports.plus(listener.bind(), new SpelledChain.Port(manner, known));
         return good;
+    }
+
+    private Attempt<SpelledChain> spell(ListenerPlan listener, Chain chain, String name) {
+        var what = chainOf(name) + chain.origin();
+        var origins = List.of(chain.origin());
+        return Attempt.of(what, origins, () -> {
+            var plain = ListenerEmitter.chain(listener, chain, this::isScoped);
+            boolean isByQuic = listener.offersHttp3() && QuicEmitter.carries(chain);
+            var message = isByQuic ? QuicEmitter.advertised(chain, plain) : plain;
+            var violations = validation.check(message);
+            return violations.isEmpty()
+                    ? new Attempt.Made<>(new SpelledChain(chain, message, Values.bytes(message)))
+                    : new Attempt.Failed<>(new Withheld(what, origins, violations.toString()));
+        });
+    }
+
+    private boolean isScoped(Chain chain) {
+        return chain.content() instanceof Content.Http http && isScoped(http.table());
     }
 
     /// Takes in the listeners that read a table which is delivered in another way now.
@@ -306,12 +337,23 @@ final class Draft {
     // What cannot be made, or would be refused, leaves the last good version where it is.
     private void offer(
             ResourceType type, String kind, String name, List<Origin> origins, Supplier<? extends Message> emission) {
+        offer(type, kind, name, origins, emission, Values::bytes);
+    }
+
+    // `judged` is all that the rules must see; `bytes` are what is sent.
+    private void offer(
+            ResourceType type,
+            String kind,
+            String name,
+            List<Origin> origins,
+            Supplier<? extends Message> judged,
+            Function<Message, ByteString> bytes) {
         var what = kind + " " + name;
         Attempt<EnvoyResource> attempt = Attempt.of(what, origins, () -> {
-            var message = emission.get();
+            var message = judged.get();
             var violations = validation.check(message);
             return violations.isEmpty()
-                    ? new Attempt.Made<>(EnvoyResource.of(type, name, Values.bytes(message), origins))
+                    ? new Attempt.Made<>(EnvoyResource.of(type, name, bytes.apply(message), origins))
                     : new Attempt.Failed<>(new Withheld(what, origins, violations.toString()));
         });
         switch (attempt) {

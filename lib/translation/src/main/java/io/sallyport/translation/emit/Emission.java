@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.Withheld;
 import io.sallyport.translation.emit.SiteEmitter.Piece;
+import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.ProxyPlan;
 import io.sallyport.translation.plan.RouteTableId;
 import org.pcollections.PSortedMap;
@@ -15,11 +16,12 @@ public final class Emission {
 
     /// Of the empty plan.
     public static final Emission EMPTY =
-            new Emission(ProxyPlan.EMPTY, EnvoyResources.EMPTY, TreePMap.empty(), TreePMap.empty());
+            new Emission(ProxyPlan.EMPTY, EnvoyResources.EMPTY, TreePMap.empty(), TreePMap.empty(), TreePMap.empty());
 
     private final ProxyPlan plan;
     private final EnvoyResources resources;
     private final PSortedMap<RouteTableId, Table> tables;
+    private final PSortedMap<Bind, SpelledChain.Port> ports;
     // By the node's name: "site shop.test of http.8080".
     private final PSortedMap<String, Withheld> withheld;
 
@@ -27,10 +29,12 @@ public final class Emission {
             ProxyPlan plan,
             EnvoyResources resources,
             PSortedMap<RouteTableId, Table> tables,
+            PSortedMap<Bind, SpelledChain.Port> ports,
             PSortedMap<String, Withheld> withheld) {
         this.plan = plan;
         this.resources = resources;
         this.tables = tables;
+        this.ports = ports;
         this.withheld = withheld;
     }
 
@@ -55,6 +59,10 @@ public final class Emission {
 
     PSortedMap<RouteTableId, Table> tables() {
         return tables;
+    }
+
+    PSortedMap<Bind, SpelledChain.Port> ports() {
+        return ports;
     }
 
     PSortedMap<String, Withheld> withheld() {

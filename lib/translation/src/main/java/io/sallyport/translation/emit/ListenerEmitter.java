@@ -1,5 +1,6 @@
 package io.sallyport.translation.emit;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -30,6 +31,7 @@ import io.sallyport.translation.plan.NameGuard;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Timeout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -42,11 +44,8 @@ final class ListenerEmitter {
 
     private ListenerEmitter() {}
 
-    /// A chain, and the same in Envoy's words.
-    record Spelled(Chain plan, FilterChain message) {}
-
-    /// The listener with these of its chains.
-    static Listener emit(ListenerPlan plan, List<Spelled> chains) {
+    /// What a listener says beside its chains.
+    static Listener head(ListenerPlan plan) {
         var out = Listener.newBuilder()
                 .setName(ResourceNames.listener(plan))
                 .setAddress(Address.newBuilder()
@@ -81,16 +80,41 @@ final class ListenerEmitter {
         if (plan.chains().stream().anyMatch(chain -> chain.tls() instanceof Chain.Tls.Terminate)) {
             out.addAllAccessLog(AccessLogEmitter.handshakes(plan.logs().unmatched()));
         }
-        for (var chain : chains) {
-            boolean isLast = chain.plan().match() instanceof Match.Rest && plan.door() != Door.REDIRECTED;
-            if (isLast && chains.size() > 1) {
-                out.setDefaultFilterChain(chain.message());
-            } else {
-                out.addFilterChains(chain.message());
-            }
-        }
         return out.addAllAccessLog(AccessLogEmitter.unmatched(plan.logs().unmatched()))
                 .build();
+    }
+
+    /// The listener with no more of its chains than whom they take: enough to judge them together.
+    static Listener outline(ListenerPlan plan, List<SpelledChain> chains) {
+        var out = head(plan).toBuilder();
+        for (var chain : chains) {
+            var match = FilterChain.newBuilder()
+                    .setFilterChainMatch(chain.message().getFilterChainMatch())
+                    .build();
+            if (isDefault(plan, chain, chains)) {
+                out.setDefaultFilterChain(match);
+            } else {
+                out.addFilterChains(match);
+            }
+        }
+        return out.build();
+    }
+
+    /// The listener with these of its chains. They are bytes already: a port has thousands, of which one has changed.
+    static ByteString bytes(ListenerPlan plan, List<SpelledChain> chains) {
+        var parts = new ArrayList<ByteString>(chains.size() + 1);
+        parts.add(Values.bytes(head(plan)));
+        for (var chain : chains) {
+            int field = isDefault(plan, chain, chains)
+                    ? Listener.DEFAULT_FILTER_CHAIN_FIELD_NUMBER
+                    : Listener.FILTER_CHAINS_FIELD_NUMBER;
+            parts.add(Wire.field(field, chain.bytes()));
+        }
+        return Wire.join(parts);
+    }
+
+    private static boolean isDefault(ListenerPlan plan, SpelledChain chain, List<SpelledChain> chains) {
+        return chain.plan().match() instanceof Match.Rest && plan.door() != Door.REDIRECTED && chains.size() > 1;
     }
 
     // Servers that speak first are met behind these ports: bytes that never come are not waited for, as with Istio.

@@ -197,10 +197,10 @@ final class ManagerEmitter {
                                     .setValue(value))
                             .setAppendAction(HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD))
                     .build());
-        } else {
-            mutations.add(HeaderMutation.newBuilder()
-                    .setRemove(ResourceNames.SCOPE_HEADER)
-                    .build());
+        }
+        // Elsewhere the table takes the header off (TableEmitter), which a thousand chains need not say too.
+        if (mutations.isEmpty()) {
+            return;
         }
         out.addEarlyHeaderMutationExtensionsBuilder()
                 .setName("envoy.http.early_header_mutation.header_mutation")

@@ -45,7 +45,7 @@ final class QuicEmitter {
     static Listener emit(ListenerPlan plan, List<FilterChain> chains) {
         var out = Listener.newBuilder()
                 .setName(ResourceNames.quicListener(plan.bind()))
-                .setTrafficDirection(ListenerEmitter.emit(plan, List.of()).getTrafficDirection());
+                .setTrafficDirection(ListenerEmitter.head(plan).getTrafficDirection());
         out.getAddressBuilder()
                 .getSocketAddressBuilder()
                 .setProtocol(Protocol.UDP)

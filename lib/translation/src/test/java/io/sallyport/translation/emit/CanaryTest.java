@@ -227,7 +227,8 @@ final class CanaryTest {
                 AccessLogs.NONE);
 
         var emitted = ListenerEmitter.chain(plan, plan.chains().getFirst(), _ -> true);
-        var leaves = Leaves.of(ListenerEmitter.emit(plan, List.of(new ListenerEmitter.Spelled(chain, emitted))));
+        var spelled = new SpelledChain(chain, emitted, Values.bytes(emitted));
+        var leaves = Leaves.of(Listener.parseFrom(ListenerEmitter.bytes(plan, List.of(spelled))));
 
         assertThat(leaves).contains("https.443.%%REQ(x)%%.gw.ns|%REQ(:AUTHORITY)%");
     }

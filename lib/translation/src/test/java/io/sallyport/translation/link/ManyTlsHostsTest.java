@@ -2,7 +2,9 @@ package io.sallyport.translation.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.sallyport.analysis.Analyzer;
+import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.Translator;
 import java.util.stream.Collectors;
@@ -38,6 +40,33 @@ class ManyTlsHostsTest {
                 .isLessThan(2_000);
         assertThat(after.changesSince(before, ResourceType.LISTENER).size()).isZero();
         assertThat(after.changesSince(before, ResourceType.CLUSTER).size()).isZero();
+    }
+
+    @Test
+    @Tag("G8")
+    void anAddedServerIsAChainMoreOfLessThanAKilobyte() {
+        var analyzer = new Analyzer();
+        var translator = new Translator();
+        var image = Images.image(IntStream.range(0, HOSTS)
+                .mapToObj(number -> server(number) + "---\n" + routes(number, 200))
+                .collect(Collectors.joining("---\n")));
+        var before = translator.translate(analyzer.check(image), Images.INGRESS);
+        var more = Images.edited(image, server(HOSTS) + "---\n" + routes(HOSTS, 200));
+
+        var after = translator.translate(analyzer.check(more), Images.INGRESS);
+
+        assertThat(after.changesSince(before, ResourceType.ROUTES).size()).isEqualTo(1);
+        assertThat(listener(after).size() - listener(before).size()).isBetween(400, 1_000);
+        assertThat(listener(after))
+                .as("as if nothing had been there before")
+                .isEqualTo(listener(new Translator().translate(new Analyzer().check(more), Images.INGRESS)));
+    }
+
+    private static ByteString listener(EnvoyResources resources) {
+        return resources
+                .find(ResourceType.LISTENER, "0.0.0.0_443")
+                .orElseThrow()
+                .bytes();
     }
 
     private static String server(int number) {
