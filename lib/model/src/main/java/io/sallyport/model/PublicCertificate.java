@@ -6,6 +6,9 @@ import com.google.common.collect.ImmutableList;
 /// and no signature; those are secret-service's business.
 public record PublicCertificate(ImmutableList<String> names, long notBefore, long notAfter) {
 
+    /// A certificate with more names than these is not served (V18); `names` then has one more.
+    public static final int MOST_NAMES = 1_000;
+
     /// Whether a client that asks for this host believes the certificate. A wildcard stands for one label, as TLS has
     /// it: `*.shop.test` covers `a.shop.test` and the host `*.shop.test` of a Gateway, not `a.b.shop.test`.
     public boolean covers(String host) {

@@ -38,6 +38,7 @@ final class CertificateRules {
                 new CredentialIsComplete(),
                 new CertificateCoversHost(),
                 new CertificateIsValid(),
+                new CertificateNamesAreNames(),
                 new CertificateIsOnesOwn());
     }
 
@@ -247,6 +248,79 @@ final class CertificateRules {
                 return Optional.of("is not valid before " + from);
             }
             return until.isBefore(now.plus(SOON)) ? Optional.of("expires at " + until) : Optional.empty();
+        }
+    }
+
+    /// SP2116: names that stand in the certificate and help nobody, or that keep it from being served (H43).
+    static final class CertificateNamesAreNames extends WorldRule<Gateway> {
+        private static final int SHOWN = 80;
+
+        CertificateNamesAreNames() {
+            super(
+                    "SP2116",
+                    WARNING,
+                    "Certificate has names that no client takes",
+                    Kind.GATEWAY,
+                    Gateway.class,
+                    new Page(
+                            "Clients look at the alternative names alone, and take a wildcard for one whole label in front. A certificate with a control character in a name, or with more than 1,000, is not served.",
+                            ExampleCertificates.secret("istio-system", "shop-cert", ExampleCertificates.COMMON)
+                                    + gateway("edge", "[good.test]", SIMPLE),
+                            secret("istio-system") + gateway("edge", "[shop.test]", SIMPLE)));
+        }
+
+        @Override
+        public void check(At<Gateway> gateway, Lookup world, Report report) {
+            if (world.hasSecrets()) {
+                var wallet = new Wallet(gateway, world, report.object().namespace());
+                wallet.credentials()
+                        .forEach(credential -> wallet.secret(credential.name().value())
+                                .ifPresent(secret -> Optional.ofNullable(
+                                                secret.spec().certificate())
+                                        .flatMap(certificate -> problem(certificate.names()))
+                                        .ifPresent(problem -> report.at(
+                                                credential.name(),
+                                                "the certificate of %s %s".formatted(secret.ref(), problem),
+                                                place(secret)))));
+            }
+        }
+
+        private static Optional<String> problem(List<String> names) {
+            if (names.isEmpty()) {
+                return Optional.of("has no alternative name (expected: the hosts as such names; "
+                        + "clients do not look at the common name)");
+            }
+            if (names.size() > PublicCertificate.MOST_NAMES) {
+                return Optional.of("has more than %,d names and is not served (expected: fewer)"
+                        .formatted(PublicCertificate.MOST_NAMES));
+            }
+            var control = names.stream()
+                    .filter(name -> name.chars().anyMatch(c -> c < ' ' || c == 0x7F))
+                    .findFirst();
+            if (control.isPresent()) {
+                return Optional.of("has the name \"%s\" and is not served (expected: no control character in a name)"
+                        .formatted(shown(control.get())));
+            }
+            return names.stream()
+                    .filter(name -> !isTaken(name))
+                    .findFirst()
+                    .map(name ->
+                            "has the name \"%s\", which no client takes (expected: a host name, such as \"a.test\" or \"*.a.test\")"
+                                    .formatted(shown(name)));
+        }
+
+        // An address, or labels of ASCII with "*" as the first of at least two.
+        private static boolean isTaken(String name) {
+            var rest = name.startsWith("*.") ? name.substring(2) : name;
+            return !rest.isEmpty() && rest.chars().allMatch(c -> c > ' ' && c < 0x7F && c != '*');
+        }
+
+        private static String shown(String name) {
+            var text = new StringBuilder();
+            name.chars()
+                    .limit(SHOWN)
+                    .forEach(c -> text.append(c < ' ' || c >= 0x7F ? "\\x%02x".formatted(c) : (char) c));
+            return text.toString();
         }
     }
 

@@ -31,6 +31,21 @@ final class ExampleCertificates {
                     -----END CERTIFICATE-----
                     """;
 
+    /// For `good.test` by its common name alone, which clients do not look at.
+    static final String COMMON = """
+                    -----BEGIN CERTIFICATE-----
+                    MIIBfTCCASOgAwIBAgIUAPQxdgVNeu8CYPV0X47z2UTr/CEwCgYIKoZIzj0EAwIw
+                    FDESMBAGA1UEAwwJZ29vZC50ZXN0MB4XDTI2MTEyMTIwNTU1OVoXDTQ2MDEyMDIw
+                    NTU1OVowFDESMBAGA1UEAwwJZ29vZC50ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0D
+                    AQcDQgAEAAOPWfjwd69C20A/KPMmL1vhpJtV3o60IlRHIiyM9CWCETUJP1HdeQKw
+                    XRfcDgDITb7Nv3DGJBrgPnMBmmi/U6NTMFEwHQYDVR0OBBYEFG7DZ+gOrwXL2u1/
+                    jtzr9izqcQkaMB8GA1UdIwQYMBaAFG7DZ+gOrwXL2u1/jtzr9izqcQkaMA8GA1Ud
+                    EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAKCUt20jq+StW8GBheYpbS8h
+                    VxxPWl7Lbwa57UcJILP+AiAYHq71jSo5K8gqmnGH1ZkC3V/FM4Rw01HeUr+qUyup
+                    fw==
+                    -----END CERTIFICATE-----
+                    """;
+
     private ExampleCertificates() {}
 
     /// A TLS Secret as a document, with the `---` behind it.

@@ -21,7 +21,8 @@ final class CertificateText {
     private static final int LONGEST = 256 << 10;
     private static final int DNS = 2;
     private static final int ADDRESS = 7;
-    private static final int MOST_NAMES = 1_000;
+    // One more than is served, so that who asks sees that there are too many.
+    private static final int MOST_NAMES = PublicCertificate.MOST_NAMES + 1;
 
     private CertificateText() {}
 
