@@ -3,6 +3,8 @@ package io.sallyport.analysis.policy;
 import static io.sallyport.model.Severity.ERROR;
 import static io.sallyport.model.Severity.WARNING;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableSet;
 import io.sallyport.analysis.At;
 import io.sallyport.analysis.ObjectRule;
@@ -144,7 +146,10 @@ final class AuthorizationRules {
         }
 
         private static boolean isIdentity(String key) {
-            return key.equals("source.namespace") || key.equals("source.principal") || key.startsWith("request.auth.");
+            return key.equals("source.namespace")
+                    || key.equals("source.serviceAccount")
+                    || key.equals("source.principal")
+                    || key.startsWith("request.auth.");
         }
     }
 
@@ -205,18 +210,34 @@ final class AuthorizationRules {
                     || !value.notPrincipals().isEmpty();
             bound(source.below("serviceAccounts"), value.serviceAccounts(), report);
             bound(source.below("notServiceAccounts"), value.notServiceAccounts(), report);
+            accounts(source.each("serviceAccounts", Source::serviceAccounts), report);
+            accounts(source.each("notServiceAccounts", Source::notServiceAccounts), report);
             if (accounts && others) {
                 report.at(source, "serviceAccounts beside namespaces or principals (expected: one of the two)");
             }
         }
 
-        private static void bound(Path path, List<String> accounts, Report report) {
+        static void bound(Path path, List<String> accounts, Report report) {
             if (accounts.size() > MOST_ACCOUNTS) {
                 report.at(path, "%d service accounts (expected: at most 16)".formatted(accounts.size()));
             }
-            if (accounts.stream().anyMatch(account -> account.length() > LONGEST_ACCOUNT)) {
-                report.at(path, "a service account of more than 320 characters (expected: at most 320)");
-            }
+        }
+
+        /// `account` of the policy's own namespace, or `namespace/account`: whole names, no wildcards.
+        static void accounts(Stream<At<String>> accounts, Report report) {
+            accounts.filter(account -> !account.value().isEmpty()).forEach(account -> {
+                var text = account.value();
+                int slash = text.indexOf('/');
+                boolean halves = slash < 0 || (slash > 0 && slash == text.lastIndexOf('/') && !text.endsWith("/"));
+                if (text.length() > LONGEST_ACCOUNT) {
+                    report.at(account, "a service account of more than 320 characters (expected: at most 320)");
+                } else if (!halves || text.contains("*")) {
+                    report.at(
+                            account,
+                            "service account \"%s\" (expected: account or namespace/account, without \"*\")"
+                                    .formatted(text));
+                }
+            });
         }
     }
 
@@ -271,8 +292,7 @@ final class AuthorizationRules {
         private static Optional<String> template(String path) {
             boolean hasTemplate = path.contains("{*}") || path.contains("{**}");
             boolean ended = false;
-            var bare = path.replaceAll("^/+", "").replaceAll("/+$", "");
-            for (var segment : bare.split("/", -1)) {
+            for (var segment : Splitter.on('/').split(CharMatcher.is('/').trimFrom(path))) {
                 boolean one = segment.equals("{*}");
                 boolean any = segment.equals("{**}");
                 if ((one || any) && ended) {
@@ -352,6 +372,12 @@ final class AuthorizationRules {
                                     .formatted(key, String.join(", ", KEYS)));
                 } else if (ADDRESSES.contains(key)) {
                     networks(values.stream(), report);
+                } else if (key.equals("source.serviceAccount")) {
+                    SourceIsValid.bound(
+                            condition.below("values"), condition.value().values(), report);
+                    SourceIsValid.bound(
+                            condition.below("notValues"), condition.value().notValues(), report);
+                    SourceIsValid.accounts(values.stream(), report);
                 } else if (key.equals("destination.port")) {
                     values.stream()
                             .filter(port -> !isPort(port.value()))
@@ -363,11 +389,12 @@ final class AuthorizationRules {
 
         private static boolean isKnown(String key) {
             boolean map = key.startsWith("request.headers")
+                    || key.startsWith("request.experimental.inline.headers")
                     || key.startsWith("request.auth.claims")
                     || key.startsWith("experimental.envoy.filters.");
             if (map) {
                 int open = key.indexOf('[');
-                return open > 0 && key.indexOf(']', open) > open + 1;
+                return key.endsWith("]") && open > 0 && open < key.length() - 2;
             }
             return KEYS.contains(key);
         }

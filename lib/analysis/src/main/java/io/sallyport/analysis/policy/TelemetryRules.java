@@ -31,6 +31,7 @@ final class TelemetryRules {
                 new IntervalIsLongEnough(),
                 new FilterIsExpression(),
                 new TracingIsSingle(),
+                new OverriddenTagHasName(),
                 new FilterIsBesideProvider(),
                 new FilterCanBeBuilt());
     }
@@ -168,6 +169,32 @@ final class TelemetryRules {
                     .flatMap(logging -> logging.field("filter", AccessLogging::filter))
                     .forEach(filter -> CelSyntax.problem(filter.value().expression())
                             .ifPresent(problem -> report.at(filter.below("expression"), problem)));
+        }
+    }
+
+    /// SP4706: Istio warns too.
+    static final class OverriddenTagHasName extends ObjectRule<Telemetry> {
+        OverriddenTagHasName() {
+            super(
+                    "SP4706",
+                    WARNING,
+                    "Overridden tag has no name",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "tagOverrides names the tag that it changes.",
+                            "{metrics: [{overrides: [{tagOverrides: {\"\": {value: request.path}}}]}]}",
+                            "{metrics: [{overrides: [{tagOverrides: {path: {value: request.path}}}]}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            telemetry
+                    .each("metrics", Telemetry::metrics)
+                    .flatMap(metrics -> metrics.each("overrides", Metrics::overrides))
+                    .flatMap(override -> override.entries("tagOverrides", MetricsOverrides::tagOverrides))
+                    .filter(tag -> tag.path().name().isEmpty())
+                    .forEach(tag -> report.at(tag, "tag \"\" (expected: the name of a tag)"));
         }
     }
 

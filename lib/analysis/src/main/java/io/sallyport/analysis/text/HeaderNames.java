@@ -10,19 +10,29 @@ public final class HeaderNames {
     private static final int LONGEST = 256;
     private static final ImmutableSet<String> FRAMING = ImmutableSet.of(
             "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding");
+    private static final ImmutableSet<String> PSEUDO =
+            ImmutableSet.of(":method", ":scheme", ":authority", ":path", ":status");
     private static final String SIGNS = "!#$%&'*+-.^_`|~";
 
     private HeaderNames() {}
 
-    /// A name of letters, digits, `-` and `_`, as matches need it.
+    /// A name of letters, digits and `-`, as probes and claims that become headers need it.
     public static boolean isPlain(String name) {
-        return !name.isEmpty()
-                && name.chars()
-                        .allMatch(c -> (c >= 'a' && c <= 'z')
-                                || (c >= 'A' && c <= 'Z')
-                                || (c >= '0' && c <= '9')
-                                || c == '-'
-                                || c == '_');
+        return !name.isEmpty() && name.chars().allMatch(c -> isLetterOrDigit(c) || c == '-');
+    }
+
+    /// A name that HTTP allows (RFC 9110: a token), as CORS needs it.
+    public static boolean isToken(String name) {
+        return !name.isEmpty() && name.chars().allMatch(c -> isLetterOrDigit(c) || SIGNS.indexOf(c) >= 0);
+    }
+
+    /// A name that a match may ask for: HTTP's own, or one of HTTP/2's pseudo-headers.
+    public static boolean isMatchable(String name) {
+        return PSEUDO.contains(name) || isToken(name);
+    }
+
+    private static boolean isLetterOrDigit(int c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
 
     /// A claim of a JWT in place of a header: `@request.auth.claims.group` or `@request.auth.claims[group]`.
@@ -73,13 +83,7 @@ public final class HeaderNames {
         if (name.length() > LONGEST) {
             return Optional.of("header name of %d characters (expected: at most %d)".formatted(name.length(), LONGEST));
         }
-        boolean token = !name.isEmpty()
-                && name.chars()
-                        .allMatch(c -> (c >= 'a' && c <= 'z')
-                                || (c >= 'A' && c <= 'Z')
-                                || (c >= '0' && c <= '9')
-                                || SIGNS.indexOf(c) >= 0);
-        return token
+        return isToken(name)
                 ? Optional.empty()
                 : Optional.of("header \"%s\" (expected: letters, digits, \"-\" and \"_\")".formatted(name));
     }

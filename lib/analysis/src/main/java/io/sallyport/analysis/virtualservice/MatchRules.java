@@ -58,7 +58,7 @@ final class MatchRules {
                     Kind.VIRTUAL_SERVICE,
                     VirtualService.class,
                     new Page(
-                            "Header names in matches are letters, digits, \"-\" and \"_\".",
+                            "A match asks for a header by a name that HTTP allows, by a pseudo-header such as \":path\", or for a token's claim.",
                             "{hosts: [shop.test], http: [{match: [{headers: {\"x user\": {exact: a}}}], " + SERVED
                                     + "}]}",
                             "{hosts: [shop.test], http: [{match: [{headers: {x-user: {exact: a}}}], " + SERVED
@@ -71,11 +71,11 @@ final class MatchRules {
                     .flatMap(match -> Stream.concat(
                             match.entries("headers", HttpMatchRequest::headers),
                             match.entries("withoutHeaders", HttpMatchRequest::withoutHeaders)))
-                    .filter(header -> !HeaderNames.isPlain(header.path().name())
+                    .filter(header -> !HeaderNames.isMatchable(header.path().name())
                             && !HeaderNames.isClaim(header.path().name()))
                     .forEach(header -> report.at(
                             header,
-                            "header \"%s\" (expected: letters, digits, \"-\" and \"_\")"
+                            "header \"%s\" (expected: a header name, such as \"x-user\"; or :method, :scheme, :authority, :path)"
                                     .formatted(header.path().name())));
         }
     }

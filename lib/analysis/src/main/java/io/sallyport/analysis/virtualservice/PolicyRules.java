@@ -49,7 +49,7 @@ final class PolicyRules {
     /// SP1217: answers to preflight requests that no browser understands.
     static final class CorsIsValid extends ObjectRule<VirtualService> {
         private static final ImmutableSet<String> METHODS =
-                ImmutableSet.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE");
+                ImmutableSet.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "*");
 
         CorsIsValid() {
             super(
@@ -59,7 +59,7 @@ final class PolicyRules {
                     Kind.VIRTUAL_SERVICE,
                     VirtualService.class,
                     new Page(
-                            "Methods are HTTP's own, in capitals; header names are plain or \"*\"; maxAge is in whole seconds.",
+                            "Methods are HTTP's own, in capitals, or \"*\"; header names are HTTP's, or \"*\"; maxAge is in whole seconds.",
                             "{hosts: [shop.test], http: [{corsPolicy: {allowMethods: [get]}, " + ROUTE + "}]}",
                             "{hosts: [shop.test], http: [{corsPolicy: {allowMethods: [GET]}, " + ROUTE + "}]}"));
         }
@@ -78,11 +78,10 @@ final class PolicyRules {
                         Stream.concat(
                                         policy.each("allowHeaders", CorsPolicy::allowHeaders),
                                         policy.each("exposeHeaders", CorsPolicy::exposeHeaders))
-                                .filter(name -> !name.value().equals("*") && !HeaderNames.isPlain(name.value()))
+                                .filter(name -> !HeaderNames.isToken(name.value()))
                                 .forEach(name -> report.at(
                                         name,
-                                        "header \"%s\" (expected: letters, digits, \"-\" and \"_\"; or \"*\")"
-                                                .formatted(name.value())));
+                                        "header \"%s\" (expected: a header name, or \"*\")".formatted(name.value())));
                         policy.field("maxAge", CorsPolicy::maxAge)
                                 .filter(age -> age.value().toNanosPart() > 0)
                                 .forEach(age -> report.at(
