@@ -21,6 +21,7 @@ import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.AccessLogs;
+import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
 import io.sallyport.translation.plan.Chain.Match;
@@ -51,6 +52,7 @@ final class ListenerEmitter {
                 .setAddress(Address.newBuilder()
                         .setSocketAddress(SocketAddress.newBuilder()
                                 .setAddress(plan.address())
+                                .setIpv4Compat(plan.address().equals(Bind.BOTH_FAMILIES))
                                 .setPortValue(plan.bind().port())))
                 .setTrafficDirection(TrafficDirection.OUTBOUND)
                 .setPerConnectionBufferLimitBytes(Values.uint32(bufferBytes(plan)))

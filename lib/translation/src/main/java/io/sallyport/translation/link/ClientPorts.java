@@ -79,7 +79,7 @@ final class ClientPorts {
         var listeners = new ArrayList<ListenerPlan>();
         if (redirected.isPresent()) {
             entries.forEach((address, entry) ->
-                    listeners.add(listener(new Bind(address, port), address, entry, Door.HANDED_OVER)));
+                    listeners.add(listener(new Bind(address, port), heard(address), entry, Door.HANDED_OVER)));
         }
         if (local != null) {
             var entry = Optional.ofNullable(entries.get(EVERYWHERE))
@@ -88,6 +88,11 @@ final class ClientPorts {
             listeners.add(listener(new Bind(EVERYWHERE, local), proxy.address(), entry, Door.LOCAL));
         }
         return listeners;
+    }
+
+    // A proxy of both families is handed connections of both over, by the one listener that is for every address.
+    private String heard(String address) {
+        return address.equals(EVERYWHERE) && proxy.address().equals(Bind.BOTH_FAMILIES) ? Bind.BOTH_FAMILIES : address;
     }
 
     private ListenerPlan listener(Bind bind, String address, Entry entry, Door door) {
