@@ -39,7 +39,7 @@ public final class EgressServer implements AutoCloseable {
             InstantSource clock,
             RandomGenerator random) {
         var reader = new YamlReader();
-        this.board = new PolicyBoard(inspections);
+        this.board = new PolicyBoard(inspections, clock);
         this.api = new EgressApi(board, new SeenDestinations(logs, clock));
         this.follower = new ConfigFollower(
                 config, document -> reader.readDocument(document).object(), beside, board::offer, random);

@@ -51,7 +51,7 @@ public final class XdsServer implements AutoCloseable {
             InstantSource clock,
             RandomGenerator random) {
         var reader = new YamlReader();
-        this.publisher = new Publisher(() -> new JudgedTranslation(inspections), clock);
+        this.publisher = new Publisher(() -> new JudgedTranslation(inspections, clock), clock);
         var fleet = new Fleet(clock);
         this.discovery = new Discovery(publisher, fleet, clock);
         this.status = new ProxyStatusService(publisher, fleet, probe, clock);
@@ -63,6 +63,7 @@ public final class XdsServer implements AutoCloseable {
     private void tick() {
         try {
             while (!closed.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
+                publisher.tick();
                 discovery.tick();
             }
         } catch (InterruptedException _) {

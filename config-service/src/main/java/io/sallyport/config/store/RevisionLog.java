@@ -6,6 +6,7 @@ import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
 import io.sallyport.model.ObjectRef;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,6 +72,7 @@ public final class RevisionLog implements AutoCloseable {
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     // Confined to the owner thread.
     private final Analyzer analyzer;
+    private Optional<Instant> nextChange = Optional.empty();
     private final Thread owner;
     private final Subscription replicas;
     private volatile Published published;
@@ -223,7 +225,7 @@ public final class RevisionLog implements AutoCloseable {
         while (true) {
             var batch = new ArrayList<Task>();
             try {
-                batch.add(tasks.take());
+                batch.add(next());
             } catch (InterruptedException e) {
                 return;
             }
@@ -257,6 +259,21 @@ public final class RevisionLog implements AutoCloseable {
                 return;
             }
         }
+    }
+
+    // While policies are to end, the findings of one revision change with time: they are looked at every second.
+    private Task next() throws InterruptedException {
+        while (nextChange.isPresent()) {
+            var task = tasks.poll(1, TimeUnit.SECONDS);
+            if (task != null) {
+                return task;
+            }
+            if (!clock.instant().isBefore(nextChange.get())) {
+                var state = published.state();
+                publish(state, findings(state));
+            }
+        }
+        return tasks.take();
     }
 
     private void judgeFirst() {
@@ -425,12 +442,13 @@ public final class RevisionLog implements AutoCloseable {
 
     private List<Finding> findings(ConfigState state) {
         var findings = new ArrayList<>(state.unreadableFindings());
-        findings.addAll(analyzer.check(state.image()).findings());
+        findings.addAll(analyzer.check(state.image(), clock.instant()).findings());
         return findings;
     }
 
     private void publish(ConfigState state, List<Finding> findings) {
         published = new Published(state, findings);
+        nextChange = analyzer.check(state.image(), clock.instant()).nextChange();
         listeners.forEach(Runnable::run);
     }
 

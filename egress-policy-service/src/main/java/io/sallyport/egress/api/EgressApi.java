@@ -68,7 +68,7 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
                 var own = Clients.of(image).contains(client) ? translator : new Translator();
                 var verdict = new EgressJudge(image, own).judge(client, door, errand);
                 return EvaluateResponse.newBuilder()
-                        .setVerdict(new Wire(image.image()).verdict(verdict))
+                        .setVerdict(new Wire(image).verdict(verdict))
                         .setDoor(Wire.door(door))
                         .setRevision(image.image().revision())
                         .build();
@@ -91,7 +91,7 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
         answer(
                 observer,
                 () -> board.ask((image, _) -> {
-                    var wire = new Wire(image.image());
+                    var wire = new Wire(image);
                     var out = ListExternalServicesResponse.newBuilder()
                             .setRevision(image.image().revision());
                     for (var host : image.world().hosts()) {
@@ -141,7 +141,7 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
     }
 
     private static CoverageResponse coverage(CheckedImage image, Translator translator, String namespace) {
-        var wire = new Wire(image.image());
+        var wire = new Wire(image);
         var out = CoverageResponse.newBuilder().setRevision(image.image().revision());
         var coverage = new Coverage(image, translator);
         for (var client : coverage.clients()) {
@@ -158,7 +158,7 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
             var found = seen.between(clients(request.getNamespace()), request.getFrom(), request.getTo());
             var wishes = SeenDestinations.wishes(found);
             return board.ask((image, translator) -> {
-                var wire = new Wire(image.image());
+                var wire = new Wire(image);
                 var judge = new EgressJudge(image, translator);
                 var out = AuditResponse.newBuilder()
                         .setGap(found.gap())

@@ -1,6 +1,6 @@
 package io.sallyport.egress.api;
 
-import io.sallyport.analysis.ConfigImage;
+import io.sallyport.analysis.CheckedImage;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Origin;
 import io.sallyport.model.read.Positions;
@@ -22,10 +22,10 @@ import io.sallyport.translation.egress.Errand;
 /// Spells verdicts for the wire, with the lines that their origins have in the sources of one image.
 final class Wire {
 
-    private final ConfigImage image;
+    private final CheckedImage image;
     private final Positions positions = new Positions();
 
-    Wire(ConfigImage image) {
+    Wire(CheckedImage image) {
         this.image = image;
     }
 
@@ -57,11 +57,13 @@ final class Wire {
         return out.build();
     }
 
-    Location location(Origin origin) {
+    // Of what an EgressPolicy stands for, people are shown the policy.
+    Location location(Origin made) {
+        var origin = image.written(made);
         var out = Location.newBuilder()
                 .setRef(ref(origin.object()))
                 .setPath(origin.path().toString());
-        image.find(origin.object()).ifPresent(object -> {
+        image.image().find(origin.object()).ifPresent(object -> {
             var place = positions.locate(object.source(), origin.path(), origin.object());
             out.setFile(object.source().name()).setLine(place.line()).setColumn(place.column());
         });

@@ -7,6 +7,7 @@ import io.sallyport.analysis.ConfigImage;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.translation.Translator;
 import io.sallyport.translation.egress.Clients;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -15,6 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /// configuration goes on answering.
 public final class PolicyBoard {
 
+    private final InstantSource clock;
     private volatile Optional<ConfigImage> newest = Optional.empty();
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -24,9 +26,11 @@ public final class PolicyBoard {
 
     @GuardedBy("lock") private Optional<CheckedImage> judged = Optional.empty();
 
-    /// `known`: what single objects were found to be, by whoever judges them in this process.
-    public PolicyBoard(Inspections known) {
+    /// `known`: what single objects were found to be, by whoever judges them in this process. The clock says which
+    /// EgressPolicies have ended.
+    public PolicyBoard(Inspections known, InstantSource clock) {
         this.analyzer = new Analyzer(known);
+        this.clock = clock;
     }
 
     /// The next configuration. Costs nothing until somebody asks.
@@ -50,8 +54,9 @@ public final class PolicyBoard {
         try {
             var image = newest.orElseThrow(NotReadyException::new);
             var before = judged;
-            if (before.isEmpty() || before.get().image() != image) {
-                var checked = analyzer.check(image);
+            // The same answer as before, unless the image or a policy's end came between.
+            var checked = analyzer.check(image, clock.instant());
+            if (before.isEmpty() || before.get() != checked) {
                 if (before.isPresent() && !Clients.of(before.get()).equals(Clients.of(checked))) {
                     // What is remembered for classes that are gone would be remembered for ever.
                     translator = new Translator();

@@ -42,8 +42,10 @@ public final class Analyzer {
     private final Inspections known;
     private final Optional<Instant> now;
 
+    private final Expander expander = new Expander();
     private World world = World.EMPTY;
     private ConfigImage image = ConfigImage.EMPTY;
+    private Optional<Instant> moment;
     private final Index index = new Index();
     private final Map<ObjectRef, Judged> judged = new HashMap<>();
     private final TreeMap<ObjectRef, List<Finding>> reported = new TreeMap<>();
@@ -74,6 +76,7 @@ public final class Analyzer {
         this.locator = locator;
         this.known = known;
         this.now = now;
+        this.moment = now;
     }
 
     /// What is wrong with one object by itself (`SP1xxx`, and the `SP4xxx` that need no other object).
@@ -91,20 +94,40 @@ public final class Analyzer {
         return List.copyOf(findings);
     }
 
-    /// Judges all objects together.
+    /// Judges all objects together, with those that EgressPolicies stand for. No policy ends, unless dates are judged.
     public CheckedImage check(ConfigImage next) {
-        if (last != null && next == image) {
+        return check(next, now);
+    }
+
+    /// The same as of one moment, which is past the end of some policies. The answer holds until
+    /// [CheckedImage#nextChange].
+    public CheckedImage check(ConfigImage next, Instant at) {
+        return check(next, Optional.of(at));
+    }
+
+    private CheckedImage check(ConfigImage source, Optional<Instant> at) {
+        if (last != null && last.source() == source && last.holdsAt(at)) {
             return last;
         }
+        moment = at;
+        var next = expander.next(source, at);
         world = world.next(next);
         var dirty = reindex(next);
+        dirty.addAll(expander.aged());
         image = next;
         for (var ref : dirty) {
             judge(ref, next.find(ref).orElse(null));
         }
         var findings = new ArrayList<Finding>();
         reported.values().forEach(findings::addAll);
-        last = new CheckedImage(next, world, findings);
+        last = new CheckedImage(
+                source,
+                next,
+                world,
+                findings,
+                new Expansions(expander.derived(), expander.writers()),
+                at,
+                expander.nextChange());
         return last;
     }
 
@@ -159,7 +182,7 @@ public final class Analyzer {
         }
         var own = before != null && before.object() == object ? before.own() : inspect(object);
         comparisons++;
-        var lookup = new Lookup(index, now);
+        var lookup = new Lookup(index, now, moment);
         var findings = new ArrayList<>(own);
         for (var rule : rules.amongAll(ref.kind())) {
             findings.addAll(run(rule, object, lookup));
@@ -168,8 +191,25 @@ public final class Analyzer {
         judged.put(ref, new Judged(object, own, lookup.asked()));
         if (!findings.isEmpty()) {
             findings.sort(ORDER);
-            reported.put(ref, List.copyOf(findings));
+            reported.put(ref, written(object, findings));
         }
+    }
+
+    // Of what nobody wrote, people are told at what they wrote.
+    private List<Finding> written(ConfigObject<?> object, List<Finding> findings) {
+        var derived = expander.derived().get(object.ref());
+        var writer = expander.writers().get(object.ref());
+        if (derived == null || writer == null) {
+            return List.copyOf(findings);
+        }
+        return findings.stream()
+                .map(finding -> new Finding(
+                        finding.code(),
+                        locator.locate(
+                                writer, derived.written(finding.location().path())),
+                        "%s, in the %s that it stands for".formatted(finding.message(), object.ref()),
+                        finding.related()))
+                .toList();
     }
 
     private <S extends Spec> List<Finding> run(ObjectRule<S> rule, ConfigObject<?> object) {

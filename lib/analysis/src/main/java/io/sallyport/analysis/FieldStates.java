@@ -64,6 +64,7 @@ public final class FieldStates {
             .put(Kind.SECRET, KUBERNETES)
             .put(Kind.CONFIG_MAP, KUBERNETES)
             .put(Kind.SECRET_GRANT, new Works())
+            .put(Kind.EGRESS_POLICY, new Works())
             .buildOrThrow();
 
     private static final Map<Class<?>, Map<String, State>> FIELDS = new Table()

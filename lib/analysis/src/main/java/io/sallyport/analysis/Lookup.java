@@ -6,6 +6,7 @@ import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.MeshConfig;
+import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Platform;
 import io.sallyport.model.Secret;
 import io.sallyport.model.SecretGrant;
@@ -36,11 +37,13 @@ public final class Lookup {
 
     private final Index index;
     private final Optional<Instant> now;
+    private final Optional<Instant> moment;
     private final Set<Index.Key> asked = new LinkedHashSet<>();
 
-    Lookup(Index index, Optional<Instant> now) {
+    Lookup(Index index, Optional<Instant> now, Optional<Instant> moment) {
         this.index = index;
         this.now = now;
+        this.moment = moment;
     }
 
     Set<Index.Key> asked() {
@@ -160,6 +163,16 @@ public final class Lookup {
     /// The moment for which dates are judged, where somebody asks for one: `check` does, a server does not.
     public Optional<Instant> now() {
         return now;
+    }
+
+    /// The moment for which EgressPolicies are judged: they are looked at again when one of them comes nearer its end.
+    public Optional<Instant> moment() {
+        return moment;
+    }
+
+    /// Objects with the name of one that an EgressPolicy stands for: that one itself, or what somebody wrote.
+    public List<ConfigObject<?>> inPlaceOf(ObjectRef expanded) {
+        return find(Topic.EXPANDED, expanded.toString());
     }
 
     private List<ConfigObject<?>> find(Topic topic, String name) {

@@ -1,5 +1,6 @@
 package io.sallyport.analysis;
 
+import io.sallyport.analysis.expansion.EgressExpansion;
 import io.sallyport.analysis.text.Hosts;
 import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
@@ -22,6 +23,9 @@ final class Publication {
 
     static Set<Index.Key> keys(ConfigObject<?> object) {
         var keys = new LinkedHashSet<Index.Key>();
+        if (object.name().contains(EgressExpansion.MARK)) {
+            keys.add(new Index.Key(Topic.EXPANDED, object.ref().toString()));
+        }
         switch (object.spec()) {
             case Gateway gateway -> gateway(object, gateway, keys);
             case VirtualService service -> virtualService(object, service, keys);

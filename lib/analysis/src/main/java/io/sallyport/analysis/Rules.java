@@ -2,6 +2,7 @@ package io.sallyport.analysis;
 
 import com.google.common.collect.ImmutableList;
 import io.sallyport.analysis.destinationrule.DestinationRuleRules;
+import io.sallyport.analysis.expansion.EgressPolicyRules;
 import io.sallyport.analysis.gateway.GatewayRules;
 import io.sallyport.analysis.kubernetes.KubernetesRules;
 import io.sallyport.analysis.object.ObjectRules;
@@ -26,6 +27,7 @@ public final class Rules {
             .addAll(SidecarRules.all())
             .addAll(KubernetesRules.all())
             .addAll(PolicyRules.all())
+            .addAll(EgressPolicyRules.all())
             .addAll(RelationRules.all())
             .build();
 

@@ -38,6 +38,8 @@ enum Topic {
     ANY_SECRET,
     /// A Sidecar, Telemetry or PeerAuthentication by kind, namespace and labels.
     SELECTION,
+    /// An object by its name, where it may be that of one that an EgressPolicy stands for.
+    EXPANDED,
     /// The description of the proxies of this machine, and the ConfigMap with mesh settings.
     PLATFORM
 }

@@ -27,6 +27,8 @@ public enum Kind {
     ENDPOINT_SLICE("EndpointSlice", "discovery.k8s.io", "v1"),
     /// Lends a secret to gateways of other namespaces.
     SECRET_GRANT("SecretGrant", "sallyport.io", "v1alpha1"),
+    /// Says who may leave to where, and stands for the Istio objects that let them.
+    EGRESS_POLICY("EgressPolicy", "sallyport.io", "v1alpha1"),
     /// The file `sallyport.yaml` of `sallyport up`: mesh settings and the proxies of one machine. It has no `kind`
     /// line.
     PLATFORM("Platform", "sallyport.io", "v1alpha1");

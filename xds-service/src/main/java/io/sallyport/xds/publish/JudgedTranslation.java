@@ -7,6 +7,9 @@ import io.sallyport.analysis.Inspections;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.Translator;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The real [Translation]: each image is judged once, then translated for each class.
@@ -16,19 +19,31 @@ public final class JudgedTranslation implements Translation {
     private final Translator translator = new Translator();
     private @Nullable CheckedImage judged;
 
-    /// `known`: what single objects were found to be, by whoever judges them in this process.
-    public JudgedTranslation(Inspections known) {
+    private final InstantSource clock;
+
+    /// `known`: what single objects were found to be, by whoever judges them in this process. The clock says which
+    /// EgressPolicies have ended.
+    public JudgedTranslation(Inspections known, InstantSource clock) {
         this.analyzer = new Analyzer(known);
+        this.clock = clock;
     }
 
     @Override
     public EnvoyResources translate(ConfigImage image, ProxyClass proxies) {
-        var last = judged;
-        if (last == null || last.image() != image) {
-            last = analyzer.check(image);
-            judged = last;
-        }
-        return translator.translate(last, proxies);
+        // The same answer as before, unless the image or a policy's end came between.
+        var now = analyzer.check(image, clock.instant());
+        judged = now;
+        return translator.translate(now, proxies);
+    }
+
+    @Override
+    public Optional<Instant> nextChange() {
+        return judged == null ? Optional.empty() : judged.nextChange();
+    }
+
+    @Override
+    public ConfigImage expanded(ConfigImage image) {
+        return judged != null && judged.source() == image ? judged.image() : image;
     }
 
     @Override

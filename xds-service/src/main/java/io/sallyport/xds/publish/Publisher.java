@@ -52,6 +52,7 @@ public final class Publisher implements AutoCloseable {
     private volatile boolean closed;
     private Translation translation;
     private ConfigImage last = ConfigImage.EMPTY;
+    private volatile ConfigImage shown = ConfigImage.EMPTY;
 
     /// An object whose translation throws: it is left out until its content changes.
     public record Poison(ConfigObject<?> object, String reason) {}
@@ -62,6 +63,8 @@ public final class Publisher implements AutoCloseable {
         private volatile @Nullable Instant idleSince;
         // Belongs to the owner thread.
         private @Nullable ConfigImage served;
+        // When what it serves will be wrong although the image stays.
+        private volatile @Nullable Instant until;
         // For this class alone: one proxy with a strange node must not withhold anything from others.
         private final SortedMap<ObjectRef, Poison> poisoned = new ConcurrentSkipListMap<>();
 
@@ -119,7 +122,24 @@ public final class Publisher implements AutoCloseable {
     /// The image that the newest snapshots were made from; for looking up where an object was written.
     public ConfigImage image() {
         var image = newest.get();
-        return image == null ? ConfigImage.EMPTY : image;
+        if (image == null) {
+            return ConfigImage.EMPTY;
+        }
+        var seen = shown;
+        return seen.revision() == image.revision() ? seen : image;
+    }
+
+    /// To be called now and then: publishes anew where a policy has ended since.
+    public void tick() {
+        var now = clock.instant();
+        if (seats.values().stream().anyMatch(seat -> isOver(seat, now))) {
+            wakes.offer(true);
+        }
+    }
+
+    private static boolean isOver(Seat seat, Instant now) {
+        var until = seat.until;
+        return until != null && !now.isBefore(until);
     }
 
     /// Objects that are left out because their translation throws.
@@ -165,12 +185,15 @@ public final class Publisher implements AutoCloseable {
     private void step(ConfigImage image) {
         dropIdle();
         for (var seat : seats.values()) {
-            if (seat.served != image) {
+            if (seat.served != image || isOver(seat, clock.instant())) {
                 seat.served = image;
+                seat.until = null;
                 publish(seat, image);
+                seat.until = translation.nextChange().orElse(null);
             }
         }
         last = image;
+        shown = translation.expanded(image);
         revision = image.revision();
     }
 

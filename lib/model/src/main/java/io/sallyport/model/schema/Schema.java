@@ -82,6 +82,7 @@ public final class Schema {
             case CONFIG_MAP -> ConfigMap.class;
             case ENDPOINT_SLICE -> EndpointSlice.class;
             case SECRET_GRANT -> io.sallyport.model.SecretGrant.class;
+            case EGRESS_POLICY -> io.sallyport.model.EgressPolicy.class;
             case PLATFORM -> Platform.class;
         };
     }

@@ -1,0 +1,41 @@
+package io.sallyport.analysis;
+
+import io.sallyport.analysis.expansion.EgressExpansion.Derived;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.Origin;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// The objects of an image that nobody wrote, each with the EgressPolicy that stands for it.
+public final class Expansions {
+
+    private final Map<ObjectRef, Derived> derived;
+    private final Map<ObjectRef, ConfigObject<?>> writers;
+
+    Expansions(Map<ObjectRef, Derived> derived, Map<ObjectRef, ConfigObject<?>> writers) {
+        this.derived = derived;
+        this.writers = writers;
+    }
+
+    /// What stands for an object, if nobody wrote it.
+    public Optional<ConfigObject<?>> writer(ObjectRef ref) {
+        return Optional.ofNullable(writers.get(ref));
+    }
+
+    /// The objects that nobody wrote, each with what stands for it.
+    public SortedMap<ObjectRef, ObjectRef> all() {
+        var all = new TreeMap<ObjectRef, ObjectRef>();
+        writers.forEach((ref, writer) -> all.put(ref, writer.ref()));
+        return Collections.unmodifiableSortedMap(all);
+    }
+
+    Origin written(Origin origin) {
+        var made = derived.get(origin.object());
+        var writer = writers.get(origin.object());
+        return made == null || writer == null ? origin : new Origin(writer.ref(), made.written(origin.path()));
+    }
+}
