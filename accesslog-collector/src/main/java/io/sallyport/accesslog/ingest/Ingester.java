@@ -31,13 +31,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Moves rows from Kafka into the store: 20,000 or what half a second brings, whichever comes first. Where to go on
-/// is
-/// what the store says; Kafka's own offsets are written for displays of lag only.
+/// Moves rows from Kafka into the store: 60,000, 32 MiB or what half a second brings, whichever comes first. Where to
+/// go on is what the store says; Kafka's own offsets are written for displays of lag only.
 public final class Ingester implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Ingester.class);
-    private static final int MAX_BATCH = 20_000;
+    private static final int MAX_BATCH = 60_000;
+    private static final long MAX_BYTES = 32L << 20;
     private static final Duration MAX_WAIT = Duration.ofMillis(500);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final long PAUSE_MILLIS = 500;
@@ -159,6 +159,7 @@ public final class Ingester implements AutoCloseable {
                 throw new InvalidProtocolBufferException("not an access log entry");
             }
             batch.rows.add(new KafkaRow(record.partition(), record.offset(), entry));
+            batch.bytes += record.value().length;
         } catch (InvalidProtocolBufferException e) {
             aside.incrementAndGet();
             poison.put(record, String.valueOf(e.getMessage()));
@@ -226,6 +227,7 @@ public final class Ingester implements AutoCloseable {
     private static final class Batch {
         private final List<KafkaRow> rows = new ArrayList<>();
         private final TreeMap<Integer, Long> next = new TreeMap<>();
+        private long bytes;
         private long sinceMillis = -1;
 
         void touched(InstantSource clock) {
@@ -236,12 +238,14 @@ public final class Ingester implements AutoCloseable {
 
         boolean isDue(InstantSource clock) {
             return rows.size() >= MAX_BATCH
+                    || bytes >= MAX_BYTES
                     || (sinceMillis >= 0 && clock.millis() - sinceMillis >= MAX_WAIT.toMillis());
         }
 
         void clear() {
             rows.clear();
             next.clear();
+            bytes = 0;
             sinceMillis = -1;
         }
     }
@@ -277,8 +281,7 @@ public final class Ingester implements AutoCloseable {
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             // Whoever gets them starts where the store is, so what is not stored yet must not be stored by us.
-            batch.rows.clear();
-            batch.next.clear();
+            batch.clear();
             var kept = new ArrayList<>(open.assignment());
             kept.removeAll(partitions);
             if (!kept.isEmpty()) {

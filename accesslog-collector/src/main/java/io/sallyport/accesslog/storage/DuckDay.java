@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.storage;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -90,8 +91,9 @@ final class DuckDay {
         return catalog;
     }
 
+    /// With the log of what is not in the file yet.
     long bytes() {
-        return file.toFile().length();
+        return file.toFile().length() + new File(file + ".wal").length();
     }
 
     boolean mayHold(long from, long to) {

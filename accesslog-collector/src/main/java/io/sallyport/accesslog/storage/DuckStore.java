@@ -46,6 +46,9 @@ public final class DuckStore implements LogStore {
     private static final String PREFIX = "rows-";
     private static final String SUFFIX = ".duckdb";
     private static final int MAX_READERS = 4;
+    // A checkpoint writes the last, unfinished group of 122,880 rows again: after every second batch, as DuckDB has
+    // it, that is two thirds of all work. What is not checkpointed is read from the log at the next start.
+    private static final int MAX_CHECKPOINT_MEGABYTES = 256;
 
     private final DuckSettings settings;
     private final InstantSource clock;
@@ -91,6 +94,8 @@ public final class DuckStore implements LogStore {
             statement.execute("SET memory_limit = '" + settings.memoryMegabytes() + "MB'");
             statement.execute("SET threads = " + settings.threads());
             statement.execute("SET temp_directory = '" + quoted(folder.resolve("temp")) + "'");
+            statement.execute("SET checkpoint_threshold = '"
+                    + Math.min(MAX_CHECKPOINT_MEGABYTES, settings.memoryMegabytes() / 4) + "MB'");
             statement.execute("SET autoinstall_known_extensions = false");
             statement.execute("SET autoload_known_extensions = false");
             statement.execute("SET allowed_directories = ['" + quoted(folder) + "/']");

@@ -1,10 +1,9 @@
 package io.sallyport.accesslog.storage;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
-import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,10 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /// Appends batches: rows, offsets and origins in one transaction.
 ///
-/// The transaction is begun by a statement. `setAutoCommit(false)` would begin it at the first *statement*, which
-/// an
-/// appender is not: each of its chunks would then commit by itself, and a kill would leave rows without their
-/// offset.
+/// The transaction is begun by a statement of its own, so that whatever way rows take into the file, a kill leaves
+/// none without their offset.
 final class DuckWriter implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DuckWriter.class);
@@ -40,6 +36,7 @@ final class DuckWriter implements AutoCloseable {
     }
 
     private final DuckDBConnection connection;
+    private final RowFeed feed;
 
     @GuardedBy("this") private TreeMap<Integer, Long> next = new TreeMap<>();
 
@@ -49,6 +46,7 @@ final class DuckWriter implements AutoCloseable {
 
     DuckWriter(DuckDBConnection connection) throws SQLException {
         this.connection = connection.duplicate();
+        this.feed = RowFeed.registered(this.connection);
     }
 
     /// Learns what a day's file says. The newest offset of all files counts.
@@ -138,7 +136,7 @@ final class DuckWriter implements AutoCloseable {
             statement.execute("BEGIN TRANSACTION");
             var isCommitted = false;
             try {
-                var times = appendRows(day, rows);
+                var times = appendRows(statement, day, rows);
                 upsert(day, offsets, marks);
                 statement.execute("COMMIT");
                 isCommitted = true;
@@ -182,45 +180,23 @@ final class DuckWriter implements AutoCloseable {
         }
     }
 
-    private long[] appendRows(DuckDay day, List<KafkaRow> rows) throws SQLException {
+    private long[] appendRows(Statement statement, DuckDay day, List<KafkaRow> rows) throws SQLException {
         var times = new long[] {Long.MAX_VALUE, Long.MIN_VALUE};
         if (rows.isEmpty()) {
             return times;
         }
-        try (var appender = connection.createAppender(day.catalog(), "main", "rows")) {
-            for (var row : rows) {
-                appender.beginRow();
-                append(appender, row.entry());
-                appender.append(row.partition());
-                appender.append(row.offset());
-                appender.endRow();
-                var time = Timestamps.toMicros(row.entry().getStartTime());
-                times[0] = Math.min(times[0], time);
-                times[1] = Math.max(times[1], time);
-            }
+        feed.offer(rows);
+        try {
+            statement.execute(RowFeed.insert(day.catalog()));
+        } finally {
+            feed.offer(List.of());
+        }
+        for (var row : rows) {
+            var time = Timestamps.toMicros(row.entry().getStartTime());
+            times[0] = Math.min(times[0], time);
+            times[1] = Math.max(times[1], time);
         }
         return times;
-    }
-
-    private static void append(DuckDBAppender appender, AccessLogEntry entry) throws SQLException {
-        for (var column : Column.ALL) {
-            switch (column.type()) {
-                case TEXT, WORDS -> appender.append((String) entry.getField(column.field()));
-                case NUMBER, DURATION -> appender.append((long) entry.getField(column.field()));
-                case REAL -> appender.append((double) entry.getField(column.field()));
-                case TIME -> appender.append(Timestamps.toMicros((Timestamp) entry.getField(column.field())));
-                case TEXTS -> appender.append(texts(entry, column));
-            }
-        }
-    }
-
-    private static Map<String, String> texts(AccessLogEntry entry, Column column) {
-        return switch (column.field().getNumber()) {
-            case AccessLogEntry.REQUEST_HEADERS_FIELD_NUMBER -> entry.getRequestHeadersMap();
-            case AccessLogEntry.RESPONSE_HEADERS_FIELD_NUMBER -> entry.getResponseHeadersMap();
-            case AccessLogEntry.TAGS_FIELD_NUMBER -> entry.getTagsMap();
-            default -> throw new IllegalStateException(column.name() + " (expected: a map that rows have)");
-        };
     }
 
     @Override

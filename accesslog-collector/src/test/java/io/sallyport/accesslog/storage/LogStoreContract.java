@@ -58,7 +58,7 @@ abstract class LogStoreContract {
         row.putRequestHeaders("x-a", "1")
                 .putRequestHeaders("x-'b", "")
                 .putResponseHeaders("y", "2")
-                .putTags("z", "3");
+                .putTags("z", "{\"a\": '\u0000 \\ <ünï> \ud83d\ude00\n\u001f}");
         var stored = row.build();
 
         store.append(List.of(new KafkaRow(0, 5, stored)), Map.of(0, 6L));
