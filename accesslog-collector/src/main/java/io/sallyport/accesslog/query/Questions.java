@@ -134,11 +134,31 @@ public final class Questions {
     public List<Group> top(Selection selection, String attribute, int limit)
             throws QueryException, StoreException, BoundExceededException {
         expect(limit >= 1 && limit <= MAX_GROUPS, "limit", limit, "1 to " + MAX_GROUPS);
+        return groups(selection, groupText(attribute), limit);
+    }
+
+    private List<Group> groups(Selection selection, String group, int limit)
+            throws QueryException, StoreException, BoundExceededException {
         var text = new SqlText(dialect);
-        var where = where(text, selection);
-        var tail = where + " GROUP BY value ORDER BY rows DESC, value LIMIT " + text.parameter((long) limit);
-        var sql = sql(selection, text, groupText(attribute) + " AS value, " + measures(), tail);
-        return read(sql, limit, values -> group((String) values.getFirst(), values.subList(1, values.size())));
+        var measures = new Measures(dialect, isWeighted(selection), group, DURATION)
+                .with("sum(" + WEIGHT + ") AS rows")
+                .with(dialect.sumIf(WEIGHT, ERRORS) + " AS errors")
+                .quantile(0.5)
+                .quantile(0.99)
+                .with("min(" + TIME + ") AS first_seen")
+                .with("max(" + TIME + ") AS last_seen");
+        return read(
+                measures.sql(selection, where(text, selection), limit, text),
+                limit,
+                values -> group((String) values.getFirst(), values.subList(1, values.size())));
+    }
+
+    // Where each row stands for itself the engine's own quantile is right, and quicker.
+    private boolean isWeighted(Selection selection) throws QueryException, StoreException, BoundExceededException {
+        var text = new SqlText(dialect);
+        var all = new Selection(new Condition.All(List.of()), selection.from(), selection.to(), selection.namespaces());
+        var where = where(text, all) + " AND " + WEIGHT + " <> 1 LIMIT 1";
+        return !read(sql(all, text, WEIGHT, where), 1, values -> values).isEmpty();
     }
 
     private long number(Selection selection) throws QueryException, StoreException, BoundExceededException {
@@ -151,16 +171,8 @@ public final class Questions {
 
     /// All rows as one group.
     public Group total(Selection selection) throws QueryException, StoreException, BoundExceededException {
-        var text = new SqlText(dialect);
-        var where = where(text, selection);
-        var found = read(sql(selection, text, measures(), where), 1, values -> group("", values));
-        return found.isEmpty() || found.getFirst().count() == 0 ? new Group("", 0, 0, 0, 0, 0, 0) : found.getFirst();
-    }
-
-    private String measures() {
-        return "sum(" + WEIGHT + ") AS rows, " + dialect.sumIf(WEIGHT, ERRORS) + " AS errors, "
-                + dialect.quantile(DURATION, 0.5) + " AS p50, " + dialect.quantile(DURATION, 0.99) + " AS p99, min("
-                + TIME + ") AS first_seen, max(" + TIME + ") AS last_seen";
+        var found = groups(selection, "''", 1);
+        return found.isEmpty() ? new Group("", 0, 0, 0, 0, 0, 0) : found.getFirst();
     }
 
     private static Group group(String value, List<Object> values) {
@@ -190,19 +202,16 @@ public final class Questions {
             throw new QueryException("attribute \"" + attribute + "\" is a "
                     + column.type().shown() + " (expected: an int, double or duration)");
         }
-        var columns = new StringBuilder(by.isPresent() ? groupText(by.get()) : "''")
-                .append(" AS value, sum(")
-                .append(WEIGHT)
-                .append(") AS rows");
+        var group = by.isPresent() ? groupText(by.get()) : "''";
+        var measures =
+                new Measures(dialect, isWeighted(selection), group, column.name()).with("sum(" + WEIGHT + ") AS rows");
         for (var quantile : quantiles) {
             expect(quantile >= 0 && quantile <= 1, "quantile", quantile, "0 to 1");
-            columns.append(", ").append(dialect.quantile(column.name(), quantile));
+            measures.quantile(quantile);
         }
         var text = new SqlText(dialect);
-        var where = where(text, selection);
-        var tail = where + " GROUP BY value ORDER BY rows DESC, value LIMIT " + text.parameter((long) limit);
         var scale = column.type() == Column.Type.DURATION ? 1_000_000.0 : 1.0;
-        return read(sql(selection, text, columns.toString(), tail), limit, values -> {
+        return read(measures.sql(selection, where(text, selection), limit, text), limit, values -> {
             var found = new ArrayList<Double>();
             values.subList(2, values.size()).forEach(value -> found.add(number(value) / scale));
             return new Percentiles((String) values.get(0), number(values.get(1)), found);

@@ -14,10 +14,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
 import org.assertj.core.data.Offset;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -133,6 +136,96 @@ abstract class QuestionsContract {
         assertThat(byCode)
                 .extracting(Questions.Percentiles::value)
                 .containsExactlyInAnyOrder("0", "200", "204", "301", "404", "500", "503");
+    }
+
+    @Test
+    void aRowThatStandsForSeveralCountsAsThatMany() throws Exception {
+        var kept = new ArrayList<KafkaRow>();
+        var each = new ArrayList<KafkaRow>();
+        for (var i = 0; i < 500; i++) {
+            var row = ROWS.get(i).toBuilder();
+            var weight = 1 + i % 7;
+            kept.add(new KafkaRow(2, i, at(row, 2).setWeight(weight).build()));
+            for (var k = 0; k < weight; k++) {
+                each.add(new KafkaRow(3, each.size(), at(row, 3).setWeight(1).build()));
+            }
+        }
+        store.append(kept, Map.of(2, 500L));
+        store.append(each, Map.of(3, (long) each.size()));
+        var quantiles = List.of(0.0, 0.1, 0.25, 0.5, 0.95, 0.99, 1.0);
+
+        for (var by : List.of(Optional.<String>empty(), Optional.of("request.host"), Optional.of("response.code"))) {
+            for (var of : List.of("request.duration", "response.size")) {
+                assertThat(questions.percentiles(hour(2), of, quantiles, by, 20))
+                        .usingRecursiveFieldByFieldElementComparator(NEARLY)
+                        .isEqualTo(questions.percentiles(hour(3), of, quantiles, by, 20));
+            }
+        }
+        for (var attribute : List.of("request.host", "response.code", "request.method")) {
+            assertThat(questions.top(hour(2), attribute, 10))
+                    .extracting(QuestionsContract::figures)
+                    .isEqualTo(questions.top(hour(3), attribute, 10).stream()
+                            .map(QuestionsContract::figures)
+                            .toList());
+        }
+        assertThat(figures(questions.total(hour(2)))).isEqualTo(figures(questions.total(hour(3))));
+    }
+
+    @Test
+    void whatWasSampledAnswersNearTheTruth() throws Exception {
+        var random = new Random(5);
+        var truth = new ArrayList<KafkaRow>();
+        var kept = new ArrayList<KafkaRow>();
+        for (var i = 0; i < 20_000; i++) {
+            var micros = (long) (2_000 * Math.exp(random.nextGaussian()));
+            var row = ROWS.get(i % COUNT).toBuilder().setResponseCode(random.nextInt(20) == 0 ? 503 : 200);
+            row.setDurationMicros(micros);
+            truth.add(new KafkaRow(2, i, at(row, 2).build()));
+            var isError = row.getResponseCode() == 503;
+            if (isError || random.nextInt(10) == 0) {
+                kept.add(new KafkaRow(
+                        3, i, at(row, 3).setWeight(isError ? 1 : 10).build()));
+            }
+        }
+        store.append(truth, Map.of(2, 20_000L));
+        store.append(kept, Map.of(3, 20_000L));
+
+        var right = questions.total(hour(2));
+        var answer = questions.total(hour(3));
+        // Five sigmas of a tenth of 19,000; the quantiles' own error is smaller than that of their ranks.
+        assertThat(answer.errors()).isEqualTo(right.errors());
+        assertThat(answer.count()).isCloseTo(right.count(), Offset.offset(2_100.0));
+        assertThat(answer.p50()).isCloseTo(right.p50(), Percentage.withPercentage(15));
+        assertThat(answer.p99()).isCloseTo(right.p99(), Percentage.withPercentage(40));
+    }
+
+    private static final RecursiveComparisonConfiguration NEARLY = RecursiveComparisonConfiguration.builder()
+            .withComparatorForType(
+                    (left, right) -> Math.abs(left - right) <= 1e-6 * Math.max(1, Math.abs(left))
+                            ? 0
+                            : Double.compare(left, right),
+                    Double.class)
+            .build();
+
+    private static List<Long> figures(Questions.Group group) {
+        return List.of(
+                Math.round(group.count()),
+                Math.round(group.errors()),
+                Math.round(group.p50() * 100),
+                Math.round(group.p99() * 100));
+    }
+
+    // The same time of another hour.
+    private static AccessLogEntry.Builder at(AccessLogEntry.Builder row, int hour) {
+        var seconds = row.getStartTime().getSeconds() % 3_600;
+        var start = Rows.START.getEpochSecond() / 3_600 * 3_600 + 3_600L * hour;
+        row.getStartTimeBuilder().setSeconds(start + seconds);
+        return row;
+    }
+
+    private static Selection hour(int hour) {
+        var from = (Rows.START.getEpochSecond() / 3_600 + hour) * 3_600_000_000L;
+        return new Selection(new Condition.All(List.of()), from, from + 3_600_000_000L, Optional.empty());
     }
 
     // Interpolated between the two nearest, as quantile_cont and quantileExactInclusive do.
