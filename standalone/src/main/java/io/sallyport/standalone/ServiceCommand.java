@@ -24,6 +24,8 @@ import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
 import io.sallyport.runtime.rpc.ServerLimits;
 import io.sallyport.runtime.rpc.TokenInterceptor;
+import io.sallyport.secret.store.SecretStoreException;
+import io.sallyport.standalone.relay.GatewayRelay;
 import io.sallyport.xds.XdsServer;
 import io.sallyport.xds.status.LiveProbe;
 import java.io.IOException;
@@ -52,12 +54,13 @@ final class ServiceCommand implements Callable<Integer> {
         xds,
         secret,
         egress,
-        accesslog
+        accesslog,
+        relay
     }
 
     private final Terminal terminal;
 
-    @Parameters(paramLabel = "NAME", description = "config, xds, secret, egress or accesslog.")
+    @Parameters(paramLabel = "NAME", description = "config, xds, secret, egress, accesslog or relay.")
     private Name name = Name.config;
 
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "The service's settings, YAML.")
@@ -79,6 +82,7 @@ final class ServiceCommand implements Callable<Integer> {
                 case secret -> secret(lifecycle, readiness);
                 case egress -> egress(lifecycle, readiness);
                 case accesslog -> new AccessLogService(terminal.clock()).start(lifecycle, readiness, settings);
+                case relay -> relay(lifecycle, readiness);
             };
             terminal.print("Sallyport " + name + " · " + doors);
             while (!readiness.missing().isEmpty()) {
@@ -181,6 +185,41 @@ final class ServiceCommand implements Callable<Integer> {
         lifecycle.started("sds streams", secrets::hangUp);
         return "sds " + wanted.sds() + " · "
                 + serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), secrets.api());
+    }
+
+    private String relay(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
+        var wanted = Settings.read(settings, ServiceSettings.Relay.class);
+        var metrics = lifecycle.started("metrics", new Metrics());
+        var relay = lifecycle.started("relay", relay(wanted));
+        relay.measure(metrics.registry());
+        readiness.require("relay", relay::missing);
+        var proxies = lifecycle.started(
+                "xds",
+                GrpcServer.on(ServiceSettings.loopback(wanted.xds()), ServerLimits.xds())
+                        .measured("xds", metrics)
+                        .serve(relay.discovery())
+                        .start("xds"));
+        lifecycle.started(
+                "sds",
+                GrpcServer.on(wanted.sds(), ServerLimits.sds())
+                        .measured("sds", metrics)
+                        .serve(relay.secrets())
+                        .start("sds"));
+        var http = lifecycle.started(
+                "http",
+                HttpServer.start(ServiceSettings.loopback(wanted.http()), readiness, metrics, Optional.empty()));
+        return "xds 127.0.0.1:" + proxies.port() + " · sds " + wanted.sds() + " · http 127.0.0.1:" + http.port();
+    }
+
+    private static GatewayRelay relay(ServiceSettings.Relay wanted) throws IOException {
+        try {
+            return new GatewayRelay(
+                    wanted.files(AllInOne.masterKey(), new SecureRandom()),
+                    Channels.to(ServiceSettings.loopback(wanted.discovery())),
+                    Channels.to(wanted.secrets()));
+        } catch (SecretStoreException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     private static String serve(

@@ -9,12 +9,17 @@ import io.sallyport.accesslog.receive.RowRules;
 import io.sallyport.accesslog.receive.SamplingRules;
 import io.sallyport.config.store.StoreSettings;
 import io.sallyport.secret.SecretSettings;
+import io.sallyport.secret.store.MasterKey;
+import io.sallyport.secret.store.SealedFiles;
+import io.sallyport.secret.store.SecretStoreException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +141,52 @@ final class ServiceSettings {
                     masterKeyFile == null ? store.resolve("master.key") : masterKeyFile,
                     masterKey,
                     fileRoots == null ? List.of() : fileRoots);
+        }
+    }
+
+    /// `sallyport service relay`, beside a gateway:
+    ///
+    /// ```yaml
+    /// xds: 127.0.0.1:15012      # for the Envoy, in place of xds-service
+    /// sds: data/relay.sock      # for the Envoy, in place of secret-service
+    /// http: 127.0.0.1:15085
+    /// discovery: 127.0.0.1:15010   # xds-service
+    /// secrets: data/sds.sock    # secret-service
+    /// store: data/relay         # what the Envoy took last, encrypted
+    /// masterKeyFile: data/relay.key    # or SALLYPORT_MASTER_KEY; default: in the store
+    /// ```
+    record Relay(
+            String xds,
+            Path sds,
+            String http,
+            String discovery,
+            Path secrets,
+            Path store,
+            @Nullable Path masterKeyFile) {
+
+        Relay {
+            requireText("xds", xds);
+            requirePath("sds", sds);
+            requireText("http", http);
+            requireText("discovery", discovery);
+            requirePath("secrets", secrets);
+            requirePath("store", store);
+        }
+
+        SealedFiles files(Optional<String> masterKey, SecureRandom random) throws IOException {
+            try {
+                // Makes the folder, where the key may be.
+                Files.createDirectories(
+                        store, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                var key = masterKey.isPresent()
+                        ? MasterKey.ofBase64(masterKey.get())
+                        : MasterKey.inFile(masterKeyFile == null ? store.resolve("master.key") : masterKeyFile, random);
+                var files = new SealedFiles(store.resolve("kept"), key, random);
+                files.renew();
+                return files;
+            } catch (SecretStoreException e) {
+                throw new IOException(e.getMessage(), e);
+            }
         }
     }
 

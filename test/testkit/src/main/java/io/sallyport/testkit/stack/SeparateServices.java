@@ -30,7 +30,8 @@ public final class SeparateServices implements AutoCloseable {
     public enum Name {
         CONFIG("config"),
         XDS("xds"),
-        SECRET("secret");
+        SECRET("secret"),
+        RELAY("relay");
 
         private final String word;
 
@@ -42,16 +43,18 @@ public final class SeparateServices implements AutoCloseable {
     private final Path scratch;
     private final Map<Name, ChildProcess> running = new LinkedHashMap<>();
     private final List<Integer> ports;
+    private final boolean isRelayed;
     private @Nullable Process envoy;
 
-    private SeparateServices(Path scratch) throws IOException {
+    private SeparateServices(Path scratch, boolean isRelayed) throws IOException {
         this.scratch = scratch;
-        this.ports = FreePorts.take(9);
+        this.isRelayed = isRelayed;
+        this.ports = FreePorts.take(11);
     }
 
     /// Starts all three. The Envoy binds gateway port 80 as [#port()].
     public static SeparateServices start(Path scratch) throws IOException {
-        var services = new SeparateServices(scratch);
+        var services = new SeparateServices(scratch, false);
         try {
             services.writeSettings();
             services.start(Name.CONFIG);
@@ -66,12 +69,23 @@ public final class SeparateServices implements AutoCloseable {
 
     /// Starts secret-service too, with a directory of secrets.
     public static SeparateServices withSecrets(Path scratch) throws IOException {
-        var services = new SeparateServices(scratch);
+        return withSecrets(new SeparateServices(scratch, false));
+    }
+
+    /// The same with a relay between the Envoy and its services.
+    public static SeparateServices withRelay(Path scratch) throws IOException {
+        return withSecrets(new SeparateServices(scratch, true));
+    }
+
+    private static SeparateServices withSecrets(SeparateServices services) throws IOException {
         try {
             services.writeSettings();
             services.start(Name.CONFIG);
             services.start(Name.XDS);
             services.start(Name.SECRET);
+            if (services.isRelayed) {
+                services.start(Name.RELAY);
+            }
             services.startEnvoy();
             return services;
         } catch (IOException failed) {
@@ -154,6 +168,25 @@ public final class SeparateServices implements AutoCloseable {
                         Files.createDirectories(secrets()),
                         configPort(),
                         token));
+        Files.writeString(settings(Name.RELAY), """
+                xds: 127.0.0.1:%d
+                sds: %s
+                http: 127.0.0.1:%d
+                discovery: 127.0.0.1:%d
+                secrets: %s
+                store: %s
+                """.formatted(
+                        ports.get(9), relaySocket(), ports.get(10), xdsPort(), secretSocket(), relayStore()));
+    }
+
+    /// Where the relay keeps what the Envoy took.
+    public Path relayStore() {
+        return scratch.resolve("data/relay");
+    }
+
+    /// The relay's address for probes and metrics.
+    public int relayHttpPort() {
+        return ports.get(10);
     }
 
     private Path settings(Name name) {
@@ -195,14 +228,15 @@ public final class SeparateServices implements AutoCloseable {
                 Platform.ProxyKind.router,
                 "127.0.0.1",
                 ImmutableSortedMap.of("80", port(), "443", tlsPort()));
-        var discovery = new InetSocketAddress(InetAddress.getLoopbackAddress(), xdsPort());
+        var discovery = new InetSocketAddress(InetAddress.getLoopbackAddress(), isRelayed ? ports.get(9) : xdsPort());
+        var secrets = isRelayed ? relaySocket() : secretSocket();
         var bootstrap = scratch.resolve("envoy.json");
         Files.deleteIfExists(adminSocket());
         Files.writeString(
                 bootstrap,
                 EnvoyBootstrap.of(
                                 proxy,
-                                new EnvoyBootstrap.Doors(discovery, secretSocket(), adminSocket()),
+                                new EnvoyBootstrap.Doors(discovery, secrets, adminSocket()),
                                 new EnvoyBootstrap.Limits(10_000, 1L << 30))
                         .json());
         envoy = new ProcessBuilder(
@@ -226,6 +260,10 @@ public final class SeparateServices implements AutoCloseable {
 
     private Path secretSocket() {
         return Path.of(System.getProperty("java.io.tmpdir"), "sallyport-sds-" + port() + ".sock");
+    }
+
+    private Path relaySocket() {
+        return Path.of(System.getProperty("java.io.tmpdir"), "sallyport-relay-" + port() + ".sock");
     }
 
     /// Envoy's answer to a question at its admin socket.
