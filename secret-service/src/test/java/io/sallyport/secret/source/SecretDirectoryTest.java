@@ -158,6 +158,41 @@ class SecretDirectoryTest {
         awaitName("second.test");
     }
 
+    @Test
+    @Tag("H47")
+    void secretsOfStrangeSizeAndShapeAreNotServedAndHarmNoOther() throws Exception {
+        var good = document(FIRST);
+        var pair = good.substring(good.indexOf("\ndata:") + 1);
+        var many = new StringBuilder("data:\n");
+        for (var n = 0; n < 10_000; n++) {
+            many.append("  key-").append(n).append(": dGV4dA==\n");
+        }
+        write("a.yaml", strange("one-mebibyte", "data: {tls.crt: " + base64(new byte[1 << 20]) + "}"));
+        write("b.yaml", strange("many-keys", many.toString()));
+        write("c.yaml", strange("not-base64", "data: {tls.crt: \"-----BEGIN\", tls.key: \"%%%\"}"));
+        write("d.yaml", strange("a-list", "data: [tls.crt, tls.key]"));
+        write("e.yaml", strange("of-another-type", "type: kubernetes.io/dockerconfigjson\n" + pair));
+        write("f.yaml", good);
+        follow();
+
+        assertThat(name(SHOP)).isEqualTo("first.test");
+        for (var bad : new String[] {"one-mebibyte", "many-keys", "not-base64", "a-list"}) {
+            assertThat(name(new SecretName("istio-system", bad))).as(bad).isEmpty();
+        }
+        assertThat(name(new SecretName("istio-system", "of-another-type")))
+                .as("what is in it counts, as with Istio")
+                .isEqualTo("first.test");
+    }
+
+    private static String strange(String name, String rest) {
+        return """
+                apiVersion: v1
+                kind: Secret
+                metadata: {name: %s, namespace: istio-system}
+                %s
+                """.formatted(name, rest);
+    }
+
     private void follow() throws Exception {
         directory = SecretDirectory.follow(root, registry, InstantSource.system());
     }

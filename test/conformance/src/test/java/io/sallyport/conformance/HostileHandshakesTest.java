@@ -143,6 +143,50 @@ class HostileHandshakesTest {
 
     @Test
     @Tag("H49")
+    void aHandshakeWithinAConnectionIsRefused() throws IOException {
+        var said = OpenSsl.conversation(port(), "a.both.test", "R\n", "-tls1_2", "-curves", "P-384:P-256");
+
+        assertThat(said).contains("CN = *.both.test", "RENEGOTIATING").containsIgnoringCase("no renegotiation");
+    }
+
+    @Test
+    @Tag("H49")
+    void nothingIsTakenBeforeTheHandshakeHasEnded(@TempDir Path folder) throws IOException {
+        var session = folder.resolve("session").toString();
+        var request = "GET / HTTP/1.1\r\nHost: a.both.test\r\nConnection: close\r\n\r\n";
+        var first = OpenSsl.conversation(
+                port(), "a.both.test", request, "-tls1_3", "-curves", "P-384", "-sess_out", session);
+        assertThat(first).contains("200 OK", "Max Early Data: 0").doesNotContainPattern("Max Early Data: [1-9]");
+
+        var early = Files.writeString(folder.resolve("early"), request).toString();
+        assertThat(OpenSsl.handshake(
+                        port(),
+                        "a.both.test",
+                        "-tls1_3",
+                        "-curves",
+                        "P-384",
+                        "-sess_in",
+                        session,
+                        "-early_data",
+                        early))
+                .as("a replay of early data")
+                .contains("Early data was not sent");
+    }
+
+    @Test
+    @Tag("H49")
+    void aTicketOfAnySizeIsNoWayIn() throws IOException {
+        assertThat(RawHello.answer(port(), RawHello.withTicket("a.both.test", 1_000)))
+                .isEqualTo("greeted");
+        for (var bytes : List.of(20_000, 60_000)) {
+            assertThat(RawHello.answer(port(), RawHello.withTicket("a.both.test", bytes)))
+                    .as("%d bytes", bytes)
+                    .isEqualTo("refused");
+        }
+    }
+
+    @Test
+    @Tag("H49")
     void halfAHelloIsNotWaitedForLongAndNobodyElseWaits() throws IOException {
         var silent = RawHello.halves(port(), 300, "a.both.test");
         try {

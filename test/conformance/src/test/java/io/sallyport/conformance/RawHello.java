@@ -15,11 +15,21 @@ final class RawHello {
 
     private static final int PATIENCE_MILLIS = 30_000;
     private static final int HANDSHAKE = 22;
+    private static final int MAX_RECORD = 1 << 14;
 
     private RawHello() {}
 
     /// A hello of TLS 1.2 that names these hosts.
     static byte[] naming(String... hosts) {
+        return naming(List.of(hosts), new byte[0]);
+    }
+
+    /// The same with the ticket of a session that nobody had, as many bytes of it as a hello can carry.
+    static byte[] withTicket(String host, int bytes) {
+        return naming(List.of(host), extension(35, new byte[bytes]));
+    }
+
+    private static byte[] naming(List<String> hosts, byte[] more) {
         var list = new ByteArrayOutputStream();
         for (var host : hosts) {
             var name = host.getBytes(StandardCharsets.ISO_8859_1);
@@ -27,13 +37,14 @@ final class RawHello {
             list.writeBytes(sized(2, name));
         }
         var extensions = new ByteArrayOutputStream();
-        if (hosts.length > 0) {
+        if (!hosts.isEmpty()) {
             extensions.writeBytes(extension(0, sized(2, list.toByteArray())));
         }
         // Groups x25519, P-256 and P-384; plain points; ECDSA and RSA with SHA-256.
         extensions.writeBytes(extension(10, new byte[] {0, 6, 0, 29, 0, 23, 0, 24}));
         extensions.writeBytes(extension(11, new byte[] {1, 0}));
         extensions.writeBytes(extension(13, new byte[] {0, 6, 4, 3, 8, 4, 4, 1}));
+        extensions.writeBytes(more);
         var body = new ByteArrayOutputStream();
         body.writeBytes(new byte[] {3, 3});
         body.writeBytes(new byte[32]);
@@ -44,7 +55,12 @@ final class RawHello {
         var message = new ByteArrayOutputStream();
         message.write(1);
         message.writeBytes(sized(3, body.toByteArray()));
-        return record(message.toByteArray());
+        var content = message.toByteArray();
+        var out = new ByteArrayOutputStream();
+        for (var at = 0; at < content.length; at += MAX_RECORD) {
+            out.writeBytes(record(Arrays.copyOfRange(content, at, Math.min(content.length, at + MAX_RECORD))));
+        }
+        return out.toByteArray();
     }
 
     /// The same hello in records of one byte each.

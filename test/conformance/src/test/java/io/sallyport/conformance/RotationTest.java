@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sallyport.testkit.stack.GatewayStack;
 import io.sallyport.testkit.tls.Authority;
+import io.sallyport.testkit.tls.Authority.Issued;
 import io.sallyport.testkit.tls.TlsClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -31,6 +32,7 @@ class RotationTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int ROUNDS = Boolean.getBoolean("sallyport.nightly") ? 500 : 10;
+    private static final int FLIPS = Boolean.getBoolean("sallyport.nightly") ? 20_000 : 1_000;
     private static final String HOST = "renewed.test";
 
     private Path mount;
@@ -93,6 +95,23 @@ class RotationTest {
         }
     }
 
+    @Test
+    @Tag("H47")
+    void aSecretThatFlipsBetweenGoodAndBadIsServedThroughout() throws Exception {
+        var one = authority.issue(HOST, 20);
+        var other = authority.issue(HOST, 20);
+        try (var steady = client.steady(HOST)) {
+            steady.awaitAnswers(20);
+            for (var n = 0; n < FLIPS; n++) {
+                // Every second pair does not belong together.
+                swap(n % 4 < 2 ? one : other, n % 2 == 0 ? one : other);
+            }
+            awaitShown(swap());
+            steady.awaitAnswers(50);
+            assertThat(steady.failures()).isEmpty();
+        }
+    }
+
     private static String ask(SSLSocket socket, BufferedReader answers) throws IOException {
         socket.getOutputStream()
                 .write(("GET / HTTP/1.1\r\nHost: " + HOST + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
@@ -119,10 +138,15 @@ class RotationTest {
     // As Kubernetes swaps a mount: a new folder, then the link to it in one step.
     private int swap() throws IOException {
         var issued = authority.issue(HOST, 20);
+        swap(issued, issued);
+        return authority.lastSerial();
+    }
+
+    private void swap(Issued certificate, Issued key) throws IOException {
         swaps++;
         var version = Files.createDirectories(mount.resolve("..version-" + swaps));
-        Files.copy(issued.certificate(), version.resolve("tls.crt"));
-        Files.copy(issued.key(), version.resolve("tls.key"));
+        Files.copy(certificate.certificate(), version.resolve("tls.crt"));
+        Files.copy(key.key(), version.resolve("tls.key"));
         var link = mount.resolve("..data-part");
         Files.createSymbolicLink(link, version.getFileName());
         Files.move(link, mount.resolve("..data"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -131,6 +155,5 @@ class RotationTest {
                 Files.createSymbolicLink(mount.resolve(name), Path.of("..data", name));
             }
         }
-        return authority.lastSerial();
     }
 }

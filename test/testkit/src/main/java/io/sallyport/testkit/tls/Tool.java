@@ -22,6 +22,18 @@ final class Tool {
         return new Result(exitCode(process, words), out);
     }
 
+    /// What a program prints to whom types this and then waits. It must end by itself.
+    static String typed(List<String> words, String text) throws IOException {
+        var process = new ProcessBuilder(words).redirectErrorStream(true).start();
+        try (var typing = process.outputWriter(StandardCharsets.US_ASCII)) {
+            typing.write(text);
+            typing.flush();
+            var out = new String(process.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            var _ = exitCode(process, words);
+            return out;
+        }
+    }
+
     /// What a program printed as its answer, and what it said about it.
     record Apart(int exitCode, String out, String errors) {}
 
