@@ -1,5 +1,6 @@
 package io.sallyport.cli.config;
 
+import io.sallyport.analysis.expansion.Expiry;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.ExitCode;
 import io.sallyport.cli.Table;
@@ -8,11 +9,14 @@ import io.sallyport.cli.server.Connection;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
 import io.sallyport.cli.server.ServerOptions;
+import io.sallyport.model.EgressPolicy;
 import io.sallyport.model.Kind;
+import io.sallyport.model.read.YamlReader;
 import io.sallyport.proto.config.v1.GetRequest;
 import io.sallyport.proto.config.v1.ListRequest;
 import io.sallyport.proto.config.v1.ListResponse;
 import io.sallyport.proto.config.v1.Resource;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -143,6 +147,9 @@ public final class GetCommand implements Callable<Integer> {
         if (resources.stream().allMatch(resource -> resource.getRef().getKind().equals(Kind.GATEWAY.text()))) {
             return gateways(selectedProxies(connection), resources);
         }
+        if (resources.stream().allMatch(resource -> resource.getRef().getKind().equals(Kind.EGRESS_POLICY.text()))) {
+            return policies(resources, terminal.clock().instant());
+        }
         var table = new Table("KIND", "NAMESPACE", "NAME", "REVISION", "OWNER", "SOURCE");
         for (var resource : resources) {
             var ref = resource.getRef();
@@ -180,6 +187,37 @@ public final class GetCommand implements Callable<Integer> {
                     proxies.by(gateway));
         }
         return table;
+    }
+
+    private static Table policies(List<Resource> policies, Instant now) {
+        var table = new Table("NAMESPACE", "NAME", "REVISION", "OWNER", "SOURCE", "HOSTS", "EXPIRES");
+        for (var policy : policies) {
+            var ref = policy.getRef();
+            var read = new YamlReader()
+                    .readDocument(YamlReader.source(policy.getSourceName(), 1, 0, policy.getSourceText()))
+                    .object();
+            var spec = read != null && read.spec() instanceof EgressPolicy said
+                    ? Optional.of(said)
+                    : Optional.<EgressPolicy>empty();
+            table.row(
+                    ref.getNamespace(),
+                    ref.getName(),
+                    "r" + policy.getRevision(),
+                    policy.getOwner(),
+                    source(policy),
+                    spec.map(said -> String.join(", ", said.hosts())).orElse("?"),
+                    spec.map(said -> expires(said, now)).orElse("?"));
+        }
+        return table;
+    }
+
+    private static String expires(EgressPolicy policy, Instant now) {
+        var phase = Expiry.of(policy).map(expiry -> expiry.at(now)).orElse(Expiry.Phase.FAR);
+        return switch (phase) {
+            case FAR -> policy.expires();
+            case NEAR -> policy.expires() + " (soon)";
+            case OVER -> policy.expires() + " (ended: nothing is allowed)";
+        };
     }
 
     private static String source(Resource resource) {

@@ -22,6 +22,7 @@ final class KindWord {
             Map.entry("ap", Kind.AUTHORIZATION_POLICY),
             Map.entry("ra", Kind.REQUEST_AUTHENTICATION),
             Map.entry("pa", Kind.PEER_AUTHENTICATION),
+            Map.entry("ep", Kind.EGRESS_POLICY),
             Map.entry("svc", Kind.SERVICE),
             Map.entry("cm", Kind.CONFIG_MAP));
 

@@ -14,13 +14,14 @@ public final class EgressCommand {
 
     private EgressCommand() {}
 
-    /// The command with its five subcommands.
+    /// The command with its six subcommands.
     public static CommandLine commandLine(Terminal terminal, Dialer dialer) {
         return new CommandLine(new EgressCommand())
                 .addSubcommand(new EgressCheckCommand(terminal, dialer))
                 .addSubcommand(new EgressListCommand(terminal, dialer))
                 .addSubcommand(new EgressCoverageCommand(terminal, dialer))
                 .addSubcommand(new EgressAuditCommand(terminal, dialer))
-                .addSubcommand(new EgressSuggestCommand(terminal, dialer));
+                .addSubcommand(new EgressSuggestCommand(terminal, dialer))
+                .addSubcommand(new EgressExpandCommand(terminal, dialer));
     }
 }

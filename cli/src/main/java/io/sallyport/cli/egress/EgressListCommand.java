@@ -6,6 +6,7 @@ import io.sallyport.cli.Table;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
+import io.sallyport.proto.egress.v1.ExternalService;
 import io.sallyport.proto.egress.v1.ListExternalServicesRequest;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -47,10 +48,10 @@ final class EgressListCommand implements Callable<Integer> {
             }
             if (response.getServicesCount() == 0) {
                 terminal.complain(
-                        "no place outside is declared (expected: a ServiceEntry with location MESH_EXTERNAL)");
+                        "no place outside is declared (expected: a ServiceEntry with location MESH_EXTERNAL, or an EgressPolicy)");
                 return ExitCode.OK;
             }
-            var table = new Table("HOST", "PORTS", "RESOLUTION", "SEEN BY", "OBJECT");
+            var table = new Table("HOST", "PORTS", "RESOLUTION", "SEEN BY", "EXPIRES", "OBJECT");
             for (var service : response.getServicesList()) {
                 table.row(
                         service.getHost(),
@@ -59,11 +60,20 @@ final class EgressListCommand implements Callable<Integer> {
                                 .collect(Collectors.joining(", ")),
                         service.getResolution(),
                         String.join(", ", service.getVisibleToList()),
+                        expires(service),
                         service.getLocation().getRef().getNamespace() + "/"
                                 + service.getLocation().getRef().getName() + Words.place(service.getLocation()));
             }
             table.print(terminal);
         }
         return ExitCode.OK;
+    }
+
+    private static String expires(ExternalService service) {
+        return switch (service.getStanding()) {
+            case ENDED -> service.getExpires() + " (ended: nothing is allowed)";
+            case ENDS_SOON -> service.getExpires() + " (soon)";
+            case STANDING_UNSPECIFIED, UNRECOGNIZED -> service.getExpires();
+        };
     }
 }

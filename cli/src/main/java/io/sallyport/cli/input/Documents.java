@@ -10,9 +10,11 @@ import io.sallyport.model.read.ReadResult;
 import io.sallyport.model.read.ReadRule;
 import io.sallyport.model.read.YamlReader;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /// Everything that a command was given, read: the documents, and the text of the files to show lines of.
@@ -32,6 +34,12 @@ public record Documents(List<ReadResult> results, SourceText sources) {
             texts.put(file.name(), file.text());
         }
         return new Documents(results, new SourceText(texts));
+    }
+
+    /// One text that was not read from a file here.
+    public static Documents of(String name, String text) {
+        var read = new YamlReader().read(name, text.getBytes(StandardCharsets.UTF_8));
+        return new Documents(List.of(read), new SourceText(Map.of(name, text)));
     }
 
     // Said here, since the reader would want to see the bytes.

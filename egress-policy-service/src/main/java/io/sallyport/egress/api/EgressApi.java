@@ -94,13 +94,16 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
                     var wire = new Wire(image);
                     var out = ListExternalServicesResponse.newBuilder()
                             .setRevision(image.image().revision());
+                    var policies = new PolicyEntries(image, wire);
                     for (var host : image.world().hosts()) {
                         image.world().backends(host).stream()
                                 .filter(backend -> request.getNamespace().isEmpty()
                                         || backend.visibility().visibleTo(request.getNamespace()))
                                 .forEach(backend -> entry(image, backend)
-                                        .ifPresent(entry -> out.addServices(service(backend, entry, wire))));
+                                        .ifPresent(entry -> out.addServices(
+                                                policies.dated(backend, service(backend, entry, wire)))));
                     }
+                    out.addAllServices(policies.ended(request.getNamespace()));
                     return out.build();
                 }));
     }
@@ -121,10 +124,17 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
                 .addAllAddresses(backend.addresses())
                 .addAllVisibleTo(backend.visibility().exportTo())
                 .setLocation(wire.location(backend.origin()));
-        entry.ports()
-                .forEach(port -> out.addPorts(
-                        ExternalPort.newBuilder().setNumber(port.number()).setProtocol(port.protocol())));
+        out.addAllPorts(ports(entry));
         return out.build();
+    }
+
+    static List<ExternalPort> ports(ServiceEntry entry) {
+        return entry.ports().stream()
+                .map(port -> ExternalPort.newBuilder()
+                        .setNumber(port.number())
+                        .setProtocol(port.protocol())
+                        .build())
+                .toList();
     }
 
     @Override

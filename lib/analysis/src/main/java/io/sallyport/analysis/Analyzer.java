@@ -125,7 +125,7 @@ public final class Analyzer {
                 next,
                 world,
                 findings,
-                new Expansions(expander.derived(), expander.writers()),
+                new Expansions(expander.derived(), expander.writers(), expander.ended()),
                 at,
                 expander.nextChange());
         return last;

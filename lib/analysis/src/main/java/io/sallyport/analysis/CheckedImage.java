@@ -66,6 +66,11 @@ public final class CheckedImage {
         return expansions.written(origin);
     }
 
+    /// The moment that was judged, if dates were.
+    public Optional<Instant> moment() {
+        return moment;
+    }
+
     /// When the answer will be another one although nobody changes anything: a policy ends.
     public Optional<Instant> nextChange() {
         return nextChange;

@@ -95,6 +95,14 @@ final class Expander {
         return writers;
     }
 
+    /// The policies that have ended.
+    List<ConfigObject<?>> ended() {
+        return policies.values().stream()
+                .filter(each -> each.phase() == Expiry.Phase.OVER)
+                .<ConfigObject<?>>map(Expanded::policy)
+                .toList();
+    }
+
     private static Expanded expand(ConfigObject<?> policy, Optional<Instant> moment) {
         return new Expanded(policy, EgressExpansion.of(policy), phase(policy, moment));
     }

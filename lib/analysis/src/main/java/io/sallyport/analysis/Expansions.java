@@ -5,6 +5,7 @@ import io.sallyport.model.ConfigObject;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Origin;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -15,10 +16,17 @@ public final class Expansions {
 
     private final Map<ObjectRef, Derived> derived;
     private final Map<ObjectRef, ConfigObject<?>> writers;
+    private final List<ConfigObject<?>> ended;
 
-    Expansions(Map<ObjectRef, Derived> derived, Map<ObjectRef, ConfigObject<?>> writers) {
+    Expansions(Map<ObjectRef, Derived> derived, Map<ObjectRef, ConfigObject<?>> writers, List<ConfigObject<?>> ended) {
         this.derived = derived;
         this.writers = writers;
+        this.ended = List.copyOf(ended);
+    }
+
+    /// The EgressPolicies that have ended, and stand for nothing.
+    public List<ConfigObject<?>> ended() {
+        return ended;
     }
 
     /// What stands for an object, if nobody wrote it.

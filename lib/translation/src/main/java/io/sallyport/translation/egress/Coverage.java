@@ -74,7 +74,8 @@ public final class Coverage {
     public Coverage(CheckedImage image, Translator translator) {
         this.world = image.world();
         this.judge = new EgressJudge(image, translator);
-        this.nearest = new NearestMiss(world, new GatewayFinder(image));
+        this.nearest = new NearestMiss(
+                world, new GatewayFinder(image), image.expansions().ended());
         this.clients = Clients.of(image);
     }
 

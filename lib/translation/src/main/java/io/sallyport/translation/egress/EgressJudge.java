@@ -52,7 +52,8 @@ public final class EgressJudge {
         this.image = image;
         this.translator = translator;
         this.gateways = new GatewayFinder(image);
-        this.nearest = new NearestMiss(image.world(), gateways);
+        this.nearest =
+                new NearestMiss(image.world(), gateways, image.expansions().ended());
     }
 
     /// What becomes of an errand of one client that comes by one door.

@@ -6,6 +6,7 @@ import io.sallyport.analysis.world.HostNames;
 import io.sallyport.analysis.world.Routing;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.ConfigObject;
+import io.sallyport.model.EgressPolicy;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Gateway.Server;
 import io.sallyport.model.Kind;
@@ -29,15 +30,18 @@ final class NearestMiss {
 
     private final World world;
     private final GatewayFinder gateways;
+    private final List<ConfigObject<?>> ended;
 
-    NearestMiss(World world, GatewayFinder gateways) {
+    NearestMiss(World world, GatewayFinder gateways, List<ConfigObject<?>> ended) {
         this.world = world;
         this.gateways = gateways;
+        this.ended = ended;
     }
 
     List<Reason> ofBlocked(ProxyClass client, Errand errand) {
         var found = new ArrayList<Reason>();
         declaring(errand.host()).forEach(backend -> found.add(notFor(client, errand, backend)));
+        ended.stream().filter(policy -> isMeant(policy, errand)).forEach(policy -> found.add(ended(policy)));
         if (found.isEmpty()) {
             world.nearestHost(errand.host(), client.namespace())
                     .flatMap(host ->
@@ -48,6 +52,21 @@ final class NearestMiss {
                             backend.origin())));
         }
         return found.subList(0, Math.min(found.size(), MOST));
+    }
+
+    private static boolean isMeant(ConfigObject<?> policy, Errand errand) {
+        return policy.spec() instanceof EgressPolicy spec
+                && spec.ports().stream().anyMatch(port -> port.number() == errand.port())
+                && spec.hosts().stream()
+                        .anyMatch(host -> HostNames.isSubset(
+                                errand.host().toLowerCase(Locale.ROOT), host.toLowerCase(Locale.ROOT)));
+    }
+
+    private static Reason ended(ConfigObject<?> policy) {
+        var end = policy.spec() instanceof EgressPolicy spec ? spec.expires() : "";
+        return Reason.of(
+                policy.ref() + " allowed it until " + end + " (expected: a later end)",
+                new Origin(policy.ref(), Path.of("spec", "expires")));
     }
 
     /// The objects whose host covers this one.
