@@ -10,12 +10,14 @@ import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Platform;
 import io.sallyport.model.Secret;
 import io.sallyport.model.SecretGrant;
+import io.sallyport.model.Service;
 import io.sallyport.model.VirtualService;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -148,6 +150,26 @@ public final class Lookup {
     /// Whether Secrets are among the objects. They are where files are checked, and never where objects are served.
     public boolean hasSecrets() {
         return count(Topic.ANY_SECRET, "") > 0;
+    }
+
+    /// Services that select every workload with these labels, and some more perhaps.
+    public List<ConfigObject<?>> selectors(Map<String, String> labels) {
+        var found = new LinkedHashSet<ConfigObject<?>>();
+        labels.forEach((name, value) -> found.addAll(find(Topic.SELECTED_LABEL, name + "=" + value)));
+        return found.stream()
+                .filter(object -> object.spec() instanceof Service service
+                        && labels.entrySet().containsAll(service.selector().entrySet()))
+                .toList();
+    }
+
+    /// The EndpointSlices of a Service.
+    public List<ConfigObject<?>> slices(ConfigObject<?> service) {
+        return find(Topic.SLICE, service.ref().qualifiedName());
+    }
+
+    /// Whoever says how tokens are checked.
+    public List<ConfigObject<?>> authentications() {
+        return find(Topic.AUTHENTICATION, "");
     }
 
     /// The oldest ServiceEntries with this TCP port and no address.

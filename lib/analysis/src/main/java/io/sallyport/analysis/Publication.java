@@ -5,11 +5,14 @@ import io.sallyport.analysis.text.Hosts;
 import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
+import io.sallyport.model.EndpointSlice;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Platform;
+import io.sallyport.model.RequestAuthentication;
 import io.sallyport.model.Secret;
 import io.sallyport.model.SecretGrant;
+import io.sallyport.model.Service;
 import io.sallyport.model.ServiceEntry;
 import io.sallyport.model.VirtualService;
 import java.util.LinkedHashSet;
@@ -44,6 +47,18 @@ final class Publication {
                 }
                 if (object.spec() instanceof ServiceEntry entry) {
                     Tcp.ports(entry).forEach(port -> keys.add(new Index.Key(Topic.TCP_PORT, Integer.toString(port))));
+                }
+                if (object.spec() instanceof Service service) {
+                    service.selector()
+                            .forEach(
+                                    (name, value) -> keys.add(new Index.Key(Topic.SELECTED_LABEL, name + "=" + value)));
+                }
+                if (object.spec() instanceof EndpointSlice) {
+                    var service = object.metadata().labels().getOrDefault(EndpointSlice.SERVICE_NAME_LABEL, "");
+                    keys.add(new Index.Key(Topic.SLICE, object.namespace() + "/" + service));
+                }
+                if (object.spec() instanceof RequestAuthentication) {
+                    keys.add(new Index.Key(Topic.AUTHENTICATION, ""));
                 }
                 Selection.of(object).ifPresent(selection -> keys.add(new Index.Key(Topic.SELECTION, selection)));
                 if (object.spec() instanceof ConfigMap map && map.mesh() != null) {

@@ -28,6 +28,12 @@ enum Topic {
     SERVER_HOST,
     /// A ServiceEntry by a TCP port without an address.
     TCP_PORT,
+    /// A Service by one label of its selector: `istio=ingressgateway`.
+    SELECTED_LABEL,
+    /// An EndpointSlice by the Service that it belongs to: `shop/cart`.
+    SLICE,
+    /// Every RequestAuthentication.
+    AUTHENTICATION,
     /// A SecretGrant by the namespace that lends.
     GRANT,
     /// A Secret by its name alone.

@@ -1,12 +1,14 @@
 package io.sallyport.analysis.kubernetes;
 
 import static io.sallyport.model.Severity.ERROR;
+import static io.sallyport.model.Severity.INFO;
 
 import io.sallyport.analysis.At;
 import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
 import io.sallyport.analysis.text.Labels;
+import io.sallyport.analysis.world.AppProtocol;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Service;
 import io.sallyport.model.Service.ServicePort;
@@ -21,7 +23,11 @@ final class ServiceRules {
     private ServiceRules() {}
 
     static List<Rule<?>> all() {
-        return List.of(new ServiceHasPorts(), new PortOfServiceIsValid(), new ServiceSelectorIsLabels());
+        return List.of(
+                new ServiceHasPorts(),
+                new PortOfServiceIsValid(),
+                new ServiceSelectorIsLabels(),
+                new PortNameSaysProtocol());
     }
 
     static boolean isHeadless(Service service) {
@@ -171,6 +177,36 @@ final class ServiceRules {
             service.entries("selector", Service::selector)
                     .forEach(label -> Labels.problem(label.path().name(), label.value())
                             .ifPresent(problem -> report.at(label, problem)));
+        }
+    }
+
+    /// SP4901: a port whose bytes have to be guessed (Istio: IST0118).
+    static final class PortNameSaysProtocol extends ObjectRule<Service> {
+        PortNameSaysProtocol() {
+            super(
+                    "SP4901",
+                    INFO,
+                    "Port name does not say its protocol",
+                    Kind.SERVICE,
+                    Service.class,
+                    new Page(
+                            "The name of a port begins with its protocol, as in \"http-web\", or appProtocol says it. Client proxies guess otherwise.",
+                            "{ports: [{name: web, port: 8080}]}",
+                            "{ports: [{name: http-web, port: 8080}]}"));
+        }
+
+        @Override
+        public void check(At<Service> service, Report report) {
+            service.each("ports", Service::ports)
+                    .filter(port -> AppProtocol.ofServicePort(
+                                    port.value().protocol(),
+                                    port.value().appProtocol(),
+                                    port.value().name())
+                            == AppProtocol.UNSUPPORTED)
+                    .forEach(port -> report.at(
+                            port,
+                            "port %d is named \"%s\" (expected: a name such as \"http-…\" or \"tcp-…\", or appProtocol)"
+                                    .formatted(port.value().port(), port.value().name())));
         }
     }
 }

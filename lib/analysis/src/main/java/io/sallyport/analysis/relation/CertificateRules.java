@@ -38,6 +38,7 @@ final class CertificateRules {
                 new CredentialIsComplete(),
                 new CertificateCoversHost(),
                 new CertificateIsValid(),
+                new CertificateIsReadable(),
                 new CertificateNamesAreNames(),
                 new CertificateIsOnesOwn());
     }
@@ -248,6 +249,40 @@ final class CertificateRules {
                 return Optional.of("is not valid before " + from);
             }
             return until.isBefore(now.plus(SOON)) ? Optional.of("expires at " + until) : Optional.empty();
+        }
+    }
+
+    /// SP2117: a Secret with something else where the certificate belongs (Istio: IST0161).
+    static final class CertificateIsReadable extends WorldRule<Gateway> {
+        CertificateIsReadable() {
+            super(
+                    "SP2117",
+                    WARNING,
+                    "Certificate cannot be read",
+                    Kind.GATEWAY,
+                    Gateway.class,
+                    new Page(
+                            "What is no certificate is not served: handshakes for these hosts are reset, or the last good one stays.",
+                            ExampleCertificates.secret("istio-system", "shop-cert", "no certificate\n")
+                                    + gateway("edge", "[shop.test]", SIMPLE),
+                            secret("istio-system") + gateway("edge", "[shop.test]", SIMPLE)));
+        }
+
+        @Override
+        public void check(At<Gateway> gateway, Lookup world, Report report) {
+            if (world.hasSecrets()) {
+                var wallet = new Wallet(gateway, world, report.object().namespace());
+                wallet.credentials()
+                        .forEach(credential -> wallet.secret(credential.name().value())
+                                .filter(secret -> secret.spec().certificate() == null
+                                        && (secret.spec().keys().contains("tls.crt")
+                                                || secret.spec().keys().contains("cert")))
+                                .ifPresent(secret -> report.at(
+                                        credential.name(),
+                                        "what %s has as certificate is none (expected: a certificate in PEM)"
+                                                .formatted(secret.ref()),
+                                        place(secret))));
+            }
         }
     }
 

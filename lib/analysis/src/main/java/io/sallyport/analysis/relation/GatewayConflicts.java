@@ -1,6 +1,7 @@
 package io.sallyport.analysis.relation;
 
 import static io.sallyport.model.Severity.ERROR;
+import static io.sallyport.model.Severity.INFO;
 
 import io.sallyport.analysis.At;
 import io.sallyport.analysis.Bindings;
@@ -15,6 +16,7 @@ import io.sallyport.model.Gateway.Server;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +31,7 @@ final class GatewayConflicts {
     private GatewayConflicts() {}
 
     static List<Rule<?>> all() {
-        return List.of(new PortCanBeShared(), new TlsHostIsServedOnce());
+        return List.of(new PortCanBeShared(), new TlsHostIsServedOnce(), new PlainHostIsShared());
     }
 
     /// A server that comes before another one.
@@ -196,6 +198,52 @@ final class GatewayConflicts {
                     .filter(earlier -> earlier.server().hosts().stream()
                             .anyMatch(other -> Bindings.bareHost(other).equals(host)))
                     .findFirst();
+        }
+    }
+
+    /// SP3112: two Gateways for one host and port. Plain HTTP servers share, so nothing is lost (Istio: IST0145).
+    static final class PlainHostIsShared extends WorldRule<Gateway> {
+        PlainHostIsShared() {
+            super(
+                    "SP3112",
+                    INFO,
+                    "Host is served by an older Gateway too",
+                    Kind.GATEWAY,
+                    Gateway.class,
+                    new Page(
+                            "Gateways for the same proxies, port and host are merged: the host has the VirtualServices of both, and redirects to HTTPS when one of them says so.",
+                            HEAD + "old}\nspec: {servers: [" + plain("a.test") + "]}\n---\n" + HEAD
+                                    + "young}\nspec: {servers: [" + plain("a.test") + "]}",
+                            HEAD + "old}\nspec: {servers: [" + plain("a.test") + "]}\n---\n" + HEAD
+                                    + "young}\nspec: {servers: [" + plain("b.test") + "]}"));
+        }
+
+        private static String plain(String host) {
+            return "{port: {number: 80, name: http, protocol: HTTP}, hosts: [" + host + "]}";
+        }
+
+        @Override
+        public void check(At<Gateway> gateway, Lookup world, Report report) {
+            gateway.each("servers", Gateway::servers)
+                    .filter(server -> Bindings.listening(server.value()) == Listening.HTTP)
+                    .forEach(server -> world.listening(Bindings.door(server.value()), Listening.HTTP).stream()
+                            .filter(older -> isOlder(older, report.object()) && mayMeet(older.spec(), gateway.value()))
+                            .flatMap(older -> servers(older).stream())
+                            .filter(earlier -> Bindings.door(earlier.server()).equals(Bindings.door(server.value()))
+                                    && Bindings.listening(earlier.server()) == Listening.HTTP)
+                            .filter(earlier -> sharesHost(earlier.server(), server.value()))
+                            .findFirst()
+                            .ifPresent(earlier -> report.at(
+                                    server,
+                                    "%s %s serves a host of this server too (expected, if this is meant: nothing)"
+                                            .formatted(earlier.gateway().ref(), earlier.path()),
+                                    List.of(new Report.Place(earlier.gateway(), earlier.path())))));
+        }
+
+        private static boolean sharesHost(Server older, Server younger) {
+            var hosts = new HashSet<String>();
+            older.hosts().forEach(host -> hosts.add(Bindings.bareHost(host)));
+            return younger.hosts().stream().map(Bindings::bareHost).anyMatch(hosts::contains);
         }
     }
 }

@@ -68,6 +68,7 @@ final class ReferenceRules {
                 new DelegateExists(),
                 new DelegatesAreKnown(),
                 new GatewayServesHost(),
+                new HostIsServedSomewhere(),
                 new ChallengeIsNotRedirected());
     }
 
@@ -516,6 +517,51 @@ final class ReferenceRules {
                                 || (from.equals(".") && gateway.namespace().equals(namespace));
                         return allowed && Hosts.overlap(Bindings.bareHost(served), host);
                     });
+        }
+    }
+
+    /// SP2123: one of several hosts that no gateway of the VirtualService takes (Istio: IST0132).
+    static final class HostIsServedSomewhere extends WorldRule<VirtualService> {
+        HostIsServedSomewhere() {
+            super(
+                    "SP2123",
+                    WARNING,
+                    "No gateway takes the host",
+                    Kind.VIRTUAL_SERVICE,
+                    VirtualService.class,
+                    new Page(
+                            "Each host needs a server of one of the gateways; the others are served, this one is not.",
+                            GATEWAY + SERVICE
+                                    + "{hosts: [shop.test, shop.example], gateways: [edge], http: [{directResponse: {status: 200}}]}",
+                            GATEWAY + SERVICE
+                                    + "{hosts: [shop.test, pay.test], gateways: [edge], http: [{directResponse: {status: 200}}]}"));
+        }
+
+        @Override
+        public void check(At<VirtualService> service, Lookup world, Report report) {
+            var namespace = report.object().namespace();
+            var names = service.value().gateways();
+            if (names.isEmpty() || names.contains("mesh")) {
+                return;
+            }
+            var gateways = names.stream()
+                    .flatMap(name -> world.gateway(Bindings.gatewayName(name, namespace)).stream())
+                    .toList();
+            var missed = service.each("hosts", VirtualService::hosts)
+                    .filter(host -> gateways.stream()
+                            .noneMatch(gateway -> GatewayServesHost.serves(
+                                    gateway, Hosts.fullName(host.value(), namespace), namespace)))
+                    .toList();
+            // Without one of the gateways nothing is certain; and that none of the hosts is taken is said elsewhere.
+            if (gateways.size() == names.size()
+                    && missed.size() < service.value().hosts().size()) {
+                missed.forEach(host -> report.at(
+                        host,
+                        "host \"%s\" is on no server of \"%s\" (expected: it there, or a wildcard that covers it)"
+                                .formatted(
+                                        host.value(), gateways.getFirst().ref().qualifiedName()),
+                        List.of(new Report.Place(gateways.getFirst(), Path.of("spec", "servers")))));
+            }
         }
     }
 

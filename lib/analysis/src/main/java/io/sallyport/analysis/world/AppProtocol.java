@@ -41,7 +41,7 @@ public enum AppProtocol {
     }
 
     /// Reads a port of a Kubernetes Service: `appProtocol` if given, else the name up to its first `-`.
-    static AppProtocol ofServicePort(Service.@Nullable Protocol transport, String app, String name) {
+    public static AppProtocol ofServicePort(Service.@Nullable Protocol transport, String app, String name) {
         if (transport == Service.Protocol.UDP) {
             return UDP;
         }
