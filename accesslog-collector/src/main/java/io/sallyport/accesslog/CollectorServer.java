@@ -137,8 +137,11 @@ public final class CollectorServer implements AutoCloseable {
                 api.ready(() -> new AccessLogApi(store, ledger, tails, new RuleList(configuration), clock));
                 rows.await();
                 var kafka = kafka();
-                if (!sendTo(kafka).awaitTopics(PATIENCE_MILLIS)) {
-                    throw new IOException("Kafka does not answer, rows wait in the spool");
+                var sending = sendTo(kafka);
+                if (!sending.awaitTopics(PATIENCE_MILLIS)) {
+                    var trouble = sending.trouble();
+                    throw new IOException("Kafka does not take rows, they wait in the spool"
+                            + (trouble == null ? "" : ": " + trouble));
                 }
                 ingester = parts.started("ingester", Ingester.start(kafka, store, clock, tails::stored));
                 missing = Optional.empty();

@@ -195,7 +195,9 @@ public final class Ingester implements AutoCloseable {
             if (trouble != null) {
                 return;
             }
-            trouble = String.valueOf(failure.getMessage());
+            trouble = failure instanceof KafkaException
+                    ? settings.trouble(failure)
+                    : String.valueOf(failure.getMessage());
         }
         log.atWarn().setCause(failure).log("Rows are not being stored, they wait in Kafka");
     }

@@ -39,13 +39,17 @@ final class Measures {
         return this;
     }
 
-    /// One more value: an exact quantile.
-    Measures quantile(double quantile) {
-        return with(isWeighted ? weighted(quantile) : dialect.quantile(measured, quantile));
+    /// More values: exact quantiles.
+    Measures quantiles(List<Double> quantiles) {
+        columns.addAll(
+                isWeighted
+                        ? quantiles.stream().map(Measures::weighted).toList()
+                        : dialect.quantiles(measured, quantiles));
+        return this;
     }
 
     // Between the values at the two whole ranks around the place, as for rows without weights.
-    private static String weighted(double quantile) {
+    private static String weighted(Double quantile) {
         var place = "(" + quantile + " * greatest(max(whole) - 1, 0))";
         var below = at("floor(" + quantile + " * greatest(whole - 1, 0))");
         var above = at("ceil(" + quantile + " * greatest(whole - 1, 0))");

@@ -143,8 +143,7 @@ public final class Questions {
         var measures = new Measures(dialect, isWeighted(selection), group, DURATION)
                 .with("sum(" + WEIGHT + ") AS rows")
                 .with(dialect.sumIf(WEIGHT, ERRORS) + " AS errors")
-                .quantile(0.5)
-                .quantile(0.99)
+                .quantiles(List.of(0.5, 0.99))
                 .with("min(" + TIME + ") AS first_seen")
                 .with("max(" + TIME + ") AS last_seen");
         return read(
@@ -207,8 +206,8 @@ public final class Questions {
                 new Measures(dialect, isWeighted(selection), group, column.name()).with("sum(" + WEIGHT + ") AS rows");
         for (var quantile : quantiles) {
             expect(quantile >= 0 && quantile <= 1, "quantile", quantile, "0 to 1");
-            measures.quantile(quantile);
         }
+        measures.quantiles(quantiles);
         var text = new SqlText(dialect);
         var scale = column.type() == Column.Type.DURATION ? 1_000_000.0 : 1.0;
         return read(measures.sql(selection, where(text, selection), limit, text), limit, values -> {

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -50,10 +52,22 @@ public final class BrokerProcess implements AutoCloseable {
     /// @param programs folders with its jars and classes
     /// @param folder of its own
     public static BrokerProcess start(Iterable<Path> programs, Path folder, Ports ports) throws IOException {
+        return start(programs, folder, ports, Map.of());
+    }
+
+    /// Starts it with settings of Kafka's own beside ours: `sasl.enabled.mechanisms`. The listener of clients is called
+    /// `PLAINTEXT`, whatever protocol it is given.
+    public static BrokerProcess start(Iterable<Path> programs, Path folder, Ports ports, Map<String, String> more)
+            throws IOException {
         Files.createDirectories(
                 folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         var settings = folder.resolve("server.properties");
-        Files.writeString(settings, properties(folder.resolve("data"), ports));
+        // Of two lines with one name the last counts.
+        var lines = new StringBuilder(properties(folder.resolve("data"), ports));
+        new TreeMap<>(more)
+                .forEach((name, value) ->
+                        lines.append(name).append('=').append(value).append('\n'));
+        Files.writeString(settings, lines);
         var classPath = classPath(programs);
         var process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.queue;
 
+import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableSet;
 import java.util.Map;
 import java.util.Optional;
@@ -8,6 +9,9 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
+import org.apache.kafka.common.errors.UnsupportedSaslMechanismException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -129,6 +133,30 @@ public record KafkaSettings(
         properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
         properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
         return properties;
+    }
+
+    /// What a failure of Kafka's client means for whoever wrote these settings: the client itself says only that
+    /// something failed, and where it is told apart, by the deepest cause.
+    public String trouble(Throwable failure) {
+        var where = "kafka \"" + bootstrapServers + "\": ";
+        for (var cause : Throwables.getCausalChain(failure)) {
+            switch (cause) {
+                case SaslAuthenticationException _, UnsupportedSaslMechanismException _ -> {
+                    return where + cause.getMessage() + " (expected: client.username and client.password that the"
+                            + " broker knows, for the mechanism "
+                            + client.getOrDefault("sasl.mechanism", "GSSAPI, since sasl.mechanism is not set") + ")";
+                }
+                case SslAuthenticationException _ -> {
+                    return where + "TLS handshake failed: "
+                            + Throwables.getRootCause(cause).getMessage()
+                            + " (expected: a broker whose certificate is signed by a CA in client.ssl.truststore.* and"
+                            + " names the host)";
+                }
+                default -> {}
+            }
+        }
+        var root = Throwables.getRootCause(failure);
+        return where + (root.getMessage() == null ? root : root.getMessage());
     }
 
     /// Passwords are not for logs.

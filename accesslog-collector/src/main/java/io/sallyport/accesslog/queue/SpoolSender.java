@@ -207,7 +207,7 @@ public final class SpoolSender implements AutoCloseable {
             if (trouble != null) {
                 return;
             }
-            trouble = String.valueOf(failure.getCause() == null ? failure : failure.getCause());
+            trouble = settings.trouble(failure);
         }
         log.atWarn().addKeyValue("reason", trouble()).log("Kafka does not take rows, they wait in the spool");
     }

@@ -1,5 +1,7 @@
 package io.sallyport.accesslog.storage;
 
+import java.util.List;
+
 /// The few words in which the SQL of the engines differs. Every argument is a text that we made: a column, an
 /// expression
 /// or a parameter.
@@ -38,6 +40,11 @@ public interface Dialect {
 
     /// The exact quantile, interpolated.
     String quantile(String value, double quantile);
+
+    /// Several of one value, each an expression: an engine that finds all of them in one go does.
+    default List<String> quantiles(String value, List<Double> quantiles) {
+        return quantiles.stream().map(each -> quantile(value, each)).toList();
+    }
 
     String sumIf(String value, String condition);
 

@@ -1,5 +1,8 @@
 package io.sallyport.accesslog.storage;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /// DuckDB's words.
 final class DuckDialect implements Dialect {
 
@@ -66,6 +69,15 @@ final class DuckDialect implements Dialect {
     @Override
     public String quantile(String value, double quantile) {
         return call("quantile_cont", value, String.valueOf(quantile));
+    }
+
+    // Equal aggregates of a statement are counted once.
+    @Override
+    public List<String> quantiles(String value, List<Double> quantiles) {
+        var all = call("quantile_cont", value, quantiles.toString());
+        return IntStream.rangeClosed(1, quantiles.size())
+                .mapToObj(place -> all + "[" + place + "]")
+                .toList();
     }
 
     @Override

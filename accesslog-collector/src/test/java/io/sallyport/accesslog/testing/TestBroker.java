@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /// A real broker for a test, with the same data and ports over its restarts.
@@ -14,22 +15,30 @@ public final class TestBroker implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 60_000;
 
     private final Path folder;
+    private final Map<String, String> more;
     private final BrokerProcess.Ports ports;
     private BrokerProcess process;
 
-    private TestBroker(Path folder) throws IOException, InterruptedException {
+    private TestBroker(Path folder, Map<String, String> more) throws IOException, InterruptedException {
         this.folder = folder;
+        this.more = Map.copyOf(more);
         this.ports = BrokerProcess.Ports.free();
         this.process = begin();
     }
 
     public static TestBroker start(Path folder) throws IOException, InterruptedException {
-        return new TestBroker(folder);
+        return new TestBroker(folder, Map.of());
+    }
+
+    /// With settings of Kafka's own beside.
+    public static TestBroker start(Path folder, Map<String, String> more) throws IOException, InterruptedException {
+        return new TestBroker(folder, more);
     }
 
     private BrokerProcess begin() throws IOException, InterruptedException {
         var root = Path.of(System.getProperty("sallyport.broker", "../broker/target"));
-        var started = BrokerProcess.start(List.of(root.resolve("classes"), root.resolve("broker")), folder, ports);
+        var started =
+                BrokerProcess.start(List.of(root.resolve("classes"), root.resolve("broker")), folder, ports, more);
         if (!started.awaitStart(PATIENCE_MILLIS)) {
             started.kill();
             try (var log = Files.lines(folder.resolve("broker.log"))) {

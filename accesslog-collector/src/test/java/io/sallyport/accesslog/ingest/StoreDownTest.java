@@ -1,0 +1,162 @@
+package io.sallyport.accesslog.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.sallyport.accesslog.query.CelReader;
+import io.sallyport.accesslog.query.Questions;
+import io.sallyport.accesslog.query.Selection;
+import io.sallyport.accesslog.queue.Spool;
+import io.sallyport.accesslog.queue.SpoolSender;
+import io.sallyport.accesslog.storage.BoundExceededException;
+import io.sallyport.accesslog.storage.Dialect;
+import io.sallyport.accesslog.storage.DuckSettings;
+import io.sallyport.accesslog.storage.DuckStore;
+import io.sallyport.accesslog.storage.KafkaRow;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.storage.Sql;
+import io.sallyport.accesslog.storage.StoreException;
+import io.sallyport.accesslog.testing.Rows;
+import io.sallyport.accesslog.testing.TestBroker;
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A store that is down, then slow: rows wait in Kafka and come when it is back, each once; questions say why.
+@Tag("F14")
+class StoreDownTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void nothingIsLostWhileTheStoreIsDownAndQuestionsSayWhy() throws Exception {
+        try (var broker = TestBroker.start(folder.resolve("kafka"));
+                var real = DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system());
+                var spool = Spool.open(folder.resolve("spool"), 8 << 20, new Random(1));
+                var sender = SpoolSender.start(spool, broker.settings())) {
+            var store = new Breakable(real);
+            var questions = new Questions(store);
+            assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+            try (var ingester = Ingester.start(broker.settings(), store, InstantSource.system(), _ -> {})) {
+                offer(spool, 0, 500);
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 500);
+                store.reason = "rows cannot be stored: disk full";
+                offer(spool, 500, 2_000);
+                await().atMost(PATIENCE).until(() -> spool.pending() == 0 && ingester.trouble() != null);
+
+                assertThat(ingester.trouble()).isEqualTo("rows cannot be stored: disk full");
+                assertThat(ingester.rows()).isEqualTo(500);
+                assertThatThrownBy(() -> questions.total(everything()))
+                        .isInstanceOf(StoreException.class)
+                        .hasMessage("rows cannot be stored: disk full");
+
+                store.reason = null;
+                await().atMost(PATIENCE).until(() -> RowsExactlyOnceTest.number(real, "count(*)", "") >= 2_000);
+                assertThat(ingester.trouble()).isNull();
+                assertThat(RowsExactlyOnceTest.number(real, "count(*)", "")).isEqualTo(2_000);
+                assertThat(RowsExactlyOnceTest.number(real, "count(DISTINCT request_id)", ""))
+                        .isEqualTo(2_000);
+            }
+        }
+    }
+
+    @Test
+    void aQuestionThatTakesTooLongIsAnErrorInTime() throws Exception {
+        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system())) {
+            store.append(List.of(new KafkaRow(0, 0, Rows.row(Rows.START, "a").build())), Map.of(0, 1L));
+            var endless = new Sql(
+                    "SELECT count(*) FROM range(100000000) a, range(100000) b CROSS JOIN ",
+                    "",
+                    List.of(),
+                    Long.MIN_VALUE,
+                    Long.MAX_VALUE);
+
+            assertThatThrownBy(() -> store.read(endless, new LogStore.ReadBounds(10, 1), _ -> true))
+                    .isInstanceOf(BoundExceededException.class)
+                    .hasMessageContaining("more than 1 s of work");
+        }
+    }
+
+    private static Selection everything() throws Exception {
+        var from = Rows.START.getEpochSecond() * 1_000_000;
+        return new Selection(new CelReader().read(""), from, from + 1_000_000, Optional.empty());
+    }
+
+    private static void offer(Spool spool, int from, int to) {
+        var rows = IntStream.range(from, to)
+                .<AccessLogEntry>mapToObj(i -> Rows.row(Rows.START, "r" + i).build())
+                .toList();
+        assertThat(spool.offer("istio-system/edge", rows)).isEqualTo(rows.size());
+    }
+
+    /// A store that can be told to fail.
+    private static final class Breakable implements LogStore {
+
+        private final LogStore real;
+        private volatile @Nullable String reason;
+
+        Breakable(LogStore real) {
+            this.real = real;
+        }
+
+        private LogStore whole() throws StoreException {
+            var broken = reason;
+            if (broken != null) {
+                throw new StoreException(broken, new IOException(broken));
+            }
+            return real;
+        }
+
+        @Override
+        public SortedMap<Integer, Long> next() throws StoreException {
+            return whole().next();
+        }
+
+        @Override
+        public void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
+            whole().append(rows, next);
+        }
+
+        @Override
+        public Dialect dialect() {
+            return real.dialect();
+        }
+
+        @Override
+        public void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException {
+            whole().read(sql, bounds, visitor);
+        }
+
+        @Override
+        public void parquet(Sql sql, ReadBounds bounds, ParquetReader reader)
+                throws StoreException, BoundExceededException, IOException {
+            whole().parquet(sql, bounds, reader);
+        }
+
+        @Override
+        public long bytes() throws StoreException {
+            return whole().bytes();
+        }
+
+        @Override
+        public void close() throws StoreException {
+            real.close();
+        }
+    }
+}
