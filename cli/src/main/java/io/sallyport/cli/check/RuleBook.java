@@ -18,12 +18,12 @@ final class RuleBook {
     // Codes of those who hold the objects: the watched directory, the API, the analyzer itself.
     private static final List<Entry> OTHERS = List.of(
             new Entry(
-                    new RuleCode("SP1901", Severity.ERROR, "File cannot be read"),
+                    new RuleCode("SP1991", Severity.ERROR, "File cannot be read"),
                     "The file is there and cannot be opened, or is no regular file. Its objects stay as they were.",
                     "chmod 000 edge.yaml\n",
                     "chmod 644 edge.yaml\n"),
             new Entry(
-                    new RuleCode("SP1902", Severity.ERROR, "Object cannot be handled"),
+                    new RuleCode("SP1992", Severity.ERROR, "Object cannot be handled"),
                     "Reading or judging it failed inside Sallyport, which is a bug of Sallyport; the log has the cause. All other objects are served.",
                     "an object that no rule foresaw\n",
                     "a report of the bug, with the object\n"),
@@ -39,6 +39,11 @@ final class RuleBook {
                     "a report of the bug, with the object\n"));
 
     private RuleBook() {}
+
+    /// Every code that a finding may have.
+    static List<RuleCode> codes() {
+        return entries().stream().map(Entry::code).toList();
+    }
 
     /// The claim of a rule in a few words; empty for a code that this program does not know.
     static String title(String code) {

@@ -132,10 +132,13 @@ public final class FindingSarif {
         };
     }
 
-    // A relative reference, with what a URI cannot hold percent-encoded.
+    // A relative reference, with what a URI cannot hold percent-encoded. A colon in its first part would end a scheme.
     private static String uri(String file) {
+        int colon = file.indexOf(':');
+        int slash = file.indexOf('/');
+        boolean hasScheme = colon >= 0 && (slash < 0 || colon < slash);
         try {
-            return new URI(null, null, file, null).toASCIIString();
+            return new URI(null, null, hasScheme ? "./" + file : file, null).toASCIIString();
         } catch (URISyntaxException unspeakable) {
             return "unknown";
         }

@@ -2,11 +2,14 @@ package io.sallyport.cli.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import io.sallyport.cli.FakeTerminal;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +25,15 @@ class CheckCommandTest {
             spec:
               servers:
               - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
+            """;
+
+    private static final String SERVER = """
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {namespace: shop, name: %s}
+            spec:
+              servers:
+              - {port: {number: %d, name: %s, protocol: %s}, hosts: ["*"]}
             """;
 
     @TempDir
@@ -167,11 +179,93 @@ class CheckCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SP1901", "SP1902", "SP3901", "SP3902", "SP9001", "SP1832", "SP2110", "SP4041"})
+    @ValueSource(strings = {"SP1901", "SP1991", "SP1992", "SP3901", "SP3902", "SP9001", "SP1832", "SP2110", "SP4041"})
     void codesOfAllPartsAreExplained(String code) {
         assertThat(screen.run("check", "--explain", code)).isEqualTo(0);
 
         assertThat(screen.out()).startsWith(code).contains("\nReported:\n", "\nBetter:\n");
+    }
+
+    @Test
+    void aCodeMeansOneThing() {
+        assertThat(RuleBook.codes()).extracting(code -> code.id()).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void anUnknownFormOfAnswerIsExitTwoAndNamesTheForms() throws IOException {
+        assertThat(screen.run("check", "-o", "xml", write("edge.yaml", GOOD))).isEqualTo(2);
+
+        assertThat(screen.out()).isEmpty();
+        assertThat(screen.err()).contains("xml", "text", "json", "sarif");
+    }
+
+    @Test
+    void anUnknownOptionIsExitTwoAndNamesTheNearest() throws IOException {
+        assertThat(screen.run("check", "--fixx", write("edge.yaml", GOOD))).isEqualTo(2);
+
+        assertThat(screen.err()).contains("--fixx", "--fix");
+    }
+
+    @Test
+    void aConflictOfTwoFilesNamesBothFilesAndBothLines() throws IOException {
+        var old = write("a.yaml", SERVER.formatted("old", 9000, "tcp", "TCP"));
+        var young = write("b.yaml", "# the younger one\n" + SERVER.formatted("young", 9000, "http", "HTTP"));
+
+        assertThat(screen.run("check", "-o", "json", old, young)).isEqualTo(1);
+
+        var finding =
+                JsonParser.parseString(screen.out()).getAsJsonObject().getAsJsonArray("findings").asList().stream()
+                        .map(JsonElement::getAsJsonObject)
+                        .filter(one -> one.get("code").getAsString().equals("SP3101"))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(finding.get("file").getAsString()).isEqualTo(young);
+        assertThat(finding.get("line").getAsInt()).isEqualTo(7);
+        var other = finding.getAsJsonArray("related").get(0).getAsJsonObject();
+        assertThat(other.get("file").getAsString()).isEqualTo(old);
+        assertThat(other.get("line").getAsInt()).isEqualTo(6);
+    }
+
+    // What the schema of SARIF 2.1.0 requires of the parts that are written.
+    @Test
+    void sarifKeepsToItsSchema() throws IOException {
+        var first = write("a.yaml", SERVER.formatted("old", 9000, "tcp", "TCP"));
+        var second = write("b: c.yaml", SERVER.formatted("young", 9000, "http", "HTTP"));
+        var third = write("c.yaml", GOOD.replace("hosts:", "hotsts:"));
+
+        assertThat(screen.run("check", "-o", "sarif", first, second, third)).isEqualTo(1);
+
+        var log = JsonParser.parseString(screen.out()).getAsJsonObject();
+        assertThat(log.get("version").getAsString()).isEqualTo("2.1.0");
+        var run = log.getAsJsonArray("runs").get(0).getAsJsonObject();
+        var driver = run.getAsJsonObject("tool").getAsJsonObject("driver");
+        assertThat(driver.get("name").getAsString()).isNotEmpty();
+        var rules = driver.getAsJsonArray("rules");
+        var results = run.getAsJsonArray("results");
+        assertThat(results).isNotEmpty();
+        for (var element : results) {
+            var result = element.getAsJsonObject();
+            var rule = rules.get(result.get("ruleIndex").getAsInt()).getAsJsonObject();
+            assertThat(rule.get("id")).isEqualTo(result.get("ruleId"));
+            assertThat(result.get("level").getAsString()).isIn("error", "warning", "note");
+            assertThat(result.getAsJsonObject("message").get("text").getAsString())
+                    .isNotEmpty();
+            var places = new ArrayList<>(result.getAsJsonArray("locations").asList());
+            if (result.has("relatedLocations")) {
+                places.addAll(result.getAsJsonArray("relatedLocations").asList());
+            }
+            assertThat(places).isNotEmpty();
+            for (var place : places) {
+                var physical = place.getAsJsonObject().getAsJsonObject("physicalLocation");
+                var uri = URI.create(
+                        physical.getAsJsonObject("artifactLocation").get("uri").getAsString());
+                assertThat(uri.getScheme()).isNull();
+                assertThat(uri.getPath()).isIn(first, second, third);
+                assertThat(physical.getAsJsonObject("region").get("startLine").getAsInt())
+                        .isPositive();
+            }
+        }
+        assertThat(results.toString()).contains("relatedLocations");
     }
 
     @Test

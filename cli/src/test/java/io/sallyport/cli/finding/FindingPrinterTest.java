@@ -101,6 +101,14 @@ class FindingPrinterTest {
         assertThat(result.toString()).contains("\"uri\":\"a%20b.yaml\"", "\"startLine\":3", "\"startColumn\":4");
     }
 
+    @Test
+    void aFileWithAColonIsNoSchemeInSarif() {
+        var finding = new ReportedFinding(
+                "SP2101", Severity.INFO, Place.of("", "", "", "", "a:b.yaml", 3, 0), "broken", List.of());
+
+        assertThat(FindingSarif.of(List.of(finding), "1", _ -> "")).contains("\"uri\": \"./a:b.yaml\"");
+    }
+
     private void print(String text, int line, int column) {
         var place = Place.of("VirtualService", "shop", "cart", "spec.gateways[0]", "cart.yaml", line, column);
         var finding = new ReportedFinding("SP2101", Severity.ERROR, place, "no such gateway", List.of());

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// What only a source can find wrong: it sees files, not objects.
 final class SourceRule {
 
-    static final RuleCode UNREADABLE_FILE = new RuleCode("SP1901", Severity.ERROR, "File cannot be read");
-    static final RuleCode NOT_HANDLED = new RuleCode("SP1902", Severity.ERROR, "Object cannot be handled");
+    static final RuleCode UNREADABLE_FILE = new RuleCode("SP1991", Severity.ERROR, "File cannot be read");
+    static final RuleCode NOT_HANDLED = new RuleCode("SP1992", Severity.ERROR, "Object cannot be handled");
     static final RuleCode TWO_FILES = new RuleCode("SP3901", Severity.ERROR, "Object stands in two places");
     static final RuleCode OTHER_SOURCE = new RuleCode("SP3902", Severity.ERROR, "Object belongs to another source");
 
