@@ -22,7 +22,7 @@ import java.util.concurrent.Executors;
 public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase
         implements AutoCloseable {
 
-    private static final int WHOLE_TABLES = 8;
+    private static final int WHOLE_TABLES = 3;
 
     private final StreamLoop.House house;
     private final Counters counters = new Counters();

@@ -33,7 +33,10 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     private static final Duration SILENCE = Duration.ofSeconds(30);
     // A reader this slow is as good as gone.
     private static final Duration UNREAD = Duration.ofMinutes(2);
+    // A place on the ferry is for this long: readers that do not read may hold all of them.
     private static final Duration CROSSING = Duration.ofSeconds(2);
+    // Who has waited this long for a place goes without one.
+    private static final Duration QUEUEING = Duration.ofSeconds(4);
     private static final Logger LOG = LoggerFactory.getLogger(StreamLoop.class);
 
     /// What differs between the two protocols.
@@ -207,8 +210,7 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
                     "nothing was read for " + UNREAD.toSeconds() + " s (expected: a proxy that reads)"));
             return;
         }
-        var crossing = aboard == null ? waitingSince : aboard;
-        var next = DeltaSubscription.earlier(running.deadline(now), crossing == null ? null : crossing.plus(CROSSING));
+        var next = DeltaSubscription.earlier(running.deadline(now), crossingEnds());
         due = DeltaSubscription.earlier(next, unreadSince == null ? null : unreadSince.plus(UNREAD));
         report(running.view(now));
     }
@@ -233,8 +235,14 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
             waitingSince = null;
             return true;
         }
-        // Readers that do not read may hold all places: nobody waits for them long.
-        return !waitingSince.plus(CROSSING).isAfter(now);
+        return !waitingSince.plus(QUEUEING).isAfter(now);
+    }
+
+    private @Nullable Instant crossingEnds() {
+        if (aboard != null) {
+            return aboard.plus(CROSSING);
+        }
+        return waitingSince == null ? null : waitingSince.plus(QUEUEING);
     }
 
     // The place is free again when the transport has taken the bytes; a reader that does not read keeps it for a
