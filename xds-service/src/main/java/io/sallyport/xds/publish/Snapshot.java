@@ -105,6 +105,17 @@ public final class Snapshot {
                 .anyMatch(resource -> Bytes.indexOf(resource.bytes().toByteArray(), bytes) >= 0);
     }
 
+    /// Whether no resource of the type changed on the way from `base`, an older snapshot of the same board, to this
+    /// one.
+    /// False also when that way is too long to be remembered.
+    public boolean isSteadySince(Snapshot base, ResourceType type) {
+        var behind = sequence - base.sequence;
+        return behind >= 0
+                && behind <= steps.size()
+                && steps.subList(steps.size() - Math.toIntExact(behind), steps.size()).stream()
+                        .noneMatch(step -> step.changed().containsKey(type));
+    }
+
     /// The names of a type that may differ between `base`, an older snapshot of the same board, and this one.
     public Set<String> changesSince(Snapshot base, ResourceType type) {
         if (base == this) {

@@ -29,8 +29,6 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /// `ProxyService`: reads what the streams reported and changes nothing.
@@ -40,14 +38,14 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
 
     private final Publisher publisher;
     private final Fleet fleet;
-    private final LiveProbe probe;
+    private final Proofs proofs;
     private final Waits waits;
 
     public ProxyStatusService(Publisher publisher, Fleet fleet, LiveProbe probe, InstantSource clock) {
         this.publisher = publisher;
         this.fleet = fleet;
-        this.probe = probe;
-        this.waits = new Waits(publisher, fleet, probe, clock);
+        this.proofs = new Proofs(probe);
+        this.waits = new Waits(publisher, fleet, proofs, clock);
     }
 
     @Override
@@ -108,7 +106,7 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
                 .setEnvoyVersion(node.envoyVersion())
                 .setConnected(Times.of(proxy.connected()))
                 .setAcknowledgedRevision(view.revision())
-                .setLiveRevision(isProven(proxy) ? view.revision() : 0)
+                .setLiveRevision(proofs.of(proxy) == LiveProbe.Proof.LIVE ? view.revision() : 0)
                 .setDelta(view.delta());
         view.types().forEach(type -> message.addTypes(describe(type, rejectedTypes)));
         withheld(proxy).forEach(message::addWithheld);
@@ -151,20 +149,6 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
             return TypeStatus.State.SYNCED;
         }
         return type.sent() ? TypeStatus.State.STALE : TypeStatus.State.NOT_SENT;
-    }
-
-    private boolean isProven(Fleet.Proxy proxy) {
-        return prove(proxy, probe) == LiveProbe.Proof.LIVE;
-    }
-
-    static LiveProbe.Proof prove(Fleet.Proxy proxy, LiveProbe probe) {
-        return probe == LiveProbe.NONE ? LiveProbe.Proof.UNKNOWN : probe.prove(proxy.node(), listeners(proxy));
-    }
-
-    private static SortedMap<String, String> listeners(Fleet.Proxy proxy) {
-        var listeners = new TreeMap<String, String>();
-        running(proxy, ResourceType.LISTENER).forEach(listener -> listeners.put(listener.name(), listener.version()));
-        return listeners;
     }
 
     private static List<EnvoyResource> running(Fleet.Proxy proxy, ResourceType type) {

@@ -41,15 +41,15 @@ final class Waits {
 
     private final Publisher publisher;
     private final Fleet fleet;
-    private final LiveProbe probe;
+    private final Proofs proofs;
     private final InstantSource clock;
     private final Instant started;
     private final Semaphore places = new Semaphore(MAX_WAITS);
 
-    Waits(Publisher publisher, Fleet fleet, LiveProbe probe, InstantSource clock) {
+    Waits(Publisher publisher, Fleet fleet, Proofs proofs, InstantSource clock) {
         this.publisher = publisher;
         this.fleet = fleet;
-        this.probe = probe;
+        this.proofs = proofs;
         this.clock = clock;
         this.started = clock.instant();
     }
@@ -122,7 +122,7 @@ final class Waits {
         int refusing = 0;
         boolean probing = false;
         var waiting = new ArrayList<Waiting>();
-        var expected = probe.expected(revision);
+        var expected = proofs.expected(revision);
         var seen = new TreeSet<String>();
         for (var proxy : fleet.proxies()) {
             var lost = proxy.lost();
@@ -139,7 +139,7 @@ final class Waits {
                 waiting.add(waiting(proxy, "refused it", refused.getFirst().from(), refused));
             } else if (view.revision() < revision) {
                 waiting.add(waiting(proxy, missing(proxy, view, revision), view.revision(), List.of()));
-            } else if (ProxyStatusService.prove(proxy, probe) == LiveProbe.Proof.NOT_YET) {
+            } else if (proofs.of(proxy) == LiveProbe.Proof.NOT_YET) {
                 probing = true;
                 waiting.add(waiting(proxy, "taken, and its listeners do not serve yet", view.revision(), List.of()));
             } else {

@@ -161,6 +161,25 @@ class ProxyStatusServiceTest {
     }
 
     @Test
+    void listenersThatServeAreAskedForAgainOnlyWhenOneChanges() throws Exception {
+        connect();
+        house.prove(LiveProbe.Proof.LIVE);
+        last(1);
+        house.prove(LiveProbe.Proof.NOT_YET);
+        house.publish(before -> Made.with(before, Made.resource(ROUTES, "r", "2")));
+        envoy.until(() -> envoy.received().size() == 4);
+        assertThat(last(2).getLive()).isEqualTo(1);
+
+        house.publish(before -> Made.with(before, Made.resource(LISTENER, "l", "2")));
+        envoy.until(() -> envoy.received().size() == 5);
+        house.awaitInSync();
+        assertThat(over(status, 3).getWaiting(0).getReason()).contains("do not serve yet");
+
+        house.prove(LiveProbe.Proof.LIVE);
+        assertThat(last(3).getLive()).isEqualTo(1);
+    }
+
+    @Test
     void aRevisionThatIsNotKnownYetIsNotLive() {
         var answer = over(status, 7);
 
