@@ -10,6 +10,7 @@ import io.sallyport.analysis.Rule;
 import io.sallyport.analysis.text.CelSyntax;
 import io.sallyport.analysis.text.Durations;
 import io.sallyport.model.Kind;
+import io.sallyport.model.Path;
 import io.sallyport.model.Telemetry;
 import io.sallyport.model.Telemetry.AccessLogging;
 import io.sallyport.model.Telemetry.Metrics;
@@ -33,7 +34,8 @@ final class TelemetryRules {
                 new TracingIsSingle(),
                 new OverriddenTagHasName(),
                 new FilterIsBesideProvider(),
-                new FilterCanBeBuilt());
+                new FilterCanBeBuilt(),
+                new LogBufferIsNumber());
     }
 
     /// SP1702: more than all.
@@ -285,6 +287,43 @@ final class TelemetryRules {
                             CelSyntax.problem(filter.value().expression()).isEmpty())
                     .forEach(filter -> CelSyntax.unbuildable(filter.value().expression())
                             .ifPresent(problem -> report.at(filter.below("expression"), problem)));
+        }
+    }
+
+    /// SP4707: the annotation has no effect.
+    static final class LogBufferIsNumber extends ObjectRule<Telemetry> {
+        LogBufferIsNumber() {
+            super(
+                    "SP4707",
+                    WARNING,
+                    "Buffer of a log has no such size",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "The annotation sallyport.io/log-buffer-bytes takes 1 to 1048576, sallyport.io/log-flush-millis 10 to 60000; any other value leaves Envoy's own, 16 KiB and a second.",
+                            telemetry("64Ki"),
+                            telemetry("\"65536\"")));
+        }
+
+        private static String telemetry(String value) {
+            return "apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {namespace: shop, name: edge, annotations: {"
+                    + LogBuffer.BYTES + ": " + value + "}}\nspec: {selector: {matchLabels: {app: edge}}}";
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            check(report, LogBuffer.BYTES, 1, LogBuffer.MAX_BYTES);
+            check(report, LogBuffer.MILLIS, LogBuffer.MIN_MILLIS, LogBuffer.MAX_MILLIS);
+        }
+
+        private static void check(Report report, String annotation, int least, int most) {
+            var written = report.object().metadata().annotations().get(annotation);
+            if (written != null
+                    && LogBuffer.read(report.object(), annotation, least, most).isEmpty()) {
+                report.at(
+                        Path.of("metadata", "annotations").field(annotation),
+                        "\"%s\" (expected: a number from %d to %d)".formatted(written, least, most));
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.ListValue;
 import com.google.protobuf.Message;
 import com.google.protobuf.NullValue;
 import com.google.protobuf.Struct;
+import com.google.protobuf.UInt32Value;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.AndFilter;
@@ -28,12 +29,14 @@ import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.AccessLog;
+import io.sallyport.translation.plan.AccessLog.Buffer;
 import io.sallyport.translation.plan.AccessLog.Format;
 import io.sallyport.translation.plan.AccessLog.Receiver;
 import io.sallyport.translation.plan.AccessLog.Rows;
 import io.sallyport.translation.plan.AccessLog.Sink;
 import io.sallyport.translation.plan.AccessLog.Stream;
 import io.sallyport.translation.plan.UpstreamId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -179,6 +182,17 @@ final class AccessLogEmitter {
                 .setGrpcService(service)
                 .setTransportApiVersion(ApiVersion.V3)
                 .addAllFilterStateObjectsToLog(stream.state());
+        switch (stream.buffer()) {
+            case Buffer.Usual() -> {}
+            case Buffer.Sized(var bytes, var millis) -> {
+                if (bytes > 0) {
+                    out.setBufferSizeBytes(UInt32Value.of(bytes));
+                }
+                if (millis > 0) {
+                    out.setBufferFlushInterval(Values.duration(Duration.ofMillis(millis)));
+                }
+            }
+        }
         if (stream.receiver() instanceof Receiver.Own) {
             // What decided: our collector makes columns of it (B5).
             for (var key : List.of("object", "rule", "digest")) {

@@ -1,5 +1,6 @@
 package io.sallyport.translation.link;
 
+import io.sallyport.analysis.policy.LogBuffer;
 import io.sallyport.analysis.text.CelSyntax;
 import io.sallyport.analysis.text.LogFormats;
 import io.sallyport.analysis.world.Backend;
@@ -12,6 +13,7 @@ import io.sallyport.model.Value;
 import io.sallyport.model.read.FreeJson;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.plan.AccessLog;
+import io.sallyport.translation.plan.AccessLog.Buffer;
 import io.sallyport.translation.plan.AccessLog.Format;
 import io.sallyport.translation.plan.AccessLog.Receiver;
 import io.sallyport.translation.plan.AccessLog.Rows;
@@ -87,8 +89,15 @@ final class AccessLogLinker {
         return new AccessLog(sink, new Rows.All());
     }
 
-    private static Stream own(String name) {
-        return new Stream(new Receiver.Own(), name, LogDefaults.STATE);
+    private Stream own(String name) {
+        return new Stream(new Receiver.Own(), name, LogDefaults.STATE, buffer());
+    }
+
+    private Buffer buffer() {
+        var buffer = LogChoice.buffer(world, proxy);
+        return buffer.equals(LogBuffer.DEFAULT)
+                ? new Buffer.Usual()
+                : new Buffer.Sized(buffer.bytes(), buffer.millis());
     }
 
     private Format format() {
@@ -195,7 +204,8 @@ final class AccessLogLinker {
                 .map(upstream -> new Stream(
                         new Receiver.Service(upstream),
                         name.isEmpty() ? usual : name,
-                        state.isEmpty() ? LogDefaults.STATE : state));
+                        state.isEmpty() ? LogDefaults.STATE : state,
+                        buffer()));
     }
 
     // `namespace/host`, or a host that one namespace alone declares. (Istio: `LookupCluster`.)

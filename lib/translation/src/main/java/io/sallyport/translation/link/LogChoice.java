@@ -1,6 +1,8 @@
 package io.sallyport.translation.link;
 
+import io.sallyport.analysis.policy.LogBuffer;
 import io.sallyport.analysis.world.World;
+import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Telemetry;
 import io.sallyport.model.Telemetry.AccessLogging;
 import io.sallyport.model.Telemetry.WorkloadMode;
@@ -88,27 +90,43 @@ sealed interface LogChoice {
         return match == null || match.mode() != WorkloadMode.SERVER;
     }
 
+    /// How much is gathered before it is sent, by the same Telemetries.
+    static LogBuffer buffer(World world, ProxyClass proxy) {
+        var buffer = LogBuffer.DEFAULT;
+        for (var telemetry : applicable(world, proxy)) {
+            buffer = buffer.under(telemetry);
+        }
+        return buffer;
+    }
+
     private static List<List<AccessLogging>> levels(World world, ProxyClass proxy) {
+        return applicable(world, proxy).stream()
+                .<List<AccessLogging>>map(telemetry -> telemetry.spec().accessLogging())
+                .filter(level -> !level.isEmpty())
+                .toList();
+    }
+
+    // From the widest to the narrowest.
+    private static List<ConfigObject<Telemetry>> applicable(World world, ProxyClass proxy) {
         var root = world.mesh().rootNamespace();
-        var levels = new ArrayList<List<AccessLogging>>();
-        addNamespaceWide(world, root, levels);
+        var found = new ArrayList<ConfigObject<Telemetry>>();
+        addNamespaceWide(world, root, found);
         if (!root.equals(proxy.namespace())) {
-            addNamespaceWide(world, proxy.namespace(), levels);
+            addNamespaceWide(world, proxy.namespace(), found);
         }
         for (var telemetry : world.telemetries(proxy.namespace())) {
             if (!isNamespaceWide(telemetry.spec()) && selects(telemetry.spec(), proxy)) {
-                levels.add(telemetry.spec().accessLogging());
+                found.add(telemetry);
             }
         }
-        levels.removeIf(List::isEmpty);
-        return levels;
+        return found;
     }
 
-    private static void addNamespaceWide(World world, String namespace, List<List<AccessLogging>> levels) {
+    private static void addNamespaceWide(World world, String namespace, List<ConfigObject<Telemetry>> found) {
         world.telemetries(namespace).stream()
                 .filter(telemetry -> isNamespaceWide(telemetry.spec()))
                 .findFirst()
-                .ifPresent(telemetry -> levels.add(telemetry.spec().accessLogging()));
+                .ifPresent(found::add);
     }
 
     private static boolean isNamespaceWide(Telemetry telemetry) {

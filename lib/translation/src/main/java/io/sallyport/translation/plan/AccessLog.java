@@ -49,10 +49,20 @@ public record AccessLog(Sink sink, Rows rows) {
 
     /// A stream of records to a service, under a name by which it tells streams apart. `state` are the objects of the
     /// proxy's filters that travel with each record.
-    public record Stream(Receiver receiver, String name, List<String> state) {
+    public record Stream(Receiver receiver, String name, List<String> state, Buffer buffer) {
         public Stream {
             state = List.copyOf(state);
         }
+    }
+
+    /// How much the proxy gathers, and how long, before it sends.
+    public sealed interface Buffer {
+
+        /// As the proxy does it by itself.
+        record Usual() implements Buffer {}
+
+        /// 0 is as usual, for either.
+        record Sized(int bytes, int millis) implements Buffer {}
     }
 
     /// Who takes a stream.
