@@ -14,7 +14,7 @@ public record RequestAuthentication(
 
     /// One issuer and where its tokens are found.
     public record JwtRule(
-            @Required @NotEmpty String issuer,
+            @NotEmpty String issuer,
             @NotEmpty ImmutableList<String> audiences,
             @NotEmpty String jwksUri,
             String jwks,

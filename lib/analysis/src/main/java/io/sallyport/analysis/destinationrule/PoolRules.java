@@ -59,9 +59,9 @@ public final class PoolRules {
         Stream.of(
                         tcp.field("connectTimeout", TcpSettings::connectTimeout),
                         tcp.field("maxConnectionDuration", TcpSettings::maxConnectionDuration),
-                        // 0s switches it off, here alone.
+                        // What is 0 in milliseconds switches it off, here alone.
                         tcp.field("idleTimeout", TcpSettings::idleTimeout)
-                                .filter(time -> !time.value().isZero()),
+                                .filter(time -> time.value().toMillis() != 0),
                         tcp.field("tcpKeepalive", TcpSettings::tcpKeepalive)
                                 .flatMap(keepalive -> Stream.concat(
                                         keepalive.field("time", TcpKeepalive::time),

@@ -27,6 +27,8 @@ final class AuthenticationRules {
 
     /// SP1810: tokens of nobody.
     static final class TokenRuleIsValid extends ObjectRule<RequestAuthentication> {
+        private static final int MOST = 4096;
+
         TokenRuleIsValid() {
             super(
                     "SP1810",
@@ -42,8 +44,16 @@ final class AuthenticationRules {
 
         @Override
         public void check(At<RequestAuthentication> authentication, Report report) {
+            int count = authentication.value().jwtRules().size();
+            if (count > MOST) {
+                report.at(
+                        authentication.below("jwtRules"), "%d jwtRules (expected: at most %d)".formatted(count, MOST));
+            }
             authentication.each("jwtRules", RequestAuthentication::jwtRules).forEach(rule -> {
                 var value = rule.value();
+                if (value.issuer().isEmpty() && value.jwksUri().isEmpty()) {
+                    report.at(rule, "neither issuer nor jwksUri (expected: one of them, or both)");
+                }
                 if (!value.jwks().isEmpty() && !value.jwksUri().isEmpty()) {
                     report.at(rule.below("jwksUri"), "jwksUri beside jwks (expected: one of the two)");
                 }
@@ -67,7 +77,7 @@ final class AuthenticationRules {
                 if (!HeaderNames.isPlain(output.value().header())) {
                     report.at(
                             output.below("header"),
-                            "header \"%s\" (expected: letters, digits, \"-\" and \"_\")"
+                            "header \"%s\" (expected: letters, digits and \"-\")"
                                     .formatted(output.value().header()));
                 }
             });

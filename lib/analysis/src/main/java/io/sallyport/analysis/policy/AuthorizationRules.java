@@ -85,6 +85,8 @@ final class AuthorizationRules {
 
     /// SP1801: an action that needs rules or a provider, or must not have one.
     static final class ActionFits extends ObjectRule<AuthorizationPolicy> {
+        private static final int MOST = 512;
+
         ActionFits() {
             super(
                     "SP1801",
@@ -102,6 +104,10 @@ final class AuthorizationRules {
         public void check(At<AuthorizationPolicy> policy, Report report) {
             var value = policy.value();
             boolean custom = value.action() == Action.CUSTOM;
+            bound(policy.below("rules"), "rules", value.rules().size(), report);
+            rules(policy)
+                    .forEach(rule -> bound(
+                            rule.below("from"), "sources", rule.value().from().size(), report));
             if ((custom || value.action() == Action.DENY) && value.rules().isEmpty()) {
                 report.at(
                         policy,
@@ -129,6 +135,12 @@ final class AuthorizationRules {
                                 condition.below("key"),
                                 "key \"%s\" with CUSTOM (expected: no identity)"
                                         .formatted(condition.value().key())));
+            }
+        }
+
+        private static void bound(Path path, String what, int size, Report report) {
+            if (size > MOST) {
+                report.at(path, "%d %s (expected: at most %d)".formatted(size, what, MOST));
             }
         }
 

@@ -141,6 +141,8 @@ final class ExtensionRules {
 
     /// SP1822: variables without a name, or twice.
     static final class PluginEnvironmentIsValid extends ObjectRule<WasmPlugin> {
+        private static final int MOST = 256;
+
         PluginEnvironmentIsValid() {
             super(
                     "SP1822",
@@ -157,6 +159,12 @@ final class ExtensionRules {
         @Override
         public void check(At<WasmPlugin> plugin, Report report) {
             var seen = new HashSet<String>();
+            plugin.field("vmConfig", WasmPlugin::vmConfig)
+                    .filter(config -> config.value().env().size() > MOST)
+                    .forEach(config -> report.at(
+                            config.below("env"),
+                            "%d variables (expected: at most %d)"
+                                    .formatted(config.value().env().size(), MOST)));
             plugin.field("vmConfig", WasmPlugin::vmConfig)
                     .flatMap(config -> config.each("env", VmConfig::env))
                     .forEach(variable -> {

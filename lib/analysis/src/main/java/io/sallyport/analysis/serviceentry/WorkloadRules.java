@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 /// What serves: an endpoint of a ServiceEntry, or a WorkloadEntry of its own.
 final class WorkloadRules {
     private static final int LONGEST_ACCOUNT = 253;
+    private static final int LONGEST_PORT_NAME = 62;
+    private static final int LONGEST_PLACE = 2_048;
+    private static final int MOST_PORTS = 128;
+    private static final int MOST_LABELS = 256;
 
     private WorkloadRules() {}
 
@@ -73,6 +77,7 @@ final class WorkloadRules {
     }
 
     static void ports(At<WorkloadEntry> workload, @Nullable Set<String> servicePorts, Report report) {
+        most(workload, "ports", workload.value().ports().size(), MOST_PORTS, report);
         workload.entries("ports", WorkloadEntry::ports).forEach(port -> {
             var name = port.path().name();
             if (servicePorts != null && !servicePorts.contains(name)) {
@@ -81,7 +86,9 @@ final class WorkloadRules {
                         "port \"%s\" (expected: a port of the ServiceEntry: %s)"
                                 .formatted(name, servicePorts.stream().sorted().toList()));
             }
-            if (!Hosts.isLabel(name)) {
+            if (name.length() > LONGEST_PORT_NAME) {
+                report.at(port, "port name of %d characters (expected: at most 62)".formatted(name.length()));
+            } else if (!Hosts.isLabel(name)) {
                 report.at(port, "port name \"%s\" (expected: letters, digits and dashes)".formatted(name));
             }
             if (port.value() < 1 || port.value() > 65535) {
@@ -90,7 +97,16 @@ final class WorkloadRules {
         });
     }
 
+    private static void most(At<WorkloadEntry> workload, String name, int size, int most, Report report) {
+        if (size > most) {
+            report.at(workload, "%d %s (expected: at most %d)".formatted(size, name, most));
+        }
+    }
+
     static void identity(At<WorkloadEntry> workload, Report report) {
+        most(workload, "labels", workload.value().labels().size(), MOST_LABELS, report);
+        most(workload, "characters of network", workload.value().network().length(), LONGEST_PLACE, report);
+        most(workload, "characters of locality", workload.value().locality().length(), LONGEST_PLACE, report);
         serviceAccount(workload, report);
         workload.entries("labels", WorkloadEntry::labels)
                 .forEach(label -> Labels.problem(label.path().name(), label.value())
