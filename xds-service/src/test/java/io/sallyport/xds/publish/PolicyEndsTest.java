@@ -87,7 +87,9 @@ class PolicyEndsTest {
             }
             wakes.poll(1, TimeUnit.SECONDS);
         }
-        throw new AssertionError("no snapshot " + sequence + ", but " + board.newest());
+        var newest = board.newest();
+        throw new AssertionError(
+                "no snapshot " + sequence + ", but " + (newest == null ? "none at all" : newest.sequence()));
     }
 
     private static ConfigImage image() {
