@@ -5,6 +5,8 @@ import io.sallyport.accesslog.api.Callers;
 import io.sallyport.accesslog.config.ConfigurationSource;
 import io.sallyport.accesslog.config.GrpcConfiguration;
 import io.sallyport.accesslog.http.LogServlet;
+import io.sallyport.accesslog.web.LogPage;
+import io.sallyport.accesslog.web.PageDoor;
 import io.sallyport.runtime.BearerToken;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Readiness;
@@ -42,7 +44,8 @@ final class AccessLogService {
                 CollectorServer.start(wanted.settings(), configuration(lifecycle, wanted), clock, new SecureRandom()));
         collector.measure(metrics.registry());
         collector.resume();
-        var callers = callers(wanted);
+        var known = callers(wanted);
+        var callers = new Callers(known);
         var door = lifecycle.started(
                 "als",
                 GrpcServer.on(ServiceSettings.loopback(wanted.als()), ServerLimits.xds())
@@ -62,6 +65,7 @@ final class AccessLogService {
                 GrpcServer.inProcess(name).with(callers).serve(collector.api()).start("accesslog"));
         var channel = Channels.inProcess(name);
         lifecycle.started("api channel", channel::shutdownNow);
+        var page = new PageDoor(known.stream().map(Callers.Caller::token).toList(), new SecureRandom());
         var http = lifecycle.started(
                 "http",
                 HttpServer.start(
@@ -69,11 +73,13 @@ final class AccessLogService {
                         readiness,
                         metrics,
                         Optional.of(BearerToken.readOrCreate(wanted.tokenFile(), new SecureRandom())),
-                        List.of(new Mount(LogServlet.PATH, new LogServlet(channel), true))));
+                        List.of(
+                                new Mount(LogServlet.PATH, new LogServlet(channel), true),
+                                new Mount(LogPage.PATH, new LogPage(channel, page, clock, () -> ""), true))));
         return "als 127.0.0.1:" + door.port() + " · api 127.0.0.1:" + api.port() + " · http 127.0.0.1:" + http.port();
     }
 
-    private static Callers callers(ServiceSettings.AccessLog wanted) throws IOException {
+    private static List<Callers.Caller> callers(ServiceSettings.AccessLog wanted) throws IOException {
         var callers = new ArrayList<Callers.Caller>();
         callers.add(
                 new Callers.Caller(BearerToken.readOrCreate(wanted.tokenFile(), new SecureRandom()), Optional.empty()));
@@ -83,7 +89,7 @@ final class AccessLogService {
                 callers.add(Callers.Caller.of(BearerToken.read(caller.tokenFile()), caller.namespaces()));
             }
         }
-        return new Callers(callers);
+        return callers;
     }
 
     private ConfigurationSource configuration(Lifecycle lifecycle, ServiceSettings.AccessLog wanted)

@@ -7,6 +7,8 @@ import io.sallyport.accesslog.CollectorServer;
 import io.sallyport.accesslog.CollectorSettings;
 import io.sallyport.accesslog.config.GrpcConfiguration;
 import io.sallyport.accesslog.http.LogServlet;
+import io.sallyport.accesslog.web.LogPage;
+import io.sallyport.accesslog.web.PageDoor;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cli.DataDirectory;
 import io.sallyport.cli.Terminal;
@@ -46,6 +48,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +71,10 @@ final class AllInOne {
     private final @Nullable CollectorServer collector;
     private final DataDirectory.Endpoints doors;
     private final CountDownLatch platformKnown;
+    // Where the page lets the first browser in; empty: there is none.
+    private final String page;
+    // A request to try, once the doors are known.
+    private final AtomicReference<String> command;
     private final Announcer announcer;
 
     private AllInOne(
@@ -80,6 +87,8 @@ final class AllInOne {
             DataDirectory.Endpoints doors,
             PlatformFollower platform,
             CountDownLatch platformKnown,
+            String page,
+            AtomicReference<String> command,
             DirectoryLooks looks,
             Lifecycle lifecycle) {
         this.directory = directory;
@@ -91,6 +100,8 @@ final class AllInOne {
         this.liveness = new Liveness(services, platform::told, fleet);
         this.doors = doors;
         this.platformKnown = platformKnown;
+        this.page = page;
+        this.command = command;
         this.announcer = lifecycle.started("announcer", new Announcer(services, liveness, looks, terminal, clock));
     }
 
@@ -186,6 +197,8 @@ final class AllInOne {
                         .serve(secrets.discovery())
                         .start("sds"));
         lifecycle.started("sds streams", secrets::hangUp);
+        var pageDoor = new PageDoor(List.of(token), new SecureRandom());
+        var command = new AtomicReference<>("");
         var http = lifecycle.started(
                 "http",
                 HttpServer.start(
@@ -195,7 +208,12 @@ final class AllInOne {
                         Optional.of(token),
                         collector == null
                                 ? List.of()
-                                : List.of(new Mount(LogServlet.PATH, new LogServlet(channel), false))));
+                                : List.of(
+                                        new Mount(LogServlet.PATH, new LogServlet(channel), false),
+                                        new Mount(
+                                                LogPage.PATH,
+                                                new LogPage(channel, pageDoor, clock, command::get),
+                                                true))));
         var doors = new DataDirectory.Endpoints(
                 "127.0.0.1:" + apiServer.port(), "127.0.0.1:" + xdsServer.port(), "127.0.0.1:" + http.port());
         new DataDirectory(folder.root()).publish(doors);
@@ -225,6 +243,8 @@ final class AllInOne {
                 doors,
                 platform,
                 platformKnown,
+                collector == null ? "" : pageDoor.link(token),
+                command,
                 looks,
                 lifecycle);
     }
@@ -313,6 +333,9 @@ final class AllInOne {
                 + " resources, revision " + revision);
         terminal.print("  api      " + local(doors.api()) + " (gRPC)   xds " + local(doors.xds()) + "   http "
                 + local(doors.http()));
+        if (!page.isEmpty()) {
+            terminal.print("  page     " + url(doors.http()) + page);
+        }
         announcer.tellRefusals(status);
         var hasComplained = false;
         var started = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
@@ -342,6 +365,7 @@ final class AllInOne {
         var addresses = liveness.listeners(proxy)
                 .map(listeners -> listeners.addresses())
                 .orElse(List.of());
+        addresses.stream().findFirst().ifPresent(address -> command.compareAndSet("", "curl -i " + url(address) + "/"));
         var text = addresses.isEmpty()
                 ? "no listener yet (expected: a Gateway whose selector matches its labels)"
                 : String.join(", ", addresses.stream().map(AllInOne::url).toList());
@@ -351,7 +375,9 @@ final class AllInOne {
     private void printHint(boolean isQuickstart) {
         terminal.print("");
         if (isQuickstart) {
-            terminal.print("Try:  curl -H 'Host: shop.example.com' http://localhost:8080/api/items");
+            var items = "curl -H 'Host: shop.example.com' http://localhost:8080/api/items";
+            command.set(items);
+            terminal.print("Try:  " + items);
             terminal.print("      ./sallyport proxy-config route istio-ingressgateway");
         }
         terminal.print("Edit a file in " + shown(directory) + " and watch it go live. Ctrl-C stops everything.");

@@ -10,6 +10,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.accesslog.config.RuleList;
+import io.sallyport.accesslog.config.RuleTexts;
 import io.sallyport.accesslog.query.Condition;
 import io.sallyport.accesslog.query.Operand;
 import io.sallyport.accesslog.query.QueryException;
@@ -29,7 +30,6 @@ import io.sallyport.proto.accesslog.v1.CompletenessRequest;
 import io.sallyport.proto.accesslog.v1.CompletenessResponse;
 import io.sallyport.proto.accesslog.v1.DistinctRequest;
 import io.sallyport.proto.accesslog.v1.DistinctResponse;
-import io.sallyport.proto.accesslog.v1.ExplainedRow;
 import io.sallyport.proto.accesslog.v1.ExportRequest;
 import io.sallyport.proto.accesslog.v1.ExportResponse;
 import io.sallyport.proto.accesslog.v1.GetRequestRequest;
@@ -80,6 +80,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     private final Completeness completeness;
     private final Comparisons comparisons;
     private final RuleCounts rules;
+    private final RuleTexts texts;
     private final Tails tails;
 
     public AccessLogApi(LogStore store, Ledger ledger, Tails tails, RuleList rules, InstantSource clock) {
@@ -88,6 +89,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
         this.completeness = new Completeness(ledger, questions);
         this.comparisons = new Comparisons(questions);
         this.rules = new RuleCounts(rules, questions);
+        this.texts = rules.texts();
         this.tails = tails;
     }
 
@@ -200,6 +202,9 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     @Override
     public void getRequest(GetRequestRequest request, StreamObserver<GetRequestResponse> response) {
         answer(response, () -> {
+            if (request.hasRow()) {
+                return explained(List.of(row(request)));
+            }
             if (request.getRequestId().isEmpty()
                     || !request.getScope().getFilter().isEmpty()) {
                 throw new QueryException("request id \"" + request.getRequestId()
@@ -219,12 +224,33 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
                                 + Timestamps.toString(Timestamps.fromMicros(range.to())))
                         .asRuntimeException();
             }
-            var found = GetRequestResponse.newBuilder();
-            rows.forEach(row -> found.addRows(ExplainedRow.newBuilder()
-                    .setRow(ExportText.row(row))
-                    .addAllExplanations(Flags.explain(row.entry()))));
-            return found.build();
+            return explained(rows);
         });
+    }
+
+    // A cursor one offset above it is the place before it in the order of a search.
+    private KafkaRow row(GetRequestRequest request) throws QueryException, StoreException, BoundExceededException {
+        var id = request.getRow();
+        var time = Scopes.micros(id.getTime());
+        var above = new Questions.Cursor(time, id.getPartition(), id.getOffset() + 1);
+        var here = new Selection(new Condition.All(List.of()), time, time + 1, Tenancy.current());
+        return questions.search(here, 1, Optional.of(above)).stream()
+                .filter(row -> row.partition() == id.getPartition() && row.offset() == id.getOffset())
+                .findFirst()
+                .orElseThrow(() -> Status.NOT_FOUND
+                        .withDescription("no row " + id.getPartition() + "/" + id.getOffset() + " at "
+                                + Timestamps.toString(id.getTime()))
+                        .asRuntimeException());
+    }
+
+    private GetRequestResponse explained(List<KafkaRow> rows) {
+        var found = GetRequestResponse.newBuilder();
+        for (var row : rows) {
+            var explained =
+                    found.addRowsBuilder().setRow(ExportText.row(row)).addAllExplanations(Flags.explain(row.entry()));
+            texts.of(row.entry()).ifPresent(explained::setRule);
+        }
+        return found.build();
     }
 
     @Override

@@ -39,6 +39,10 @@ final class Scopes {
         return new Selection(reader.read(scope.getFilter()), from, to, Tenancy.current());
     }
 
+    static long micros(Timestamp time) throws QueryException {
+        return micros(time, "time");
+    }
+
     private static long micros(Timestamp time, String what) throws QueryException {
         if (!Timestamps.isValid(time)) {
             throw new QueryException(what + " is no time (expected: between the years 1 and 9999)");

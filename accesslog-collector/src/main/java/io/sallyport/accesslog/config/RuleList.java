@@ -36,6 +36,11 @@ public final class RuleList {
         this.source = source;
     }
 
+    /// What the rules of rows said, then and now.
+    public RuleTexts texts() {
+        return new RuleTexts(source);
+    }
+
     /// All of them, by object and in its order. A rule that only hands over to a delegate decides nothing itself.
     public List<Rule> rules() throws TooManyException {
         var resources = source.all("VirtualService", MAX_OBJECTS);

@@ -17,10 +17,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// A live tail as server-sent events: `event: row` with a row as JSON, `event: skipped` with a number. A comment goes
-/// out when nothing else does, so that both sides notice when the other has gone.
+/// A live tail as server-sent events, by default `event: row` with a row as JSON, `event: skipped` with a number. A
+/// comment goes out when nothing else does, so that both sides notice when the other has gone.
 /// Source: WHATWG HTML, "Server-sent events".
-final class EventStream {
+public final class EventStream {
 
     private static final long HEARTBEAT_SECONDS = 10;
     private static final JsonFormat.Printer PRINTER = JsonFormat.printer().omittingInsignificantWhitespace();
@@ -30,14 +30,32 @@ final class EventStream {
 
     private final Channel channel;
     private final MethodDescriptor<Message, Message> method;
+    private final Form form;
+
+    /// How rows are written.
+    @FunctionalInterface
+    public interface Form {
+        /// Events, each with an empty line behind it; empty: there is nothing to say.
+        String events(TailResponse rows) throws IOException;
+    }
 
     EventStream(Channel channel, MethodDescriptor<Message, Message> method) {
+        this(channel, method, EventStream::events);
+    }
+
+    private EventStream(Channel channel, MethodDescriptor<Message, Message> method, Form form) {
         this.channel = channel;
         this.method = method;
+        this.form = form;
+    }
+
+    /// A tail in a form of one's own.
+    public static EventStream tail(Channel channel, Form form) {
+        return new EventStream(channel, Operations.tail(), form);
     }
 
     /// Sends until the client goes away or the service ends; throws what the service says before its first message.
-    void send(Message question, HttpServletResponse response) throws IOException {
+    public void send(Message question, HttpServletResponse response) throws IOException {
         var said = new LinkedBlockingQueue<Said>();
         var call = channel.newCall(method, CallOptions.DEFAULT);
         call.start(new Listener(said), new Metadata());
@@ -53,8 +71,7 @@ final class EventStream {
         }
     }
 
-    private static void follow(
-            ClientCall<Message, Message> call, BlockingQueue<Said> said, HttpServletResponse response)
+    private void follow(ClientCall<Message, Message> call, BlockingQueue<Said> said, HttpServletResponse response)
             throws IOException, InterruptedException {
         var isOpen = false;
         while (true) {
@@ -70,7 +87,8 @@ final class EventStream {
                 response.setStatus(200);
                 response.setContentType("text/event-stream; charset=utf-8");
             }
-            write(response, next == null || !(next.message() instanceof TailResponse rows) ? ":\n\n" : events(rows));
+            var events = next == null || !(next.message() instanceof TailResponse rows) ? "" : form.events(rows);
+            write(response, events.isEmpty() ? ":\n\n" : events);
             if (next != null) {
                 call.request(1);
             }
@@ -85,7 +103,7 @@ final class EventStream {
         if (rows.getSkipped() > 0) {
             text.append("event: skipped\ndata: ").append(rows.getSkipped()).append("\n\n");
         }
-        return text.isEmpty() ? ":\n\n" : text.toString();
+        return text.toString();
     }
 
     private static void write(HttpServletResponse response, String text) throws IOException {

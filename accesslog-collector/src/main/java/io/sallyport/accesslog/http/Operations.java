@@ -35,6 +35,10 @@ final class Operations {
 
     private Operations() {}
 
+    static MethodDescriptor<Message, Message> tail() {
+        return Objects.requireNonNull(ALL.get("tail")).method();
+    }
+
     // All methods of the service take and give messages.
     @SuppressWarnings("unchecked")
     private static Operation operation(MethodDescriptor<?, ?> method) {

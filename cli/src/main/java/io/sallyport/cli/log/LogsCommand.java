@@ -105,6 +105,11 @@ public final class LogsCommand implements Callable<Integer> {
     private boolean attributes;
 
     @Option(
+            names = "--page",
+            description = "Prints a link that opens this question in a browser, signed in. It works once.")
+    private boolean page;
+
+    @Option(
             names = {"-o", "--output"},
             paramLabel = "table|json|csv|parquet",
             description = "How to answer. csv and, with --tail, json are lines; parquet needs --out. Default: table.")
@@ -120,6 +125,10 @@ public final class LogsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailedException {
+        if (page) {
+            terminal.print(new PageLink(server.directory(), filter, since).get());
+            return ExitCode.OK;
+        }
         try (var connection = server.connect(dialer)) {
             if (attributes) {
                 attributes(connection);

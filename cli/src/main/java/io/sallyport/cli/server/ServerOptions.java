@@ -44,7 +44,7 @@ public final class ServerOptions {
 
     /// Opens a connection through `dialer`. Nothing is sent yet.
     public Connection connect(Dialer dialer) throws CommandFailedException {
-        var directory = DataDirectory.of(data, System.getenv());
+        var directory = directory();
         try {
             var address = address(directory);
             var token = tokenFile == null ? directory.token() : DataDirectory.token(tokenFile);
@@ -58,6 +58,11 @@ public final class ServerOptions {
         } catch (IOException unreadable) {
             throw CommandFailedException.unable(unreadable.getMessage() + " (expected: a readable file, see --data)");
         }
+    }
+
+    /// The folder of the `up` on this machine.
+    public DataDirectory directory() {
+        return DataDirectory.of(data, System.getenv());
     }
 
     private String address(DataDirectory directory) throws IOException, CommandFailedException {
