@@ -111,6 +111,7 @@ final class AllInOne {
             DataFolder folder,
             Ports ports,
             Optional<EnvoyBinary> envoy,
+            ServiceSettings.LogChoices logChoices,
             Terminal terminal)
             throws IOException {
         var clock = terminal.clock();
@@ -154,7 +155,7 @@ final class AllInOne {
                 ? lifecycle.started(
                         "accesslog-collector",
                         CollectorServer.start(
-                                CollectorSettings.local(folder.root(), BrokerProgram.find()),
+                                logChoices.over(CollectorSettings.local(folder.root(), BrokerProgram.find())),
                                 new GrpcConfiguration(channel, channel, channel, clock),
                                 clock,
                                 new SecureRandom()))

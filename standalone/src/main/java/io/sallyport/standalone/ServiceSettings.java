@@ -266,10 +266,29 @@ final class ServiceSettings {
             var followed = files == null
                     ? List.<CollectorSettings.LogFile>of()
                     : files.stream().map(FollowedFile::file).toList();
+            return new LogChoices(kafka, sampling, privacy).over(local.with(RowRules.NONE, followed));
+        }
+    }
+
+    /// `sallyport up --logs FILE`, and the same words for `sallyport service accesslog`:
+    ///
+    /// ```yaml
+    /// sampling: {share: 0.1, slow: PT1S}    # all errors and slow requests, and a tenth of the rest
+    /// privacy: {rules: [{attribute: source.address, action: MASK}]}
+    /// kafka: {bootstrapServers: "kafka:9093", client: {security.protocol: SASL_SSL, sasl.mechanism: PLAIN, …}}
+    /// ```
+    record LogChoices(
+            @Nullable Kafka kafka,
+            @Nullable Sampling sampling,
+            @Nullable Privacy privacy) {
+
+        static final LogChoices NONE = new LogChoices(null, null, null);
+
+        CollectorSettings over(CollectorSettings local) throws IOException {
             var rules = new RowRules(
                     sampling == null ? SamplingRules.ALL : sampling.rules(),
                     privacy == null ? PrivacyRules.NONE : privacy.made());
-            return (kafka == null ? local : local.with(kafka.settings())).with(rules, followed);
+            return (kafka == null ? local : local.with(kafka.settings())).with(rules, local.files());
         }
     }
 

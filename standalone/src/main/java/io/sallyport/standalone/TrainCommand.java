@@ -48,7 +48,14 @@ final class TrainCommand implements Callable<Integer> {
         try (lifecycle) {
             var folder = lifecycle.started("data folder", DataFolder.open(data));
             var ports = new AllInOne.Ports(0, 0, 0);
-            AllInOne.start(lifecycle, quickstart, folder, ports, Optional.empty(), quiet)
+            AllInOne.start(
+                            lifecycle,
+                            quickstart,
+                            folder,
+                            ports,
+                            Optional.empty(),
+                            ServiceSettings.LogChoices.NONE,
+                            quiet)
                     .announce(false);
             return ExitCode.OK;
         } catch (IOException | FolderInUseException e) {

@@ -6,6 +6,8 @@ import io.sallyport.cli.ExitCode;
 import io.sallyport.cli.Terminal;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Logs;
+import io.sallyport.runtime.Settings;
+import io.sallyport.runtime.SettingsException;
 import io.sallyport.standalone.demo.DemoBackends;
 import io.sallyport.standalone.envoy.EnvoyBinary;
 import io.sallyport.standalone.envoy.EnvoyUnavailableException;
@@ -52,6 +54,12 @@ final class UpCommand implements Callable<Integer> {
     @Option(names = "--no-envoy", description = "Runs the control plane only.")
     private boolean withoutEnvoy;
 
+    @Option(
+            names = "--logs",
+            paramLabel = "FILE",
+            description = "Settings of access logs, YAML: sampling, privacy, kafka. Default: all rows, our own Kafka.")
+    private @Nullable Path logs;
+
     UpCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -69,6 +77,9 @@ final class UpCommand implements Callable<Integer> {
                         "\"" + configuration + "\" is not a directory (expected: a directory of YAML)");
             }
             var envoy = withoutEnvoy ? Optional.<EnvoyBinary>empty() : Optional.of(EnvoyBinary.find(System.getenv()));
+            var choices = logs == null
+                    ? ServiceSettings.LogChoices.NONE
+                    : Settings.read(logs, ServiceSettings.LogChoices.class);
             var folder = lifecycle.started(
                     "data folder",
                     DataFolder.open(DataDirectory.of(data, System.getenv()).root()));
@@ -76,11 +87,11 @@ final class UpCommand implements Callable<Integer> {
                 lifecycle.started("demo backends", DemoBackends.start(DemoBackends.QUICKSTART));
             }
             var ports = new AllInOne.Ports(xdsPort, apiPort, httpPort);
-            var all = AllInOne.start(lifecycle, configuration, folder, ports, envoy, terminal);
+            var all = AllInOne.start(lifecycle, configuration, folder, ports, envoy, choices, terminal);
             all.announce(isQuickstart);
             new CountDownLatch(1).await();
             return ExitCode.OK;
-        } catch (EnvoyUnavailableException | FolderInUseException e) {
+        } catch (EnvoyUnavailableException | FolderInUseException | SettingsException | IllegalArgumentException e) {
             lifecycle.close();
             throw CommandFailedException.unable(String.valueOf(e.getMessage()));
         } catch (IOException e) {
