@@ -8,9 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/// An Envoy starts with a secret that nobody has: answered at once, and before a secret-service that was stopped so
-/// that
-/// it says nothing, which is how Istio treats such a secret.
+/// An Envoy starts with a secret that nobody has: answered at once; before a secret-service that was stopped so that it
+/// says nothing, which is how Istio treats such a secret; while it is down; and with a relay beside it.
 final class ColdStart {
 
     private static final int ANSWERED = 5;
@@ -41,21 +40,43 @@ final class ColdStart {
     }
 
     void run() throws IOException {
-        try (var services = SeparateServices.withSecrets(scratch)) {
-            var file = Files.writeString(scratch.resolve("edge.yaml"), CONFIGURATION);
-            var applied = services.shell().run("apply", "--wait", "-f", file.toString());
-            if (applied.exitCode() != 0) {
-                throw new IOException(applied.err());
-            }
+        var alone = Files.createDirectories(scratch.resolve("alone"));
+        try (var services = SeparateServices.withSecrets(alone)) {
+            apply(services, alone);
             var answered = starts(services, ANSWERED);
             var secret = services.process(Name.SECRET);
             signal(secret, "-STOP");
             var silent = starts(services, SILENT);
             signal(secret, "-CONT");
+            services.kill(Name.SECRET);
             results.row(
                     "an Envoy starts with one secret missing: until its plain port answers",
-                    "%s; before a service that is silent %s".formatted(answered, silent),
+                    "%s; before a service that is silent %s, that is down %s; with Envoy's own limit 15.1 s"
+                            .formatted(answered, silent, starts(services, SILENT)),
                     "15 s never");
+        }
+        var relayed = Files.createDirectories(scratch.resolve("relayed"));
+        try (var services = SeparateServices.withRelay(relayed)) {
+            apply(services, relayed);
+            var there = starts(services, ANSWERED);
+            services.kill(Name.SECRET);
+            var withoutSecrets = starts(services, ANSWERED);
+            services.kill(Name.XDS);
+            services.kill(Name.CONFIG);
+            var alive = starts(services, ANSWERED);
+            results.row(
+                    "an Envoy with a relay starts: until its plain port answers",
+                    "%s; while secret-service is down %s; while everything is down %s"
+                            .formatted(there, withoutSecrets, alive),
+                    "5 s (F6)");
+        }
+    }
+
+    private static void apply(SeparateServices services, Path folder) throws IOException {
+        var file = Files.writeString(folder.resolve("edge.yaml"), CONFIGURATION);
+        var applied = services.shell().run("apply", "--wait", "-f", file.toString());
+        if (applied.exitCode() != 0) {
+            throw new IOException(applied.err());
         }
     }
 

@@ -17,12 +17,31 @@ import java.util.Base64;
 import java.util.concurrent.locks.LockSupport;
 
 /// `bench secrets`: how long a renewed certificate takes from the file to the next handshake, and how long a gateway
-/// that starts is held up by a secret that nobody has.
+/// that starts is held up by a secret that nobody has, and how long it shows a certificate that is lent no more.
 final class SecretBenchmark {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int RENEWALS = 60;
     private static final int STARTS = 5;
+    private static final int GRANTS = 20;
+
+    private static final String LENT = """
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: borrower, namespace: shop}
+            spec:
+              selector: {istio: ingressgateway}
+              servers:
+              - port: {number: 443, name: https, protocol: HTTPS}
+                hosts: [lent.test]
+                tls: {mode: SIMPLE, credentialName: pay/lent}
+            ---
+            apiVersion: sallyport.io/v1alpha1
+            kind: SecretGrant
+            metadata: {namespace: pay, name: lend}
+            spec: {secrets: [lent], gateways: [{namespace: shop, name: borrower}], hosts: [lent.test]}
+            """;
 
     private final Results results;
     private final Path scratch;
@@ -43,6 +62,7 @@ final class SecretBenchmark {
             stack.become(configuration());
             var client = new TlsClient(authority, stack.port("", 443));
             renewals(authority, client);
+            grants(authority, client, stack);
             starts(stack);
             new SecretAnswers(results, scratch.resolve("data/sds.sock")).run();
         }
@@ -65,6 +85,45 @@ final class SecretBenchmark {
                         .formatted(hosts),
                 figures.toString(),
                 "1 s");
+    }
+
+    // A secret of another namespace, of which the gateway has the key while it is lent.
+    private void grants(Authority authority, TlsClient client, GatewayStack stack) throws IOException {
+        var directory = scratch.resolve("config");
+        var issued = authority.issue("lent.test", 20);
+        Files.writeString(
+                directory.resolve("lent.yaml"), """
+                apiVersion: v1
+                kind: Secret
+                metadata: {name: lent, namespace: pay}
+                data: {tls.crt: "%s", tls.key: "%s"}
+                """.formatted(base64(issued.certificate()), base64(issued.key())));
+        var figures = new Figures();
+        for (var n = 0; n < GRANTS; n++) {
+            stack.become(configuration() + LENT);
+            awaitShown(client, "lent.test", authority.lastSerial());
+            var begin = System.nanoTime();
+            stack.become(configuration() + LENT.substring(0, LENT.indexOf("---\napiVersion: sallyport.io")));
+            awaitRefused(client, "lent.test");
+            figures.add(Duration.ofNanos(System.nanoTime() - begin));
+        }
+        results.row(
+                "a grant is taken back: from `Apply` to the first handshake without the lent certificate",
+                figures.toString(),
+                "1 s (V6)");
+    }
+
+    private static void awaitRefused(TlsClient client, String host) throws IOException {
+        var end = System.nanoTime() + LIMIT.toNanos();
+        while (System.nanoTime() < end) {
+            try {
+                var _ = client.serial(host);
+                LockSupport.parkNanos(1_000_000);
+            } catch (IOException refused) {
+                return;
+            }
+        }
+        throw new IOException(host + " is still shown after " + LIMIT);
     }
 
     private static void awaitShown(TlsClient client, String host, int serial) throws IOException {
