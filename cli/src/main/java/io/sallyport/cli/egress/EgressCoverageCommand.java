@@ -57,7 +57,7 @@ final class EgressCoverageCommand implements Callable<Integer> {
                 terminal.complain(
                         "no place outside is declared (expected: a ServiceEntry with location MESH_EXTERNAL)");
             } else {
-                var table = new Table("CLIENT", "BY", "PLACE", "WAY", "");
+                var table = new Table("CLIENT", "BY", "PLACE", "WAY", "CONTRADICTION");
                 response.getCellsList().forEach(cell -> row(table, cell));
                 table.print(terminal);
                 contradictions.forEach((text, each) -> {

@@ -13,7 +13,7 @@ import io.sallyport.cli.Main;
 import java.io.IOException;
 import java.util.UUID;
 
-/// Both services in this process, behind the dialer that the commands use. It remembers who was called and how.
+/// The services in this process, behind the dialer that the commands use. It remembers who was called and how.
 public final class FakeServer implements AutoCloseable {
 
     private static final Metadata.Key<String> AUTHORIZATION =
@@ -22,6 +22,7 @@ public final class FakeServer implements AutoCloseable {
     private final String name = UUID.randomUUID().toString();
     private final FakeConfigService config = new FakeConfigService();
     private final FakeProxyService proxies = new FakeProxyService();
+    private final FakeEgressService egress = new FakeEgressService();
     private volatile String authorization = "";
     private volatile String dialed = "";
     private final Server server;
@@ -33,6 +34,7 @@ public final class FakeServer implements AutoCloseable {
                     .intercept(new Doorkeeper())
                     .addService(config)
                     .addService(proxies)
+                    .addService(egress)
                     .build()
                     .start();
         } catch (IOException impossible) {
@@ -46,6 +48,10 @@ public final class FakeServer implements AutoCloseable {
 
     public FakeProxyService proxies() {
         return proxies;
+    }
+
+    public FakeEgressService egress() {
+        return egress;
     }
 
     /// What the last call carried: `Bearer …`.

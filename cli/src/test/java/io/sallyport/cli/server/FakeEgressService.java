@@ -1,0 +1,86 @@
+package io.sallyport.cli.server;
+
+import io.grpc.stub.StreamObserver;
+import io.sallyport.proto.egress.v1.AuditRequest;
+import io.sallyport.proto.egress.v1.AuditResponse;
+import io.sallyport.proto.egress.v1.CoverageRequest;
+import io.sallyport.proto.egress.v1.CoverageResponse;
+import io.sallyport.proto.egress.v1.EgressPolicyServiceGrpc;
+import io.sallyport.proto.egress.v1.EvaluateRequest;
+import io.sallyport.proto.egress.v1.EvaluateResponse;
+import io.sallyport.proto.egress.v1.ListExternalServicesRequest;
+import io.sallyport.proto.egress.v1.ListExternalServicesResponse;
+import io.sallyport.proto.egress.v1.SuggestRequest;
+import io.sallyport.proto.egress.v1.SuggestResponse;
+
+/// An egress-policy-service that judges nothing: it answers what a test tells it to, and remembers what it was asked.
+public final class FakeEgressService extends EgressPolicyServiceGrpc.EgressPolicyServiceImplBase {
+
+    private EvaluateResponse verdict = EvaluateResponse.getDefaultInstance();
+    private ListExternalServicesResponse services = ListExternalServicesResponse.getDefaultInstance();
+    private CoverageResponse coverage = CoverageResponse.getDefaultInstance();
+    private AuditResponse audit = AuditResponse.getDefaultInstance();
+    private SuggestResponse suggestion = SuggestResponse.getDefaultInstance();
+    private Object asked = "nothing";
+
+    public void answer(EvaluateResponse response) {
+        verdict = response;
+    }
+
+    public void answer(ListExternalServicesResponse response) {
+        services = response;
+    }
+
+    public void answer(CoverageResponse response) {
+        coverage = response;
+    }
+
+    public void answer(AuditResponse response) {
+        audit = response;
+    }
+
+    public void answer(SuggestResponse response) {
+        suggestion = response;
+    }
+
+    /// The last request.
+    public Object asked() {
+        return asked;
+    }
+
+    @Override
+    public void evaluate(EvaluateRequest request, StreamObserver<EvaluateResponse> observer) {
+        asked = request;
+        observer.onNext(verdict);
+        observer.onCompleted();
+    }
+
+    @Override
+    public void listExternalServices(
+            ListExternalServicesRequest request, StreamObserver<ListExternalServicesResponse> observer) {
+        asked = request;
+        observer.onNext(services);
+        observer.onCompleted();
+    }
+
+    @Override
+    public void coverage(CoverageRequest request, StreamObserver<CoverageResponse> observer) {
+        asked = request;
+        observer.onNext(coverage);
+        observer.onCompleted();
+    }
+
+    @Override
+    public void audit(AuditRequest request, StreamObserver<AuditResponse> observer) {
+        asked = request;
+        observer.onNext(audit);
+        observer.onCompleted();
+    }
+
+    @Override
+    public void suggest(SuggestRequest request, StreamObserver<SuggestResponse> observer) {
+        asked = request;
+        observer.onNext(suggestion);
+        observer.onCompleted();
+    }
+}
