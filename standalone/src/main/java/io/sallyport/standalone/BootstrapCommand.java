@@ -1,6 +1,8 @@
 package io.sallyport.standalone;
 
 import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.net.HostAndPort;
+import com.google.common.net.InetAddresses;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.ExitCode;
 import io.sallyport.cli.Terminal;
@@ -11,6 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,6 +25,8 @@ final class BootstrapCommand implements Callable<Integer> {
 
     // Of a proxy elsewhere; whoever runs it knows better, and may edit the text.
     private static final EnvoyBootstrap.Limits LIMITS = new EnvoyBootstrap.Limits(10_000, 1L << 30);
+
+    private static final int DNS_PORT = 53;
 
     private final Terminal terminal;
 
@@ -54,6 +59,12 @@ final class BootstrapCommand implements Callable<Integer> {
     private String xds = "";
 
     @Option(
+            names = "--name-server",
+            paramLabel = "ADDRESS[:PORT]",
+            description = "Where names are looked up. Repeatable. Default: as the machine does.")
+    private List<String> nameServers = List.of();
+
+    @Option(
             names = "--admin-socket",
             paramLabel = "PATH",
             defaultValue = "admin.sock",
@@ -82,12 +93,24 @@ final class BootstrapCommand implements Callable<Integer> {
                     kind,
                     address,
                     ImmutableSortedMap.copyOf(listen));
-            terminal.printText(
-                    EnvoyBootstrap.of(proxy, new EnvoyBootstrap.Doors(discovery(), secretSocket, adminSocket), LIMITS)
-                            .json());
+            var bootstrap =
+                    EnvoyBootstrap.of(proxy, new EnvoyBootstrap.Doors(discovery(), secretSocket, adminSocket), LIMITS);
+            var own = nameServers.stream().map(BootstrapCommand::nameServer).toList();
+            terminal.printText((own.isEmpty() ? bootstrap : bootstrap.withNameServers(own)).json());
             return ExitCode.OK;
         } catch (IllegalArgumentException | UnknownHostException e) {
             throw CommandFailedException.unable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    // What looks names up cannot be a name itself.
+    private static InetSocketAddress nameServer(String text) {
+        try {
+            var server = HostAndPort.fromString(text).withDefaultPort(DNS_PORT);
+            return new InetSocketAddress(InetAddresses.forString(server.getHost()), server.getPort());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "--name-server \"" + text + "\" (expected: an IP address, with :PORT or without)", e);
         }
     }
 

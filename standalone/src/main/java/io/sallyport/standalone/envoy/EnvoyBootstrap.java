@@ -57,6 +57,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -88,6 +89,15 @@ public final class EnvoyBootstrap {
                     .add(FixedHeapConfig.getDescriptor())
                     .build());
 
+    private static final String RESOLVER = "envoy.network.dns_resolver.cares";
+
+    // A cluster of looked-up names warms until the first answer or the end of all tries, and everything that is changed
+    // with it waits: 35 s with a silent name server by the defaults of c-ares (4 tries from 5 s up).
+    private static final CaresDnsResolverConfig CARES = CaresDnsResolverConfig.newBuilder()
+            .setQueryTimeoutSeconds(UInt64Value.of(2))
+            .setQueryTries(UInt32Value.of(2))
+            .build();
+
     private final Bootstrap bootstrap;
 
     private EnvoyBootstrap(Bootstrap bootstrap) {
@@ -116,23 +126,24 @@ public final class EnvoyBootstrap {
                         .addClusters(discoveryCluster(doors.xds()))
                         .addClusters(logCluster(doors.xds()))
                         .addClusters(secretCluster(doors.secretSocket())))
-                .setTypedDnsResolverConfig(nameLookup())
+                .setTypedDnsResolverConfig(
+                        TypedExtensionConfig.newBuilder().setName(RESOLVER).setTypedConfig(Any.pack(CARES)))
                 .setLayeredRuntime(runtime())
                 .setOverloadManager(overload(limits))
                 .setStatsConfig(stats())
                 .build());
     }
 
-    // A cluster of looked-up names warms until the first answer or the end of all tries, and everything that is changed
-    // with it waits: 35 s with a silent name server by the defaults of c-ares (4 tries from 5 s up).
-    private static TypedExtensionConfig nameLookup() {
-        return TypedExtensionConfig.newBuilder()
-                .setName("envoy.network.dns_resolver.cares")
-                .setTypedConfig(Any.pack(CaresDnsResolverConfig.newBuilder()
-                        .setQueryTimeoutSeconds(UInt64Value.of(2))
-                        .setQueryTries(UInt32Value.of(2))
-                        .build()))
-                .build();
+    /// The same with name servers of its own, instead of those that the machine is set to use.
+    public EnvoyBootstrap withNameServers(List<InetSocketAddress> servers) {
+        var resolver = CARES.toBuilder();
+        servers.forEach(server -> resolver.addResolvers(Address.newBuilder()
+                .setSocketAddress(
+                        SocketAddress.newBuilder().setAddress(literal(server)).setPortValue(server.getPort()))));
+        return new EnvoyBootstrap(bootstrap.toBuilder()
+                .setTypedDnsResolverConfig(
+                        TypedExtensionConfig.newBuilder().setName(RESOLVER).setTypedConfig(Any.pack(resolver.build())))
+                .build());
     }
 
     /// The text that Envoy reads. Equal bootstraps have equal text.

@@ -44,6 +44,7 @@ public final class SeparateServices implements AutoCloseable {
     private final Map<Name, ChildProcess> running = new LinkedHashMap<>();
     private final List<Integer> ports;
     private final boolean isRelayed;
+    private List<InetSocketAddress> nameServers = List.of();
     private @Nullable Process envoy;
 
     private SeparateServices(Path scratch, boolean isRelayed) throws IOException {
@@ -86,6 +87,22 @@ public final class SeparateServices implements AutoCloseable {
             if (services.isRelayed) {
                 services.start(Name.RELAY);
             }
+            services.startEnvoy();
+            return services;
+        } catch (IOException failed) {
+            services.close();
+            throw failed;
+        }
+    }
+
+    /// Starts config-service, xds-service and an Envoy that looks names up at this server alone.
+    public static SeparateServices withNames(Path scratch, InetSocketAddress nameServer) throws IOException {
+        var services = new SeparateServices(scratch, false);
+        services.nameServers = List.of(nameServer);
+        try {
+            services.writeSettings();
+            services.start(Name.CONFIG);
+            services.start(Name.XDS);
             services.startEnvoy();
             return services;
         } catch (IOException failed) {
@@ -232,13 +249,11 @@ public final class SeparateServices implements AutoCloseable {
         var secrets = isRelayed ? relaySocket() : secretSocket();
         var bootstrap = scratch.resolve("envoy.json");
         Files.deleteIfExists(adminSocket());
-        Files.writeString(
-                bootstrap,
-                EnvoyBootstrap.of(
-                                proxy,
-                                new EnvoyBootstrap.Doors(discovery, secrets, adminSocket()),
-                                new EnvoyBootstrap.Limits(10_000, 1L << 30))
-                        .json());
+        var usual = EnvoyBootstrap.of(
+                proxy,
+                new EnvoyBootstrap.Doors(discovery, secrets, adminSocket()),
+                new EnvoyBootstrap.Limits(10_000, 1L << 30));
+        Files.writeString(bootstrap, (nameServers.isEmpty() ? usual : usual.withNameServers(nameServers)).json());
         envoy = new ProcessBuilder(
                         LocalEnvoy.path().toString(),
                         "-c",
