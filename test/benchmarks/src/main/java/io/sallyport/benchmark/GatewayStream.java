@@ -1,5 +1,6 @@
 package io.sallyport.benchmark;
 
+import com.google.common.primitives.Bytes;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
@@ -118,14 +119,7 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
     }
 
     private static boolean contains(ByteString bytes, ByteString text) {
-        var first = text.byteAt(0);
-        for (var at = 0; at <= bytes.size() - text.size(); at++) {
-            if (bytes.byteAt(at) == first
-                    && bytes.substring(at, at + text.size()).equals(text)) {
-                return true;
-            }
-        }
-        return false;
+        return Bytes.indexOf(bytes.toByteArray(), text.toByteArray()) >= 0;
     }
 
     private void subscribe(DeltaDiscoveryResponse response) {
