@@ -9,9 +9,11 @@ import io.sallyport.testkit.net.HttpClient;
 import io.sallyport.testkit.stack.FreePorts;
 import io.sallyport.testkit.stack.Sallyport;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +36,12 @@ class AccessLogScenariosTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int REQUESTS = 30;
+    // B9 says 30 seconds.
+    private static final Duration AWAY = Duration.ofSeconds(Boolean.getBoolean("sallyport.nightly") ? 30 : 1);
 
     private Path directory;
     private Path data;
+    private Path choices;
     private Sallyport up;
     private int port;
 
@@ -59,8 +64,27 @@ class AccessLogScenariosTest {
                   servers:
                   - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
                 """);
+        Files.writeString(directory.resolve("logs.yaml"), """
+                apiVersion: telemetry.istio.io/v1
+                kind: Telemetry
+                metadata:
+                  name: edge
+                  namespace: istio-system
+                  annotations: {sallyport.io/log-buffer-bytes: "8192", sallyport.io/log-flush-millis: "200"}
+                spec: {selector: {matchLabels: {istio: ingressgateway}}}
+                """);
         Files.writeString(directory.resolve("shop.yaml"), shop("/ok"));
-        up = Sallyport.up(directory, data);
+        choices = Files.writeString(scratch.resolve("logs.yaml"), """
+                privacy:
+                  rules:
+                  - {attribute: source.address, action: MASK}
+                  - {attribute: request.useragent, action: DROP}
+                """);
+        up = begun();
+    }
+
+    private Sallyport begun() throws IOException {
+        return Sallyport.up(directory, data, "--logs", choices.toString());
     }
 
     private static String shop(String prefix) {
@@ -166,6 +190,7 @@ class AccessLogScenariosTest {
     @Order(3)
     @Tag("B9")
     @Tag("P17")
+    @Tag("F5")
     void whatAProxyWroteWhileTheCollectorWasAwayIsMissingByItsOwnCount() throws Exception {
         await("quiet").atMost(PATIENCE).untilAsserted(() -> {
             assertThat(number(total(), "missing")).isZero();
@@ -174,24 +199,61 @@ class AccessLogScenariosTest {
         var before = number(total(), "stored");
         send("/fine", 5);
         up.kill();
-        send("/fine", REQUESTS);
-        up = Sallyport.up(directory, data);
+        // Nobody's request fails for it, and none waits.
+        var away = sendFor(AWAY);
+        up = begun();
         send("/fine", 5);
 
         await("the gap").atMost(PATIENCE).untilAsserted(() -> {
             var total = total();
-            assertThat(number(total, "served")).isEqualTo(before + REQUESTS + 10);
+            assertThat(number(total, "served")).isEqualTo(before + away + 10);
             assertThat(number(total, "written") + number(total, "droppedByProxy"))
-                    .isEqualTo(before + REQUESTS + 10);
+                    .isEqualTo(before + away + 10);
             assertThat(number(total, "stored")).isGreaterThanOrEqualTo(before + 5);
             assertThat(number(total, "stored") + number(total, "missing") + number(total, "droppedByProxy"))
-                    .isEqualTo(before + REQUESTS + 10);
+                    .isEqualTo(before + away + 10);
             assertThat(number(total, "pending")).isZero();
         });
         assertThat(number(total(), "missing"))
                 .as("rows that went into the void")
                 .isPositive();
         assertThat(up.shell().run("logs", "--top", "code").err()).contains("incomplete: ", "before_collector");
+    }
+
+    @Test
+    @Order(4)
+    @Tag("M21")
+    void whatIsPrivateIsNowhereOnDisk() throws Exception {
+        var secrets = List.of("c4n4ry-bearer", "c4n4ry-cookie", "c4n4ry-query", "c4n4ry-agent", "c4n4ry-refer");
+        try (var client = new HttpClient()) {
+            var headers = Map.of(
+                    "authorization", "Bearer c4n4ry-bearer",
+                    "cookie", "session=c4n4ry-cookie",
+                    "referer", "http://shop.test/from?token=c4n4ry-refer",
+                    "user-agent", "c4n4ry-agent");
+            client.send(
+                    port,
+                    HttpClient.Version.HTTP_1_1,
+                    new HttpClient.Call("GET", "shop.test", "/private?token=c4n4ry-query&n=1", headers, ""));
+        }
+        await("the row")
+                .atMost(PATIENCE)
+                .until(() -> rows("request.path.startsWith(\"/private\")").size() == 1);
+
+        var row = rows("request.path.startsWith(\"/private\")").getFirst();
+        assertThat(row.get("path").getAsString()).isEqualTo("/private?token=&n=");
+        assertThat(row.get("sourceAddress").getAsString()).isEqualTo("127.0.0.0");
+        assertThat(row.has("userAgent")).isFalse();
+        assertThat(row.toString()).doesNotContain("c4n4ry");
+        // Spool, Kafka's segments and the store: compression would hide a text, so the last row is looked at as well.
+        try (var files = Files.walk(data.resolve("logs"))) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                var bytes = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+                assertThat(secrets.stream().filter(bytes::contains))
+                        .as(file.toString())
+                        .isEmpty();
+            }
+        }
     }
 
     private JsonObject total() {
@@ -213,6 +275,17 @@ class AccessLogScenariosTest {
         for (var i = 0; i < times; i++) {
             status(path);
         }
+    }
+
+    // At least as many as a burst, each answered as ever.
+    private int sendFor(Duration time) throws IOException {
+        var end = InstantSource.system().instant().plus(time);
+        var sent = 0;
+        while (sent < REQUESTS || InstantSource.system().instant().isBefore(end)) {
+            assertThat(status("/fine")).isEqualTo(200);
+            sent++;
+        }
+        return sent;
     }
 
     private int status(String path) throws IOException {

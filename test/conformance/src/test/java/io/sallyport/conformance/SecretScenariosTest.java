@@ -3,6 +3,7 @@ package io.sallyport.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.sallyport.standalone.envoy.AdminSocket;
 import io.sallyport.testkit.stack.GatewayStack;
 import io.sallyport.testkit.tls.Authority;
 import io.sallyport.testkit.tls.Authority.Issued;
@@ -300,7 +301,10 @@ class SecretScenariosTest {
         grant = "";
         become();
         awaitTrue(() -> get("lent.test").exitCode() == 60);
-        assertThat(Curl.serial("lent.test", port())).as("the key is gone").isEqualTo("1");
+        for (var n = 0; n < 20; n++) {
+            assertThat(Curl.serial("lent.test", port())).as("the key is gone").isEqualTo("1");
+        }
+        assertThat(certificates()).as("also from the proxy's memory").doesNotContain("lent.test");
     }
 
     @Test
@@ -418,6 +422,12 @@ class SecretScenariosTest {
 
     private static void awaitTrue(Callable<Boolean> fact) {
         await().atMost(PATIENCE).until(fact);
+    }
+
+    // What Envoy holds, whoever uses it.
+    private String certificates() throws IOException {
+        var admin = directory.resolveSibling("data/admin/istio-ingressgateway.istio-system.sock");
+        return new AdminSocket(admin, PATIENCE).get("/certs");
     }
 
     private String secrets() {
