@@ -2,6 +2,7 @@ package io.sallyport.accesslog.web;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
@@ -38,10 +39,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -157,7 +160,7 @@ class LogPageTest {
         assertThat(page.locator("#overview .coverage")).containsText((COUNT + 1) / 1000 + ",501 requests");
         assertThat(page.locator("#rows tr.line")).hasCount(100);
         assertThat(page.locator("#class-c5")).containsText("5xx");
-        assertThat(painted("#histogram")).isTrue();
+        awaitPainted("#histogram");
         page.locator("#filter").fill("response.code >= 500");
         page.locator("#filter").press("Enter");
         page.waitForURL("**filter=response.code+*");
@@ -187,7 +190,7 @@ class LogPageTest {
         page.locator("#class-c4").click();
         assertThat(page.locator("#filter")).hasValue("");
 
-        assertThat(page.locator("#histogram")).isVisible();
+        awaitPainted("#histogram");
         page.locator("#histogram").click();
         assertThat(page.locator("#from")).hasValue("2026-11-21T10:29:00Z");
         assertThat(page.locator("#to")).hasValue("2026-11-21T10:30:00Z");
@@ -250,9 +253,11 @@ class LogPageTest {
         detail.locator("tr", new Locator.LocatorOptions().setHasText("request.useragent"))
                 .locator("a.narrow")
                 .click();
+        assertThat(page.locator("#filter")).hasValue(Pattern.compile("request\\.useragent == "));
         assertThat(page.locator("#rows tr.line")).hasCount(1);
         assertThat(page.locator("#facets").getByText("418")).isVisible();
         // As it comes by the tail.
+        assertThat(page.locator("#live[data-following]")).hasCount(1);
         TAILS.stored(List.of(new KafkaRow(1, 7, ShopRows.hostile())));
         assertThat(page.locator("#rows tr.line")).hasCount(2);
 
@@ -347,7 +352,7 @@ class LogPageTest {
         assertThat(page.locator("#help")).isHidden();
         page.keyboard().press("2");
         assertThat(page.locator("#tab-2")).hasAttribute("aria-current", "page");
-        assertThat(painted("#percentiles")).isTrue();
+        awaitPainted("#percentiles");
         page.keyboard().press("3");
         assertThat(page.getByRole(AriaRole.TABLE)).containsText("istio-system/edge-1 complete");
         page.keyboard().press("4");
@@ -529,11 +534,17 @@ class LogPageTest {
         assertThat(page.locator("#answer")).isAttached();
     }
 
-    private boolean painted(String canvas) {
-        return (boolean) page.evaluate(
-                "id => { const c = document.querySelector(id);"
-                        + "return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0); }",
-                canvas);
+    // A chart is drawn after its canvas is there. The browser belongs to this thread.
+    private void awaitPainted(String canvas) {
+        await().pollInSameThread()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> Boolean.TRUE.equals(page.evaluate("""
+                id => {
+                  const c = document.querySelector(id);
+                  return c && c.width > 0 && c.height > 0
+                    && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0);
+                }
+                """, canvas)));
     }
 
     private static String origin() {
