@@ -51,7 +51,7 @@ final class EgressListCommand implements Callable<Integer> {
                         "no place outside is declared (expected: a ServiceEntry with location MESH_EXTERNAL, or an EgressPolicy)");
                 return ExitCode.OK;
             }
-            var table = new Table("HOST", "PORTS", "RESOLUTION", "SEEN BY", "EXPIRES", "OBJECT");
+            var table = new Table("HOST", "PORTS", "RESOLUTION", "ADDRESSES", "SEEN BY", "EXPIRES", "OBJECT");
             for (var service : response.getServicesList()) {
                 table.row(
                         service.getHost(),
@@ -59,6 +59,7 @@ final class EgressListCommand implements Callable<Integer> {
                                 .map(port -> port.getNumber() + " " + port.getProtocol())
                                 .collect(Collectors.joining(", ")),
                         service.getResolution(),
+                        addresses(service),
                         String.join(", ", service.getVisibleToList()),
                         expires(service),
                         service.getLocation().getRef().getNamespace() + "/"
@@ -67,6 +68,13 @@ final class EgressListCommand implements Callable<Integer> {
             table.print(terminal);
         }
         return ExitCode.OK;
+    }
+
+    // The IPv6 address that goes with an automatic one is in the JSON.
+    private static String addresses(ExternalService service) {
+        return service.getAutomaticAddressesCount() > 0
+                ? service.getAutomaticAddresses(0) + " (automatic)"
+                : String.join(", ", service.getAddressesList());
     }
 
     private static String expires(ExternalService service) {

@@ -1,6 +1,6 @@
 package io.sallyport.analysis.relation;
 
-import static io.sallyport.model.Severity.WARNING;
+import static io.sallyport.model.Severity.ERROR;
 
 import io.sallyport.analysis.At;
 import io.sallyport.analysis.Lookup;
@@ -31,12 +31,12 @@ final class TcpPortIsOnesOwn extends WorldRule<ServiceEntry> {
     TcpPortIsOnesOwn() {
         super(
                 "SP3109",
-                WARNING,
+                ERROR,
                 "TCP port is that of an older ServiceEntry",
                 Kind.SERVICE_ENTRY,
                 ServiceEntry.class,
                 new Page(
-                        "Bytes do not say whom they are for: of several entries with one TCP port and no addresses, client proxies send all to the oldest. Give each an address, or a port of its own.",
+                        "Bytes do not say whom they are for: of several entries with one TCP port and no addresses, client proxies send all to the oldest; the younger is reached by its automatic address alone (egress list shows it). Give each an address, or a port of its own.",
                         OLD + YOUNG
                                 + "{hosts: [users.test], resolution: DNS, ports: [{number: 5432, name: db, protocol: TCP}]}",
                         OLD + YOUNG

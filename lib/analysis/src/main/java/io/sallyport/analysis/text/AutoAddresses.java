@@ -1,5 +1,6 @@
 package io.sallyport.analysis.text;
 
+import com.google.common.base.Splitter;
 import com.google.common.hash.Hashing;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -15,6 +16,8 @@ public final class AutoAddresses {
     private static final int LAST_OCTETS = 254;
     // The largest prime below 255 * 254: with so many places, every step walks through all of them.
     private static final int PLACES = 64_763;
+
+    private static final String NETWORK = "240.240.";
 
     private AutoAddresses() {}
 
@@ -34,7 +37,19 @@ public final class AutoAddresses {
         throw new IllegalStateException("all " + PLACES + " addresses are taken");
     }
 
+    /// Whether an address is one of those that services are given.
+    public static boolean isOne(String address) {
+        return address.startsWith(NETWORK);
+    }
+
+    /// The IPv6 address that goes with one: 2001:2::f0f0:32a2 for 240.240.50.162, from 2001:2::/48, which no network
+    /// uses either.
+    public static String six(String address) {
+        var octets = Splitter.on('.').splitToList(address.substring(NETWORK.length()));
+        return "2001:2::f0f0:%x".formatted((Integer.parseInt(octets.get(0)) << 8) + Integer.parseInt(octets.get(1)));
+    }
+
     private static String written(int number) {
-        return "240.240." + number / LAST_OCTETS + "." + (number % LAST_OCTETS + 1);
+        return NETWORK + number / LAST_OCTETS + "." + (number % LAST_OCTETS + 1);
     }
 }

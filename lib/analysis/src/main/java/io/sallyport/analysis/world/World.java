@@ -47,6 +47,8 @@ public final class World {
     final Grouping<String, ConfigObject<Sidecar>> sidecars;
     final WorldDraft.Sources sources;
     final PMap<ObjectRef, ConfigObject<ServiceEntry>> lookedUp;
+    final PMap<ObjectRef, ConfigObject<ServiceEntry>> addressed;
+    final AutomaticAddresses automatic;
     private final Lookups lookups;
     private final SortedSet<String> changedHosts;
     // Identities, not references: a world must not keep its ancestors alive.
@@ -68,6 +70,8 @@ public final class World {
         this.sidecars = draft.sidecars;
         this.sources = draft.sources;
         this.lookedUp = draft.lookedUp;
+        this.addressed = draft.addressed;
+        this.automatic = draft.automatic;
         this.lookups = Lookups.of(draft.lookedUp.values());
         this.changedHosts = Collections.unmodifiableSortedSet(draft.changedHosts);
         this.identity = identity;
@@ -234,7 +238,14 @@ public final class World {
                 differing.add(host);
             }
         }
+        differing.addAll(automatic.differing(previous.automatic));
         return differing;
+    }
+
+    /// The address that was given to a host of a namespace's ServiceEntries because it has none and cannot be told from
+    /// others without: `240.240.50.162`. [io.sallyport.analysis.text.AutoAddresses#six] is the same for IPv6.
+    public Optional<String> automaticAddress(String namespace, String host) {
+        return automatic.of(namespace, host);
     }
 
     // DestinationRules.

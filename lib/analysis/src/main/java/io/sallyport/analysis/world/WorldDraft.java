@@ -43,6 +43,8 @@ final class WorldDraft {
     Grouping<String, ConfigObject<Sidecar>> sidecars;
     Sources sources;
     PMap<ObjectRef, ConfigObject<ServiceEntry>> lookedUp;
+    PMap<ObjectRef, ConfigObject<ServiceEntry>> addressed;
+    AutomaticAddresses automatic;
     SortedSet<String> changedHosts = new TreeSet<>();
 
     // Objects whose backends are to be read again.
@@ -70,6 +72,8 @@ final class WorldDraft {
         telemetries = Grouping.empty();
         sidecars = Grouping.empty();
         lookedUp = World.none();
+        addressed = World.none();
+        automatic = AutomaticAddresses.NONE;
         sources = new Sources(Grouping.empty(), Grouping.empty(), Grouping.empty(), Grouping.empty());
     }
 
@@ -88,6 +92,8 @@ final class WorldDraft {
         sidecars = world.sidecars;
         sources = world.sources;
         lookedUp = world.lookedUp;
+        addressed = world.addressed;
+        automatic = world.automatic;
     }
 
     static WorldDraft empty() {
@@ -102,6 +108,7 @@ final class WorldDraft {
             draft.image = next;
             changed.stream().sorted().forEach(ref -> draft.replace(ref, previous.image.find(ref), next.find(ref)));
             draft.readStale();
+            draft.giveAddresses(previous);
             return draft;
         }
         // Defaults are in every node, so a change of them is a new world.
@@ -110,8 +117,16 @@ final class WorldDraft {
         draft.mesh = mesh;
         next.objects().forEach(object -> draft.replace(object.ref(), Optional.empty(), Optional.of(object)));
         draft.readStale();
+        draft.giveAddresses(previous);
         draft.changedHosts.addAll(previous.backendsByHost.groups().keySet());
         return draft;
+    }
+
+    private void giveAddresses(World previous) {
+        if (addressed != previous.addressed) {
+            automatic = AutomaticAddresses.of(addressed.values());
+            changedHosts.addAll(automatic.differing(previous.automatic));
+        }
     }
 
     private static MeshSettings settings(ConfigImage image) {
@@ -130,6 +145,8 @@ final class WorldDraft {
         if (ref.kind() == Kind.SERVICE_ENTRY) {
             var entry = after.map(object -> as(object, ServiceEntry.class)).filter(Lookups::isLookedUp);
             lookedUp = entry.isPresent() ? lookedUp.plus(ref, entry.get()) : lookedUp.minus(ref);
+            var concerned = after.map(object -> as(object, ServiceEntry.class)).filter(AutomaticAddresses::isConcerned);
+            addressed = concerned.isPresent() ? addressed.plus(ref, concerned.get()) : addressed.minus(ref);
         }
         switch (ref.kind()) {
             case SERVICE, SERVICE_ENTRY -> stale.add(ref);

@@ -37,7 +37,8 @@ import java.util.Optional;
 
 /// Makes the listeners of a client proxy, port by port. All HTTP services of a port share `0.0.0.0`; what is copied as
 /// bytes listens on its own address where it has one, and shares `0.0.0.0` otherwise: TLS services by name, of others
-/// the oldest has the port. HTTP beside bytes is told apart by its first bytes, except from protocols whose servers
+/// the oldest has the port, and each the address that it was given. HTTP beside bytes is told apart by its first bytes,
+/// except from protocols whose servers
 /// speak first. (Istio: `buildSidecarOutboundListeners` in `pilot/pkg/networking/core/listener.go`.)
 final class ClientPorts {
 
@@ -285,6 +286,14 @@ final class ClientPorts {
         }
         for (var address : service.addresses()) {
             add(entries, address, protocol, chains.of(service, port, offer, List.of(), false));
+        }
+        // What names tell apart needs no address of its own. One of IPv6 can be heard by a proxy of both families
+        // alone.
+        if (!ClientChains.isTls(protocol)) {
+            service.automaticAddresses().stream()
+                    .filter(address -> !address.contains(":") || proxy.address().equals(Bind.BOTH_FAMILIES))
+                    .forEach(address ->
+                            add(entries, address, protocol, chains.of(service, port, offer, List.of(), false)));
         }
     }
 

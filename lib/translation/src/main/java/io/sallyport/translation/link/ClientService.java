@@ -1,6 +1,7 @@
 package io.sallyport.translation.link;
 
 import com.google.common.collect.ImmutableList;
+import io.sallyport.analysis.text.AutoAddresses;
 import io.sallyport.analysis.world.AppProtocol;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.HostNames;
@@ -11,10 +12,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A host as a client proxy sees it: all objects of one namespace that declare it, with their ports put together. The
 /// proxy's own namespace comes first, else that of the oldest object. Where endpoints are does not count here.
-record ClientService(String host, ImmutableList<Backend> backends) {
+record ClientService(String host, ImmutableList<Backend> backends, Optional<String> automatic) {
 
     private static final String SUFFIX = ".svc." + HostNames.DOMAIN;
 
@@ -34,7 +36,8 @@ record ClientService(String host, ImmutableList<Backend> backends) {
                                 .filter(backend -> backend.namespace()
                                         .equals(seen.getFirst().namespace()))
                                 .map(ClientService::withoutEndpoints)
-                                .collect(ImmutableList.toImmutableList())));
+                                .collect(ImmutableList.toImmutableList()),
+                        world.automaticAddress(seen.getFirst().namespace(), host)));
     }
 
     private static Backend withoutEndpoints(Backend backend) {
@@ -82,6 +85,13 @@ record ClientService(String host, ImmutableList<Backend> backends) {
                 .toList();
     }
 
+    /// The addresses that the service was given: none where somebody said one.
+    List<String> automaticAddresses() {
+        return addresses().isEmpty() && networks().isEmpty()
+                ? automatic.map(four -> List.of(four, AutoAddresses.six(four))).orElse(List.of())
+                : List.of();
+    }
+
     /// The networks that the service is said to be in.
     List<String> networks() {
         return backends.stream()
@@ -97,7 +107,8 @@ record ClientService(String host, ImmutableList<Backend> backends) {
         var domains = new LinkedHashSet<String>();
         domains.add(host.toLowerCase(Locale.ROOT));
         domains.addAll(shortNames(viewer));
-        addresses().forEach(address -> domains.add(address.contains(":") ? "[" + address + "]" : address));
+        Stream.concat(addresses().stream(), automaticAddresses().stream())
+                .forEach(address -> domains.add(address.contains(":") ? "[" + address + "]" : address));
         return new ArrayList<>(domains);
     }
 
