@@ -14,7 +14,7 @@ public final class EgressCommand {
 
     private EgressCommand() {}
 
-    /// The command with its six subcommands.
+    /// The command with its seven subcommands.
     public static CommandLine commandLine(Terminal terminal, Dialer dialer) {
         return new CommandLine(new EgressCommand())
                 .addSubcommand(new EgressCheckCommand(terminal, dialer))
@@ -22,6 +22,7 @@ public final class EgressCommand {
                 .addSubcommand(new EgressCoverageCommand(terminal, dialer))
                 .addSubcommand(new EgressAuditCommand(terminal, dialer))
                 .addSubcommand(new EgressSuggestCommand(terminal, dialer))
-                .addSubcommand(new EgressExpandCommand(terminal, dialer));
+                .addSubcommand(new EgressExpandCommand(terminal, dialer))
+                .addSubcommand(new EgressLockdownCommand(terminal, dialer));
     }
 }

@@ -4,6 +4,9 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.analysis.CheckedImage;
+import io.sallyport.analysis.text.Addresses;
+import io.sallyport.analysis.text.AutoAddresses;
+import io.sallyport.analysis.text.Hosts;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.egress.policy.NotReadyException;
 import io.sallyport.egress.policy.PolicyBoard;
@@ -23,6 +26,8 @@ import io.sallyport.proto.egress.v1.ExternalPort;
 import io.sallyport.proto.egress.v1.ExternalService;
 import io.sallyport.proto.egress.v1.ListExternalServicesRequest;
 import io.sallyport.proto.egress.v1.ListExternalServicesResponse;
+import io.sallyport.proto.egress.v1.LockdownRequest;
+import io.sallyport.proto.egress.v1.LockdownResponse;
 import io.sallyport.proto.egress.v1.Seen;
 import io.sallyport.proto.egress.v1.SuggestRequest;
 import io.sallyport.proto.egress.v1.SuggestResponse;
@@ -33,6 +38,7 @@ import io.sallyport.translation.egress.Coverage;
 import io.sallyport.translation.egress.Door;
 import io.sallyport.translation.egress.EgressJudge;
 import io.sallyport.translation.egress.Errand;
+import io.sallyport.translation.egress.Lockdown;
 import io.sallyport.translation.egress.Suggestion;
 import io.sallyport.translation.egress.Suggestion.Wish;
 import java.util.ArrayList;
@@ -46,6 +52,7 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
     private static final int MAX_DESTINATIONS = 10_000;
     private static final int MAX_HOST = 255;
     private static final int PORTS = 65_535;
+    private static final long LAST_USER = 0xFFFF_FFFEL;
 
     private final PolicyBoard board;
     private final SeenDestinations seen;
@@ -101,7 +108,7 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
                                         || backend.visibility().visibleTo(request.getNamespace()))
                                 .forEach(backend -> entry(image, backend)
                                         .ifPresent(entry -> out.addServices(
-                                                policies.dated(backend, service(backend, entry, wire)))));
+                                                policies.dated(backend, service(image, backend, entry, wire)))));
                     }
                     out.addAllServices(policies.ended(request.getNamespace()));
                     return out.build();
@@ -117,7 +124,7 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
                 .filter(entry -> entry.location() == ServiceEntry.Location.MESH_EXTERNAL);
     }
 
-    private static ExternalService service(Backend backend, ServiceEntry entry, Wire wire) {
+    private static ExternalService service(CheckedImage image, Backend backend, ServiceEntry entry, Wire wire) {
         var out = ExternalService.newBuilder()
                 .setHost(backend.host())
                 .setResolution(entry.resolution().name())
@@ -125,6 +132,10 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
                 .addAllVisibleTo(backend.visibility().exportTo())
                 .setLocation(wire.location(backend.origin()));
         out.addAllPorts(ports(entry));
+        image.world()
+                .automaticAddress(backend.namespace(), backend.host())
+                .filter(_ -> backend.addresses().isEmpty())
+                .ifPresent(four -> out.addAutomaticAddresses(four).addAutomaticAddresses(AutoAddresses.six(four)));
         return out.build();
     }
 
@@ -233,6 +244,55 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
                         .build();
             });
         });
+    }
+
+    @Override
+    public void lockdown(LockdownRequest request, StreamObserver<LockdownResponse> observer) {
+        answer(observer, () -> {
+            for (var namespace : request.getNamespacesList()) {
+                if (!Hosts.isLabel(namespace)) {
+                    throw invalid("namespaces: \"" + namespace + "\" (expected: the name of a namespace)");
+                }
+            }
+            return switch (request.getForm()) {
+                case NETWORK_POLICY ->
+                    board.ask((image, translator) ->
+                            text(image, networkPolicy(new Lockdown(image, translator), request)));
+                case NFTABLES -> {
+                    var rules = Lockdown.nftables(machine(request));
+                    yield board.ask((image, _) -> text(image, rules));
+                }
+                case FORM_UNSPECIFIED, UNRECOGNIZED -> throw invalid("form (expected: NETWORK_POLICY or NFTABLES)");
+            };
+        });
+    }
+
+    private static LockdownResponse text(CheckedImage image, String text) {
+        return LockdownResponse.newBuilder()
+                .setText(text)
+                .setRevision(image.image().revision())
+                .build();
+    }
+
+    private static String networkPolicy(Lockdown lockdown, LockdownRequest request) {
+        return lockdown.networkPolicy(
+                request.getNamespacesCount() == 0 ? lockdown.namespaces() : request.getNamespacesList());
+    }
+
+    private static Lockdown.Machine machine(LockdownRequest request) throws StatusException {
+        for (var server : request.getNameServersList()) {
+            if (!Addresses.isAddress(server)) {
+                throw invalid("name_servers: \"" + server + "\" (expected: an IP address)");
+            }
+        }
+        var users = new ArrayList<Long>(request.getOtherUsersList());
+        users.add(request.getProxyUser());
+        for (var user : users) {
+            if (user < 0 || user > LAST_USER) {
+                throw invalid("user " + user + " (expected: 0 to " + LAST_USER + ")");
+            }
+        }
+        return new Lockdown.Machine(request.getProxyUser(), request.getNameServersList(), request.getOtherUsersList());
     }
 
     private Wish wish(Destination destination) throws StatusException, NotReadyException {
