@@ -21,7 +21,7 @@ import io.sallyport.accesslog.receive.Intake;
 import io.sallyport.accesslog.receive.Ledger;
 import io.sallyport.accesslog.receive.LedgerFolder;
 import io.sallyport.accesslog.receive.OtlpReceiver;
-import io.sallyport.accesslog.storage.DuckStore;
+import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.runtime.Lifecycle;
 import java.io.IOException;
@@ -63,7 +63,7 @@ public final class CollectorServer implements AutoCloseable {
     private final CountDownLatch stop = new CountDownLatch(1);
     // Of the starting thread alone.
     private @Nullable KafkaSettings reached;
-    private @Nullable DuckStore store;
+    private @Nullable LogStore store;
     private final Thread starting =
             Thread.ofPlatform().name("collector-start").daemon().unstarted(this::startRest);
     private volatile @Nullable Ingester ingester;
@@ -159,10 +159,10 @@ public final class CollectorServer implements AutoCloseable {
         }
     }
 
-    private DuckStore store() throws StoreException {
+    private LogStore store() throws StoreException {
         var open = store;
         if (open == null) {
-            open = parts.started("rows", DuckStore.open(settings.store(), clock));
+            open = parts.started("rows", settings.store().open(clock));
             store = open;
         }
         return open;

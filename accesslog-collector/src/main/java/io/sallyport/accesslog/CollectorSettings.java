@@ -3,7 +3,9 @@ package io.sallyport.accesslog;
 import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.receive.Proxy;
 import io.sallyport.accesslog.receive.RowRules;
+import io.sallyport.accesslog.storage.ClickHouseSettings;
 import io.sallyport.accesslog.storage.DuckSettings;
+import io.sallyport.accesslog.storage.StoreSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +27,7 @@ public record CollectorSettings(
         Optional<KafkaSettings> kafka,
         List<Path> broker,
         Path brokerFolder,
-        DuckSettings store,
+        StoreSettings store,
         RowRules rules,
         List<LogFile> files) {
 
@@ -65,6 +67,11 @@ public record CollectorSettings(
     public CollectorSettings with(KafkaSettings cluster) {
         return new CollectorSettings(
                 spool, spoolBytes, ledger, Optional.of(cluster), broker, brokerFolder, store, rules, files);
+    }
+
+    /// The same with rows in ClickHouse.
+    public CollectorSettings with(ClickHouseSettings shared) {
+        return new CollectorSettings(spool, spoolBytes, ledger, kafka, broker, brokerFolder, shared, rules, files);
     }
 
     /// The same with rules about rows, and files to follow.

@@ -7,6 +7,7 @@ import io.sallyport.accesslog.receive.PrivacyRules;
 import io.sallyport.accesslog.receive.Proxy;
 import io.sallyport.accesslog.receive.RowRules;
 import io.sallyport.accesslog.receive.SamplingRules;
+import io.sallyport.accesslog.storage.ClickHouseSettings;
 import io.sallyport.config.store.StoreSettings;
 import io.sallyport.secret.SecretSettings;
 import io.sallyport.secret.store.MasterKey;
@@ -15,6 +16,7 @@ import io.sallyport.secret.store.SecretStoreException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -221,6 +223,7 @@ final class ServiceSettings {
     /// http: 127.0.0.1:15084
     /// data: data/logs           # spool, counts and rows
     /// kafka: {bootstrapServers: "kafka:9092", instance: collector-0, client: {security.protocol: SSL}}
+    /// clickhouse: {url: "https://clickhouse:8443", user: sallyport, passwordFile: clickhouse.password}
     /// broker: /opt/sallyport/broker    # without kafka: a broker of our own; default: the one beside our jars
     /// tokenFile: data/token     # whoever has it sees all rows
     /// callers: [{tokenFile: shop.token, namespaces: [shop]}]
@@ -239,6 +242,7 @@ final class ServiceSettings {
             String http,
             Path data,
             @Nullable Kafka kafka,
+            @Nullable ClickHouse clickhouse,
             @Nullable Path broker,
             Path tokenFile,
             @Nullable List<LogCaller> callers,
@@ -266,7 +270,8 @@ final class ServiceSettings {
             var followed = files == null
                     ? List.<CollectorSettings.LogFile>of()
                     : files.stream().map(FollowedFile::file).toList();
-            return new LogChoices(kafka, sampling, privacy).over(local.with(RowRules.NONE, followed));
+            var stored = clickhouse == null ? local : local.with(clickhouse.settings());
+            return new LogChoices(kafka, sampling, privacy).over(stored.with(RowRules.NONE, followed));
         }
     }
 
@@ -342,6 +347,35 @@ final class ServiceSettings {
                     replicas == null ? (short) 1 : replicas,
                     Optional.ofNullable(instance),
                     client == null ? Map.of() : client);
+        }
+    }
+
+    /// Where rows are kept when one machine is outgrown. `certificate` is a file with the authority of its server,
+    /// `retention` how long rows are kept (default: 7 days), `memoryMegabytes` what one question may use there.
+    record ClickHouse(
+            String url,
+            @Nullable String user,
+            @Nullable Path passwordFile,
+            @Nullable String database,
+            @Nullable Path certificate,
+            @Nullable Duration retention,
+            @Nullable Integer memoryMegabytes) {
+
+        ClickHouse {
+            if (url == null || url.isBlank()) {
+                throw new IllegalArgumentException("clickhouse.url is missing (expected: https://host:port)");
+            }
+        }
+
+        ClickHouseSettings settings() throws IOException {
+            return new ClickHouseSettings(
+                    URI.create(url),
+                    user == null ? "default" : user,
+                    passwordFile == null ? "" : Files.readString(passwordFile).strip(),
+                    database == null ? "sallyport" : database,
+                    Optional.ofNullable(certificate),
+                    retention == null ? Duration.ofDays(7) : retention,
+                    memoryMegabytes == null ? 2_048 : memoryMegabytes);
         }
     }
 

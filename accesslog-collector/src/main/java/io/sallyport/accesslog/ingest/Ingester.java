@@ -31,14 +31,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Moves rows from Kafka into the store: 60,000, 32 MiB or what half a second brings, whichever comes first. Where to
+/// Moves rows from Kafka into the store: 60,000, 32 MiB or what the store's pace brings, whichever comes first. Where
+/// to
 /// go on is what the store says; Kafka's own offsets are written for displays of lag only.
 public final class Ingester implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Ingester.class);
     private static final int MAX_BATCH = 60_000;
     private static final long MAX_BYTES = 32L << 20;
-    private static final Duration MAX_WAIT = Duration.ofMillis(500);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final long PAUSE_MILLIS = 500;
 
@@ -120,7 +120,7 @@ public final class Ingester implements AutoCloseable {
                 for (var record : records) {
                     read(record, batch, poison);
                 }
-                if (batch.isDue(clock)) {
+                if (batch.isDue(clock, store.pace())) {
                     poison.flush();
                     flush(open, batch);
                 }
@@ -238,10 +238,10 @@ public final class Ingester implements AutoCloseable {
             }
         }
 
-        boolean isDue(InstantSource clock) {
+        boolean isDue(InstantSource clock, Duration wait) {
             return rows.size() >= MAX_BATCH
                     || bytes >= MAX_BYTES
-                    || (sinceMillis >= 0 && clock.millis() - sinceMillis >= MAX_WAIT.toMillis());
+                    || (sinceMillis >= 0 && clock.millis() - sinceMillis >= wait.toMillis());
         }
 
         void clear() {

@@ -7,7 +7,6 @@ import io.sallyport.accesslog.storage.Column;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -61,7 +60,7 @@ public final class RowTest implements Predicate<AccessLogEntry> {
                         .map(wanted -> Answer.of(List.of(((String) row.getField(words.field())).split(",", -1))
                                 .contains(wanted)))
                         .orElse(Answer.UNKNOWN);
-            case Condition.HasKey(var map, var key) -> Answer.of(texts(map, row).containsKey((String) key.value()));
+            case Condition.HasKey(var map, var key) -> Answer.of(map.texts(row).containsKey((String) key.value()));
         };
     }
 
@@ -145,7 +144,7 @@ public final class RowTest implements Predicate<AccessLogEntry> {
         return switch (operand) {
             case Operand.Attribute(var column) -> Optional.of(value(column, row));
             case Operand.Entry(var map, var key) ->
-                Optional.ofNullable(texts(map, row).get((String) key.value()));
+                Optional.ofNullable(map.texts(row).get((String) key.value()));
             case Operand.Lower(var text) -> value(text, row).map(found -> ((String) found).toLowerCase(Locale.ROOT));
             case Operand.Length(var text) ->
                 value(text, row).map(found -> (long) ((String) found).codePointCount(0, ((String) found).length()));
@@ -158,15 +157,6 @@ public final class RowTest implements Predicate<AccessLogEntry> {
             case TEXT, WORDS, NUMBER, DURATION, REAL -> row.getField(column.field());
             case TIME -> Timestamps.toMicros((Timestamp) row.getField(column.field()));
             case TEXTS -> throw new IllegalStateException(column.name() + " (expected: no map)");
-        };
-    }
-
-    private static Map<String, String> texts(Column map, AccessLogEntry row) {
-        return switch (map.field().getNumber()) {
-            case AccessLogEntry.REQUEST_HEADERS_FIELD_NUMBER -> row.getRequestHeadersMap();
-            case AccessLogEntry.RESPONSE_HEADERS_FIELD_NUMBER -> row.getResponseHeadersMap();
-            case AccessLogEntry.TAGS_FIELD_NUMBER -> row.getTagsMap();
-            default -> throw new IllegalStateException(map.name() + " (expected: a map that rows have)");
         };
     }
 }

@@ -6,6 +6,7 @@ import com.google.common.collect.Maps;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import io.sallyport.proto.accesslog.v1.Entry;
+import java.util.Map;
 import java.util.Optional;
 
 /// One column of the rows, one attribute of queries: `host`, `request.host`. Made from the fields of
@@ -83,5 +84,15 @@ public record Column(FieldDescriptor field, String name, String attribute, Type 
     /// The column of an attribute that is known to exist.
     public static Column named(String attribute) {
         return find(attribute).orElseThrow(() -> new IllegalArgumentException("attribute \"" + attribute + "\""));
+    }
+
+    /// The texts of a row in this column, by their keys.
+    public Map<String, String> texts(AccessLogEntry entry) {
+        return switch (field.getNumber()) {
+            case AccessLogEntry.REQUEST_HEADERS_FIELD_NUMBER -> entry.getRequestHeadersMap();
+            case AccessLogEntry.RESPONSE_HEADERS_FIELD_NUMBER -> entry.getResponseHeadersMap();
+            case AccessLogEntry.TAGS_FIELD_NUMBER -> entry.getTagsMap();
+            default -> throw new IllegalStateException(name + " (expected: a map that rows have)");
+        };
     }
 }

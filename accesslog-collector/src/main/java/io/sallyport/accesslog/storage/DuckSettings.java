@@ -9,7 +9,8 @@ import java.time.Duration;
 /// @param memoryMegabytes for queries and appends together
 /// @param maxAge days older than this are deleted
 /// @param maxBytes beyond it the oldest days are deleted; the day that is written to stays
-public record DuckSettings(Path folder, int memoryMegabytes, int threads, Duration maxAge, long maxBytes) {
+public record DuckSettings(Path folder, int memoryMegabytes, int threads, Duration maxAge, long maxBytes)
+        implements StoreSettings {
 
     public DuckSettings {
         if (memoryMegabytes < 64 || threads < 1 || maxAge.isNegative() || maxBytes < 1) {

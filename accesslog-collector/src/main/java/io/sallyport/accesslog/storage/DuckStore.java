@@ -364,7 +364,7 @@ public final class DuckStore implements LogStore {
         var columns = result.getMetaData().getColumnCount();
         var values = new ArrayList<>(columns);
         for (var i = 1; i <= columns; i++) {
-            values.add(DuckValues.of(result.getObject(i)));
+            values.add(StoredValues.of(result.getObject(i)));
         }
         return values;
     }

@@ -2,6 +2,7 @@ package io.sallyport.accesslog.storage;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -14,11 +15,16 @@ public interface LogStore extends AutoCloseable {
     /// The offset to read next, of each partition from which rows were stored.
     SortedMap<Integer, Long> next() throws StoreException;
 
-    /// Stores rows, in the order of their offsets, and the offsets to read next, all or nothing.
+    /// Stores rows, in the order of their offsets, and the offsets to read next: of each partition all or nothing.
     ///
     /// Rows below the stored offset of their partition are left out, and so are rows whose origin says that
     /// they were stored under another offset before: a batch may be given twice.
     void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException;
+
+    /// How long rows may wait for others to be stored with them.
+    default Duration pace() {
+        return Duration.ofMillis(500);
+    }
 
     /// How this store's SQL is spelt.
     Dialect dialect();

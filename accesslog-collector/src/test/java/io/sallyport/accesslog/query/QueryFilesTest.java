@@ -2,11 +2,13 @@ package io.sallyport.accesslog.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.accesslog.storage.ClickHouseStore;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.testing.Rows;
+import io.sallyport.accesslog.testing.TestClickHouse;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,9 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each file: a filter, the tree that it becomes, the SQL that this is rendered to, and how many of a thousand rows
-/// it
-/// finds; or why it is none. The rows are also those that [RowTest] finds.
+/// Each file: a filter, the tree that it becomes, the SQL that this is rendered to for each engine, and how many of
+/// a thousand rows it finds in both; or why it is none. The rows are also those that [RowTest] finds.
 @Tag("V21")
 @Tag("H78")
 @Tag("H79")
@@ -41,21 +42,25 @@ class QueryFilesTest {
     @TempDir
     static Path temporary;
 
-    private static LogStore store;
+    private static LogStore duck;
+    private static LogStore clickHouse;
 
     @BeforeAll
     static void fill() throws Exception {
-        store = DuckStore.open(DuckSettings.local(temporary), () -> Rows.START);
-        store.append(
-                IntStream.range(0, ROWS.size())
-                        .mapToObj(i -> new KafkaRow(0, i, ROWS.get(i)))
-                        .toList(),
-                Map.of(0, (long) ROWS.size()));
+        duck = DuckStore.open(DuckSettings.local(temporary), () -> Rows.START);
+        clickHouse = ClickHouseStore.open(TestClickHouse.database(), () -> Rows.START);
+        var rows = IntStream.range(0, ROWS.size())
+                .mapToObj(i -> new KafkaRow(0, i, ROWS.get(i)))
+                .toList();
+        for (var store : List.of(duck, clickHouse)) {
+            store.append(rows, Map.of(0, (long) rows.size()));
+        }
     }
 
     @AfterAll
     static void close() throws Exception {
-        store.close();
+        duck.close();
+        clickHouse.close();
     }
 
     static Stream<String> queries() throws IOException {
@@ -82,15 +87,16 @@ class QueryFilesTest {
     private static String answer(String filter) {
         try {
             var condition = new CelReader().read(filter);
-            var text = new SqlText(store.dialect());
-            var sql = text.of(condition);
-            return "tree: " + TreeText.of(condition) + "\nsql: " + sql + "\nrows: " + rows(condition) + "\n";
+            var found = rows(duck, condition);
+            assertThat(rows(clickHouse, condition)).as("rows of ClickHouse").isEqualTo(found);
+            return "tree: " + TreeText.of(condition) + "\nduckdb: " + new SqlText(duck.dialect()).of(condition)
+                    + "\nclickhouse: " + new SqlText(clickHouse.dialect()).of(condition) + "\nrows: " + found + "\n";
         } catch (QueryException e) {
             return "error: " + e.getMessage() + "\n";
         }
     }
 
-    private static int rows(Condition condition) {
+    private static int rows(LogStore store, Condition condition) {
         var from = Rows.START.getEpochSecond() * 1_000_000;
         var selection = new Selection(condition, from, from + 3_600_000_000L, Optional.empty());
         try {

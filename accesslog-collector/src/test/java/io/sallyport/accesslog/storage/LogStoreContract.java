@@ -63,7 +63,7 @@ abstract class LogStoreContract {
 
         store.append(List.of(new KafkaRow(0, 5, stored)), Map.of(0, 6L));
 
-        var sql = new Sql("SELECT * FROM ", "", List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
+        var sql = new Sql("SELECT " + RowReader.COLUMNS + " FROM ", "", List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
         var found = new ArrayList<AccessLogEntry>();
         store.read(sql, BOUNDS, values -> found.add(RowReader.entry(values)));
         assertThat(found).containsExactly(stored);

@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Turns what the driver gives into the few types that answers have.
-final class DuckValues {
+/// Turns what the drivers give into the few types that answers have.
+final class StoredValues {
 
-    private DuckValues() {}
+    private StoredValues() {}
 
     static Object of(@Nullable Object value) {
         return switch (value) {
