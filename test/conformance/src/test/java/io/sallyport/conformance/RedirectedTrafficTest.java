@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.collect.ImmutableSortedMap;
+import io.sallyport.analysis.text.AutoAddresses;
 import io.sallyport.model.Platform;
 import io.sallyport.standalone.envoy.AdminSocket;
 import io.sallyport.standalone.envoy.EnvoyBootstrap;
 import io.sallyport.testkit.stack.ChildProcess;
 import io.sallyport.testkit.stack.LocalEnvoy;
 import io.sallyport.testkit.tls.Wallet;
+import io.sallyport.translation.egress.Lockdown;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +38,9 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("E6")
 @Tag("M6")
+@Tag("P13")
+@Tag("P15")
+@Tag("E1")
 class RedirectedTrafficTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -78,6 +84,24 @@ class RedirectedTrafficTest {
               addresses: [198.51.100.30]
               ports: [{number: 5432, name: tcp, protocol: TCP}]
               resolution: NONE
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: orders, namespace: default}
+            spec:
+              hosts: [orders.test]
+              ports: [{number: 6000, name: tcp, protocol: TCP}]
+              resolution: STATIC
+              endpoints: [{address: 198.51.100.20, ports: {tcp: 5432}}]
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: users, namespace: default}
+            spec:
+              hosts: [users.test]
+              ports: [{number: 6000, name: tcp, protocol: TCP}]
+              resolution: STATIC
+              endpoints: [{address: 198.51.100.30, ports: {tcp: 5432}}]
             ---
             apiVersion: v1
             kind: ConfigMap
@@ -287,6 +311,22 @@ class RedirectedTrafficTest {
             });
         }
         assertThat(http(CLIENT, "fixed.test", HERE)).as("after the rules").isEqualTo("200 at " + HERE + ":80");
+        if (tools.contains("nft")) {
+            nobodyButTheProxyLeavesALockedMachine();
+        }
+    }
+
+    // P15: the text of `egress lockdown -o nftables`, loaded twice.
+    private void nobodyButTheProxyLeavesALockedMachine() throws Exception {
+        var text = Lockdown.nftables(new Lockdown.Machine(PROXY, List.of("192.0.2.53", "2001:db8::53"), List.of(998L)));
+        var file = Files.writeString(scratch.resolve("lockdown.nft"), text).toString();
+        inside.must("nft", "-c", "-f", file);
+        inside.must("nft", "-f", file);
+        inside.must("nft", "-f", file);
+        assertThat(http(CLIENT, "other.test", HERE)).as("refused").startsWith("curl 7 ");
+        assertThat(http(PROXY, "other.test", HERE)).isEqualTo("200 at " + HERE + ":80");
+        inside.must("nft", "delete", "table", "inet", "sallyport_lockdown");
+        assertThat(http(CLIENT, "other.test", HERE)).isEqualTo("200 at " + HERE + ":80");
     }
 
     /// A part of the test that runs while rules are loaded.
@@ -307,6 +347,15 @@ class RedirectedTrafficTest {
         }
     }
 
+    // P13: without the addresses that they were given, the older one would have all connections.
+    private void twoServicesOfOnePortAreToldApartByTheirAddresses() throws Exception {
+        var orders = AutoAddresses.propose("default/orders.test", Set.of());
+        var users = AutoAddresses.propose("default/users.test", Set.of());
+        assertThat(lines(orders, 6000)).isEqualTo("at " + ELSEWHERE + ":5432");
+        assertThat(lines(users, 6000)).isEqualTo("at " + DATABASE + ":5432");
+        assertThat(lines(HERE, 6000)).as("the older one").isEqualTo("at " + ELSEWHERE + ":5432");
+    }
+
     private void onlyWhatIsDeclaredGoesOut() throws Exception {
         assertThat(http(CLIENT, "www.google.com", HERE)).isEqualTo("200 at " + HERE + ":80");
         assertThat(http(CLIENT, "www.google.com", ELSEWHERE)).isEqualTo("200 at " + ELSEWHERE + ":80");
@@ -319,6 +368,7 @@ class RedirectedTrafficTest {
         assertThat(tls("other.test", HERE)).as("BlackHoleCluster").isEqualTo("closed");
         assertThat(lines(DATABASE, 5432)).isEqualTo("at " + DATABASE + ":5432");
         assertThat(lines(HERE, 5432)).as("BlackHoleCluster").isEmpty();
+        twoServicesOfOnePortAreToldApartByTheirAddresses();
         if (SPEAKS_6) {
             assertThat(http(CLIENT, "www.google.com", "[" + HERE_6 + "]")).isEqualTo("200 at " + HERE_6 + ":80");
             assertThat(http(CLIENT, "other.test", "[" + HERE_6 + "]")).isEqualTo("502");
