@@ -110,7 +110,7 @@ final class EnvoyEntries {
     }
 
     private static long micros(Duration duration) {
-        return Durations.isValid(duration) ? Durations.toMicros(duration) : 0;
+        return Durations.isValid(duration) ? Math.max(0, Durations.toMicros(duration)) : 0;
     }
 
     private static void tls(AccessLogEntry.Builder row, TLSProperties tls) {

@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.receive;
 
+import com.google.common.base.CharMatcher;
 import io.envoyproxy.envoy.config.core.v3.Node;
 
 /// Which proxy a row comes from: `istio-system/edge-1`.
@@ -8,6 +9,11 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 public record Proxy(String namespace, String name) {
 
     private static final int MAX_LENGTH = 253;
+    private static final CharMatcher NAME = CharMatcher.inRange('a', 'z')
+            .or(CharMatcher.inRange('A', 'Z'))
+            .or(CharMatcher.inRange('0', '9'))
+            .or(CharMatcher.anyOf("-._:"))
+            .precomputed();
 
     public Proxy {
         if (name.isEmpty()) {
@@ -17,6 +23,7 @@ public record Proxy(String namespace, String name) {
 
     /// What a node says of itself: the namespace of its metadata, and the name in an id as Istio's proxies send it,
     /// `router~10.0.0.1~edge-1.istio-system~istio-system.svc.cluster.local`; any other id is the name itself.
+    /// What no name has in it, a slash or a control character, is a `-`.
     public static Proxy claimedBy(Node node) {
         var namespace = node.getMetadata()
                 .getFieldsMap()
@@ -31,11 +38,11 @@ public record Proxy(String namespace, String name) {
         if (!namespace.isEmpty() && name.length() > suffix.length() && name.endsWith(suffix)) {
             name = name.substring(0, name.length() - suffix.length());
         }
-        return new Proxy(cut(namespace), name.isEmpty() ? "unknown" : cut(name));
+        return new Proxy(named(namespace), name.isEmpty() ? "unknown" : named(name));
     }
 
-    private static String cut(String text) {
-        return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH);
+    private static String named(String text) {
+        return NAME.negate().replaceFrom(text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH), '-');
     }
 
     @Override

@@ -132,6 +132,52 @@ class IntakeTest {
         assertThat(rows.getFirst().getMarksList()).isEqualTo("clamped");
     }
 
+    @Test
+    @Tag("H65")
+    void entriesThatLieAreSetRightAndTheStreamGoesOn() {
+        var ended = new ArrayList<Throwable>();
+        var stream = new AlsReceiver(intake).streamAccessLogs(new Ignored() {
+            @Override
+            public void onError(Throwable reason) {
+                ended.add(reason);
+            }
+        });
+        var message = StreamAccessLogsMessage.newBuilder();
+        message.getIdentifierBuilder().setNode(Node.newBuilder().setId("router~~../../etc/passwd~\0"));
+        var logs = message.getHttpLogsBuilder().addLogEntry(HTTPAccessLogEntry.getDefaultInstance());
+        for (var seconds : new long[] {Long.MAX_VALUE, Long.MIN_VALUE, 9_224_318_015_999L, -1}) {
+            logs.addLogEntry(lying(seconds, seconds));
+        }
+        logs.addLogEntry(lying(NOW.getEpochSecond(), -5)).addLogEntry(entry("/good"));
+
+        stream.onNext(message.build());
+        for (var n = 0; n < 10_000; n++) {
+            stream.onNext(StreamAccessLogsMessage.getDefaultInstance());
+        }
+        var last = StreamAccessLogsMessage.newBuilder();
+        last.getHttpLogsBuilder().addLogEntry(entry("/last"));
+        stream.onNext(last.build());
+
+        assertThat(ended).isEmpty();
+        assertThat(rows).hasSize(8).extracting(AccessLogEntry::getPath).contains("/good", "/last");
+        assertThat(rows).allSatisfy(row -> {
+            assertThat(Timestamps.isValid(row.getStartTime())).isTrue();
+            assertThat(row.getStartTime().getSeconds()).isBetween(0L, NOW.getEpochSecond());
+            assertThat(row.getDurationMicros()).isNotNegative();
+            assertThat(row.getProxy()).doesNotContain("/").doesNotContain("\0");
+        });
+    }
+
+    private static HTTPAccessLogEntry lying(long start, long lasted) {
+        var entry = HTTPAccessLogEntry.newBuilder();
+        var common = entry.getCommonPropertiesBuilder();
+        common.getStartTimeBuilder().setSeconds(start).setNanos(-7);
+        common.getTimeToLastDownstreamTxByteBuilder().setSeconds(lasted).setNanos(2_000_000_000);
+        common.getDurationBuilder().setSeconds(lasted);
+        common.getTimeToFirstUpstreamRxByteBuilder().setSeconds(lasted);
+        return entry.build();
+    }
+
     private static AccessLogEntry.Builder row(String path) {
         return AccessLogEntry.newBuilder()
                 .setKind("http")
@@ -147,7 +193,7 @@ class IntakeTest {
         return entry.build();
     }
 
-    private static final class Ignored implements StreamObserver<StreamAccessLogsResponse> {
+    private static class Ignored implements StreamObserver<StreamAccessLogsResponse> {
         @Override
         public void onNext(StreamAccessLogsResponse value) {}
 
