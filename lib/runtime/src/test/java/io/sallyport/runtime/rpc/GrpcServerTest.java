@@ -4,21 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
 import io.sallyport.proto.config.v1.StatusRequest;
 import io.sallyport.proto.config.v1.StatusResponse;
 import io.sallyport.runtime.BearerToken;
+import io.sallyport.runtime.metric.Metrics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -30,6 +36,7 @@ class GrpcServerTest {
 
     private static final BearerToken TOKEN = BearerToken.of("0123456789abcdef0123456789abcdef");
 
+    private final Metrics metrics = new Metrics();
     private GrpcServer server;
 
     @BeforeAll
@@ -37,6 +44,7 @@ class GrpcServerTest {
         var limits = new ServerLimits(1 << 20, 16, 1, Duration.ofSeconds(30));
         server = GrpcServer.on(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), limits)
                 .with(new TokenInterceptor(TOKEN))
+                .measured("api", metrics)
                 .serve(new ConfigServiceGrpc.ConfigServiceImplBase() {
                     @Override
                     public void status(StatusRequest request, StreamObserver<StatusResponse> response) {
@@ -88,6 +96,52 @@ class GrpcServerTest {
                     .hasMessageContaining("RESOURCE_EXHAUSTED"));
             HealthGrpc.newBlockingStub(first).check(HealthCheckRequest.getDefaultInstance());
         });
+    }
+
+    @Test
+    @Tag("H66")
+    @Tag("H67")
+    void whatIsNotServedIsUnimplementedAndLeavesNoMark() {
+        withChannel(channel -> {
+            for (var n = 0; n < 500; n++) {
+                assertThat(unary(channel, "envoy.service.status.v3.ClientStatusDiscoveryService/M" + n))
+                        .isEqualTo(Status.Code.UNIMPLEMENTED);
+            }
+            for (var name : List.of(
+                    "sallyport.config.v1.ConfigService/status",
+                    "sallyport.config.v1.ConfigService//Status",
+                    "sallyport.config.v1.ConfigService/Status/",
+                    "sallyport.config.v1.ConfigService%2fStatus",
+                    "sallyport.config.v1.configservice/Status",
+                    "sallyport.config.v1.ConfigService/Status?x=1")) {
+                assertThat(unary(channel, name)).as(name).isEqualTo(Status.Code.UNIMPLEMENTED);
+            }
+            assertThatThrownBy(() -> HealthGrpc.newBlockingStub(channel)
+                            .check(HealthCheckRequest.newBuilder()
+                                    .setService("no.such.Service")
+                                    .build()))
+                    .hasMessageContaining("NOT_FOUND");
+        });
+
+        assertThat(metrics.registry().find("sallyport_grpc_calls").counters())
+                .extracting(counter -> counter.getId().getTag("method"))
+                .isSubsetOf("grpc.health.v1.Health/Check", "sallyport.config.v1.ConfigService/Status");
+    }
+
+    private static Status.Code unary(ManagedChannel channel, String name) {
+        var method = MethodDescriptor.<HealthCheckRequest, HealthCheckRequest>newBuilder()
+                .setType(MethodDescriptor.MethodType.UNARY)
+                .setFullMethodName(name)
+                .setRequestMarshaller(ProtoUtils.marshaller(HealthCheckRequest.getDefaultInstance()))
+                .setResponseMarshaller(ProtoUtils.marshaller(HealthCheckRequest.getDefaultInstance()))
+                .build();
+        try {
+            ClientCalls.blockingUnaryCall(
+                    channel, method, CallOptions.DEFAULT, HealthCheckRequest.getDefaultInstance());
+            return Status.Code.OK;
+        } catch (StatusRuntimeException e) {
+            return e.getStatus().getCode();
+        }
     }
 
     private interface Use {
