@@ -158,7 +158,7 @@ class EgressCommandsTest {
         assertThat(server.run(screen, "egress", "list")).isZero();
 
         assertThat(screen.out()).isEmpty();
-        assertThat(screen.err()).contains("(expected: a ServiceEntry with location MESH_EXTERNAL)");
+        assertThat(screen.err()).contains("(expected: a ServiceEntry with location MESH_EXTERNAL, or an EgressPolicy)");
     }
 
     @Test
