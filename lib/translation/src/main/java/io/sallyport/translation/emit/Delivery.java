@@ -9,13 +9,13 @@ package io.sallyport.translation.emit;
 record Delivery(boolean isScoped, boolean hasScopes, boolean hasWhole) {
 
     /// A table without scopes gets them from this many hosts.
-    static final int SCOPED_FROM = 500;
+    static final int SCOPED_FROM = 100;
 
     /// A table with scopes keeps reading them above this many hosts.
-    static final int WHOLE_UP_TO = 300;
+    static final int WHOLE_UP_TO = 60;
 
     /// A table that was whole stays ready as a whole up to this many hosts.
-    private static final int BOTH_UP_TO = 1_000;
+    private static final int BOTH_UP_TO = 300;
 
     /// Before the first host.
     static final Delivery NONE = new Delivery(false, false, false);

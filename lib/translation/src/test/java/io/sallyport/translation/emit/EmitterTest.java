@@ -166,31 +166,32 @@ final class EmitterTest {
 
     @Test
     void aTableThatGrowsKeepsBothWaysForItsOldConnections() throws InvalidProtocolBufferException {
-        var plan = Plans.plan(Plans.sites(499));
+        var plan = Plans.plan(Plans.sites(Delivery.SCOPED_FROM - 1));
         var small = emit(plan);
 
         var large = emitter.emit(small, Plans.with(plan, Plans.site("one.more.test", "x")), 2);
 
         assertThat(connections(small).hasRds()).isTrue();
         assertThat(connections(large).hasScopedRoutes()).isTrue();
-        assertThat(large.resources().all(ResourceType.SCOPED_ROUTES)).hasSize(500);
-        assertThat(routes(large).getVirtualHostsCount()).isEqualTo(500);
+        assertThat(large.resources().all(ResourceType.SCOPED_ROUTES)).hasSize(Delivery.SCOPED_FROM);
+        assertThat(routes(large).getVirtualHostsCount()).isEqualTo(Delivery.SCOPED_FROM);
     }
 
     @Test
     void aTableThatShrinksReadsScopesDownToTheLowerBorder() throws InvalidProtocolBufferException {
-        var plan = Plans.plan(Plans.sites(500));
+        var plan = Plans.plan(Plans.sites(Delivery.SCOPED_FROM));
         var large = emit(plan);
         var hosts = List.copyOf(Plans.sites(plan).keySet());
-        var middle = Plans.without(plan, hosts.subList(0, 199));
+        var surplus = Delivery.SCOPED_FROM - Delivery.WHOLE_UP_TO;
+        var middle = Plans.without(plan, hosts.subList(0, surplus - 1));
 
         var between = emitter.emit(large, middle, 2);
-        var small = emitter.emit(between, Plans.without(middle, hosts.subList(199, 200)), 3);
+        var small = emitter.emit(between, Plans.without(middle, hosts.subList(surplus - 1, surplus)), 3);
 
         assertThat(connections(between).hasScopedRoutes()).isTrue();
         assertThat(connections(small).hasRds()).isTrue();
-        assertThat(routes(small).getVirtualHostsCount()).isEqualTo(300);
-        assertThat(small.resources().all(ResourceType.SCOPED_ROUTES)).hasSize(300);
+        assertThat(routes(small).getVirtualHostsCount()).isEqualTo(Delivery.WHOLE_UP_TO);
+        assertThat(small.resources().all(ResourceType.SCOPED_ROUTES)).hasSize(Delivery.WHOLE_UP_TO);
     }
 
     @Test
