@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.sallyport.standalone.envoy.AdminSocket;
 import io.sallyport.testkit.net.EchoServer;
 import io.sallyport.testkit.net.HttpClient;
+import io.sallyport.testkit.net.Reply;
 import io.sallyport.testkit.stack.GatewayStack;
 import io.sallyport.testkit.tls.Handshake;
 import io.sallyport.testkit.tls.SecureClient;
@@ -47,6 +48,7 @@ class EgressPolicyTest {
     private GatewayStack stack;
     private EchoServer plain;
     private EchoServer encrypted;
+    private EchoServer bank;
     private SecureClient secure;
     private Path admin;
 
@@ -56,6 +58,8 @@ class EgressPolicyTest {
         var own = wallet.issued(new Wallet.Wish(List.of(HOST), "ca"));
         plain = new EchoServer("plain");
         encrypted = EchoServer.secure("encrypted", own.certificate(), own.key(), Optional.empty());
+        bank = EchoServer.secure("bank", own.certificate(), own.key(), Optional.of(wallet.authority("ca")));
+        wallet.mount(scratch.resolve("config/secrets/istio-system/pay-client"), List.of(Wallet.CLIENT), "ca", "ca");
         secure = new SecureClient(wallet, scratch);
         stack = GatewayStack.start(scratch, PROXIES);
         admin = scratch.resolve("data/admin/istio-egressgateway.istio-system.sock");
@@ -69,6 +73,7 @@ class EgressPolicyTest {
         }
         plain.close();
         encrypted.close();
+        bank.close();
     }
 
     private String configuration(String expires) {
@@ -122,6 +127,27 @@ class EgressPolicyTest {
         assertThat(stack.sallyport().shell().run("egress", "list").out()).contains("ended: nothing is allowed");
     }
 
+    @Test
+    @Tag("D8")
+    void whatGoesInPlainTextIsEncryptedAtTheGateway() throws IOException {
+        stack.become("""
+                apiVersion: sallyport.io/v1alpha1
+                kind: EgressPolicy
+                metadata: {namespace: shop, name: bank}
+                spec:
+                  from: [{labels: {app: cart}}]
+                  hosts: [%s]
+                  ports: [{number: %d, protocol: HTTP}]
+                  gateway: {namespace: istio-system, name: istio-egressgateway}
+                  tlsOrigination: {mode: MUTUAL, port: %d, credentialName: pay-client}
+                """.formatted(HOST, plain.port(), bank.port()));
+
+        var reply = reply("cart");
+        assertThat(reply.status()).isEqualTo(200);
+        // It answers nobody without a certificate of its authority, which the gateway alone has.
+        assertThat(reply.body()).contains("bank");
+    }
+
     // How many connections the gateway has opened to a server outside.
     private long gatewayConnections(EchoServer outside) throws IOException {
         return new AdminSocket(admin, Duration.ofSeconds(5))
@@ -141,12 +167,15 @@ class EgressPolicyTest {
     }
 
     private int http(String proxy) throws IOException {
+        return reply(proxy).status();
+    }
+
+    private Reply reply(String proxy) throws IOException {
         var authority = HOST + ":" + plain.port();
         return client.send(
-                        stack.door(proxy),
-                        HttpClient.Version.HTTP_1_1,
-                        new HttpClient.Call("GET", authority, "http://" + authority + "/", Map.of(), ""))
-                .status();
+                stack.door(proxy),
+                HttpClient.Version.HTTP_1_1,
+                new HttpClient.Call("GET", authority, "http://" + authority + "/", Map.of(), ""));
     }
 
     private String tls(String proxy) throws IOException {
