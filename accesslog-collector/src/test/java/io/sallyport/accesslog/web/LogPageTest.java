@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.collect.ImmutableList;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
@@ -68,7 +69,10 @@ class LogPageTest {
     static Path folder;
 
     private static final Tails TAILS = new Tails();
-    private static final List<AccessLogEntry> ROWS = new ArrayList<>(ShopRows.many(COUNT));
+    private static final List<AccessLogEntry> ROWS = ImmutableList.<AccessLogEntry>builder()
+            .addAll(ShopRows.many(COUNT))
+            .add(ShopRows.hostile())
+            .build();
     private static LogStore store;
     private static GrpcServer service;
     private static ManagedChannel channel;
@@ -84,7 +88,6 @@ class LogPageTest {
     static void start() throws Exception {
         PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE);
         chromium = Chromium.start();
-        ROWS.add(ShopRows.hostile());
         store = DuckStore.open(DuckSettings.local(folder), () -> ShopRows.END);
         store.append(
                 IntStream.range(0, ROWS.size())
@@ -170,10 +173,16 @@ class LogPageTest {
         var other = context.newPage();
         other.navigate(page.url());
         assertThat(other.locator("#overview .coverage strong")).hasText(failed);
-        page.goBack();
+        travel("back");
         assertThat(page.locator("#overview .coverage")).containsText("1,501 requests");
-        page.goForward();
+        travel("forward");
         assertThat(page.locator("#overview .coverage strong")).hasText(failed);
+    }
+
+    // The page loads itself anew when it is come back to, which would end a navigation that is waited for.
+    private void travel(String direction) {
+        page.waitForLoadState();
+        page.evaluate("history.%s()".formatted(direction));
     }
 
     @Test
@@ -222,7 +231,7 @@ class LogPageTest {
         var address = page.url();
         show(address.substring(address.indexOf('?')).replace("UF", "NR"));
         assertThat(page.locator("#detail")).containsText("No connection to the upstream");
-        page.goBack();
+        travel("back");
         page.locator("a.open[aria-expanded=true]").click();
         assertThat(page.locator("#detail")).hasCount(0);
     }
