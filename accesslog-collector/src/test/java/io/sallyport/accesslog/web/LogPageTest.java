@@ -9,6 +9,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.PlaywrightException;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
@@ -173,16 +174,30 @@ class LogPageTest {
         var other = context.newPage();
         other.navigate(page.url());
         assertThat(other.locator("#overview .coverage strong")).hasText(failed);
-        travel("back");
+        back();
         assertThat(page.locator("#overview .coverage")).containsText("1,501 requests");
-        travel("forward");
+        forwardTo("**filter=response.code+*");
         assertThat(page.locator("#overview .coverage strong")).hasText(failed);
     }
 
     // The page loads itself anew when it is come back to, which would end a navigation that is waited for.
-    private void travel(String direction) {
+    private void back() {
         page.waitForLoadState();
-        page.evaluate("history.%s()".formatted(direction));
+        page.evaluate("() => { setTimeout(() => history.back()) }");
+    }
+
+    // Where it is loading still, the step is lost and taken again; there is nothing further on to go to.
+    private void forwardTo(String url) {
+        for (int tries = 0; tries < 30; tries++) {
+            try {
+                page.evaluate("() => { setTimeout(() => history.forward()) }");
+                page.waitForURL(url, new Page.WaitForURLOptions().setTimeout(1_000));
+                return;
+            } catch (PlaywrightException loading) {
+                // Once more.
+            }
+        }
+        throw new AssertionError(page.url() + " (expected: " + url + ")");
     }
 
     @Test
@@ -231,7 +246,7 @@ class LogPageTest {
         var address = page.url();
         show(address.substring(address.indexOf('?')).replace("UF", "NR"));
         assertThat(page.locator("#detail")).containsText("No connection to the upstream");
-        travel("back");
+        back();
         page.locator("a.open[aria-expanded=true]").click();
         assertThat(page.locator("#detail")).hasCount(0);
     }
