@@ -10,6 +10,7 @@ import io.sallyport.testkit.stack.SeparateServices.Name;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -101,7 +102,7 @@ class FaultTest {
         services.killEnvoy();
         services.startEnvoy();
 
-        Awaitility.await("Envoy listens again").ignoreExceptions().until(() -> status() == 200);
+        awaitEnvoy();
     }
 
     @Test
@@ -110,7 +111,7 @@ class FaultTest {
         services.killEnvoy();
         services.startEnvoy();
 
-        Awaitility.await("Envoy listens again").ignoreExceptions().until(() -> status() == 200);
+        awaitEnvoy();
         services.start(Name.CONFIG);
     }
 
@@ -124,7 +125,15 @@ class FaultTest {
         services.start(Name.CONFIG);
         services.start(Name.XDS);
 
-        Awaitility.await("Envoy listens again").ignoreExceptions().until(() -> status() == 200);
+        awaitEnvoy();
+    }
+
+    // An Envoy that has found nobody for a while asks again after up to half a minute.
+    private void awaitEnvoy() {
+        Awaitility.await("Envoy listens again")
+                .atMost(Duration.ofMinutes(1))
+                .ignoreExceptions()
+                .until(() -> status() == 200);
     }
 
     private int status() throws IOException {
