@@ -49,15 +49,18 @@ final class Proofs {
         }
         var now = new Proven(board, snapshot, proxy.connected(), listeners(proxy, snapshot));
         var before = live.get(proxy);
-        if (before == null || !before.holdsFor(now)) {
-            live.remove(proxy);
-            var proof = probe.prove(proxy.node(), now.listeners());
-            if (proof != LiveProbe.Proof.LIVE) {
-                return proof;
-            }
+        if (before != null && before.holdsFor(now)) {
+            live.put(proxy, now);
+            return LiveProbe.Proof.LIVE;
         }
-        live.put(proxy, now);
-        return LiveProbe.Proof.LIVE;
+        live.remove(proxy);
+        // Until it has acknowledged the snapshot, what serves may be what it had before.
+        boolean acknowledged = proxy.view().revision() >= snapshot.revision();
+        var proof = probe.prove(proxy.node(), now.listeners());
+        if (proof == LiveProbe.Proof.LIVE && acknowledged) {
+            live.put(proxy, now);
+        }
+        return proof;
     }
 
     private static SortedMap<String, String> listeners(Fleet.Proxy proxy, Snapshot snapshot) {

@@ -180,6 +180,27 @@ class ProxyStatusServiceTest {
     }
 
     @Test
+    void whatServedBeforeAnAcknowledgementProvesNothingOfWhatComes() throws Exception {
+        connect();
+        house.prove(LiveProbe.Proof.LIVE);
+        house.publish(before -> Made.with(before, Made.resource(LISTENER, "l", "2")));
+        String missing;
+        do {
+            missing = over(status, 2).getWaiting(0).getReason();
+        } while (missing.contains("translation"));
+        assertThat(missing).contains("acknowledgement");
+        proxies();
+
+        house.prove(LiveProbe.Proof.NOT_YET);
+        envoy.until(() -> envoy.received().size() == 4);
+        house.awaitInSync();
+
+        assertThat(over(status, 2).getWaitingList())
+                .singleElement()
+                .satisfies(waiting -> assertThat(waiting.getReason()).contains("do not serve yet"));
+    }
+
+    @Test
     void aRevisionThatIsNotKnownYetIsNotLive() {
         var answer = over(status, 7);
 
