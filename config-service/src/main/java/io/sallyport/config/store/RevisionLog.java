@@ -270,7 +270,7 @@ public final class RevisionLog implements AutoCloseable {
             }
             if (!clock.instant().isBefore(nextChange.get())) {
                 var state = published.state();
-                publish(state, findings(state));
+                publish(state, judge(state));
             }
         }
         return tasks.take();
@@ -281,7 +281,7 @@ public final class RevisionLog implements AutoCloseable {
             var state = published.state().read(reader);
             published = new Published(state, state.unreadableFindings());
             read.countDown();
-            publish(state, findings(state));
+            publish(state, judge(state));
         } catch (Exception e) {
             log.atError().setCause(e).log("The stored configuration cannot be judged; it is served all the same");
         } finally {
@@ -332,7 +332,7 @@ public final class RevisionLog implements AutoCloseable {
             for (var revision : store.after(state.revision(), MAX_READ_AT_ONCE)) {
                 state = state.apply(revision, reader, Map.of());
             }
-            publish(state, findings(state));
+            publish(state, judge(state));
         }
     }
 
@@ -356,7 +356,7 @@ public final class RevisionLog implements AutoCloseable {
         var now = clock.instant();
         long head = published.state().revision();
         var state = published.state();
-        var findings = published.findings();
+        var judgement = new Judgement(published.findings(), nextChange);
         var revisions = new ArrayList<Revision>();
         var accepted = new ArrayList<AcceptedRequest>();
         var answers = new ArrayList<Answer>();
@@ -373,16 +373,16 @@ public final class RevisionLog implements AutoCloseable {
                 answers.add(new Answer(task, decision.outcome()));
                 continue;
             }
-            var nextFindings = findings;
+            var nextJudgement = judgement;
             var next = state;
             if (decision.revision().isPresent()) {
                 next = state.apply(decision.revision().get(), reader, read(request));
-                nextFindings = findings(next);
+                nextJudgement = judge(next);
             }
             var answer = new Outcome.Accepted(
                     outcome.revision(),
                     outcome.changes(),
-                    Relevant.findings(findings, nextFindings, outcome.changes()),
+                    Relevant.findings(judgement.findings(), nextJudgement.findings(), outcome.changes()),
                     outcome.dryRun());
             answers.add(new Answer(task, answer));
             if (request.dryRun()) {
@@ -390,7 +390,7 @@ public final class RevisionLog implements AutoCloseable {
             }
             decision.revision().ifPresent(revisions::add);
             state = next;
-            findings = nextFindings;
+            judgement = nextJudgement;
             request.id().ifPresent(id -> {
                 var record = new AcceptedRequest(id.id(), id.digest(), answer.revision(), now, writer.write(answer));
                 accepted.add(record);
@@ -402,7 +402,7 @@ public final class RevisionLog implements AutoCloseable {
             failing = false;
         }
         if (!revisions.isEmpty()) {
-            publish(state, findings);
+            publish(state, judgement);
         }
         answers.forEach(answer -> answer.task().answer().complete(answer.outcome()));
         prune(head);
@@ -440,15 +440,19 @@ public final class RevisionLog implements AutoCloseable {
                         : new Outcome.IdReused(id.id(), before.revision()));
     }
 
-    private List<Finding> findings(ConfigState state) {
+    // What is said of a state, and when something else will be although it stays.
+    private record Judgement(List<Finding> findings, Optional<Instant> nextChange) {}
+
+    private Judgement judge(ConfigState state) {
+        var checked = analyzer.check(state.image(), clock.instant());
         var findings = new ArrayList<>(state.unreadableFindings());
-        findings.addAll(analyzer.check(state.image(), clock.instant()).findings());
-        return findings;
+        findings.addAll(checked.findings());
+        return new Judgement(findings, checked.nextChange());
     }
 
-    private void publish(ConfigState state, List<Finding> findings) {
-        published = new Published(state, findings);
-        nextChange = analyzer.check(state.image(), clock.instant()).nextChange();
+    private void publish(ConfigState state, Judgement judgement) {
+        published = new Published(state, judgement.findings());
+        nextChange = judgement.nextChange();
         listeners.forEach(Runnable::run);
     }
 
