@@ -53,17 +53,15 @@ public final class PolicyBoard {
         lock.lock();
         try {
             var image = newest.orElseThrow(NotReadyException::new);
-            var before = judged;
             // The same answer as before, unless the image or a policy's end came between.
             var checked = analyzer.check(image, clock.instant());
-            if (before.isEmpty() || before.get() != checked) {
-                if (before.isPresent() && !Clients.of(before.get()).equals(Clients.of(checked))) {
-                    // What is remembered for classes that are gone would be remembered for ever.
-                    translator = new Translator();
-                }
-                judged = Optional.of(checked);
+            if (judged.filter(before -> before != checked && !Clients.of(before).equals(Clients.of(checked)))
+                    .isPresent()) {
+                // What is remembered for classes that are gone would be remembered for ever.
+                translator = new Translator();
             }
-            return question.answer(judged.orElseThrow(), translator);
+            judged = Optional.of(checked);
+            return question.answer(checked, translator);
         } finally {
             lock.unlock();
         }
