@@ -21,59 +21,63 @@ final class ClickHouseDialect implements Dialect {
 
     @Override
     public String contains(String text, String part) {
-        return "(" + call("position", text, part) + " > 0)";
+        return "(" + Dialect.call("position", text, part) + " > 0)";
     }
 
     @Override
     public String startsWith(String text, String part) {
-        return call("startsWith", text, part);
+        return Dialect.call("startsWith", text, part);
     }
 
     @Override
     public String endsWith(String text, String part) {
-        return call("endsWith", text, part);
+        return Dialect.call("endsWith", text, part);
     }
 
     @Override
     public String matches(String text, String pattern) {
-        return call("match", text, pattern);
+        return Dialect.call("match", text, pattern);
     }
 
     @Override
     public String lower(String text) {
-        return call("lowerUTF8", text);
+        return Dialect.call("lowerUTF8", text);
     }
 
     @Override
     public String length(String text) {
-        return call("lengthUTF8", text);
+        return Dialect.call("lengthUTF8", text);
     }
 
     @Override
     public String hasWord(String words, String word) {
         // has() of a null would be an answer.
-        return call("if", call("isNull", word), "NULL", call("has", call("splitByChar", "','", words), word));
+        return Dialect.call(
+                "if",
+                Dialect.call("isNull", word),
+                "NULL",
+                Dialect.call("has", Dialect.call("splitByChar", "','", words), word));
     }
 
     @Override
     public String valueOf(String map, String key) {
         // The map itself answers "" for a key that it does not have.
-        return call("if", hasKey(map, key), map + "[" + key + "]", "NULL");
+        return Dialect.call("if", hasKey(map, key), map + "[" + key + "]", "NULL");
     }
 
     @Override
     public String hasKey(String map, String key) {
-        return call("mapContains", map, key);
+        return Dialect.call("mapContains", map, key);
     }
 
     @Override
     public String step(String time, String step, String again) {
-        return call("intDiv", time, step) + " * " + again;
+        return Dialect.call("intDiv", time, step) + " * " + again;
     }
 
     @Override
     public String divided(String value, String divisor) {
-        return call("intDiv", value, divisor);
+        return Dialect.call("intDiv", value, divisor);
     }
 
     @Override
@@ -84,20 +88,16 @@ final class ClickHouseDialect implements Dialect {
 
     @Override
     public String sumIf(String value, String condition) {
-        return call("sumIf", value, condition);
+        return Dialect.call("sumIf", value, condition);
     }
 
     @Override
     public String distinct(String value) {
-        return call("uniqExact", value);
+        return Dialect.call("uniqExact", value);
     }
 
     @Override
     public String asText(String value) {
-        return call("toString", value);
-    }
-
-    private static String call(String function, String... arguments) {
-        return function + "(" + String.join(", ", arguments) + ")";
+        return Dialect.call("toString", value);
     }
 }

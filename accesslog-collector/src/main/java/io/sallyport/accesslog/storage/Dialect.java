@@ -3,8 +3,7 @@ package io.sallyport.accesslog.storage;
 import java.util.List;
 
 /// The few words in which the SQL of the engines differs. Every argument is a text that we made: a column, an
-/// expression
-/// or a parameter.
+/// expression or a parameter.
 public interface Dialect {
 
     /// The place of a parameter, counted from 0.
@@ -52,4 +51,9 @@ public interface Dialect {
     String distinct(String value);
 
     String asText(String value);
+
+    /// A call of a function: all engines write it the same way.
+    static String call(String function, String... arguments) {
+        return function + "(" + String.join(", ", arguments) + ")";
+    }
 }

@@ -13,47 +13,47 @@ final class DuckDialect implements Dialect {
 
     @Override
     public String contains(String text, String part) {
-        return call("contains", text, part);
+        return Dialect.call("contains", text, part);
     }
 
     @Override
     public String startsWith(String text, String part) {
-        return call("starts_with", text, part);
+        return Dialect.call("starts_with", text, part);
     }
 
     @Override
     public String endsWith(String text, String part) {
-        return call("ends_with", text, part);
+        return Dialect.call("ends_with", text, part);
     }
 
     @Override
     public String matches(String text, String pattern) {
-        return call("regexp_matches", text, pattern, "'s'");
+        return Dialect.call("regexp_matches", text, pattern, "'s'");
     }
 
     @Override
     public String lower(String text) {
-        return call("lower", text);
+        return Dialect.call("lower", text);
     }
 
     @Override
     public String length(String text) {
-        return call("length", text);
+        return Dialect.call("length", text);
     }
 
     @Override
     public String hasWord(String words, String word) {
-        return call("list_contains", call("string_split", words, "','"), word);
+        return Dialect.call("list_contains", Dialect.call("string_split", words, "','"), word);
     }
 
     @Override
     public String valueOf(String map, String key) {
-        return call("map_extract_value", map, key);
+        return Dialect.call("map_extract_value", map, key);
     }
 
     @Override
     public String hasKey(String map, String key) {
-        return call("map_contains", map, key);
+        return Dialect.call("map_contains", map, key);
     }
 
     @Override
@@ -68,13 +68,13 @@ final class DuckDialect implements Dialect {
 
     @Override
     public String quantile(String value, double quantile) {
-        return call("quantile_cont", value, String.valueOf(quantile));
+        return Dialect.call("quantile_cont", value, String.valueOf(quantile));
     }
 
     // Equal aggregates of a statement are counted once.
     @Override
     public List<String> quantiles(String value, List<Double> quantiles) {
-        var all = call("quantile_cont", value, quantiles.toString());
+        var all = Dialect.call("quantile_cont", value, quantiles.toString());
         return IntStream.rangeClosed(1, quantiles.size())
                 .mapToObj(place -> all + "[" + place + "]")
                 .toList();
@@ -93,9 +93,5 @@ final class DuckDialect implements Dialect {
     @Override
     public String asText(String value) {
         return "CAST(" + value + " AS VARCHAR)";
-    }
-
-    private static String call(String function, String... arguments) {
-        return function + "(" + String.join(", ", arguments) + ")";
     }
 }
