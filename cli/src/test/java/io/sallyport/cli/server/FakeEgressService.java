@@ -50,37 +50,33 @@ public final class FakeEgressService extends EgressPolicyServiceGrpc.EgressPolic
 
     @Override
     public void evaluate(EvaluateRequest request, StreamObserver<EvaluateResponse> observer) {
-        asked = request;
-        observer.onNext(verdict);
-        observer.onCompleted();
+        answer(request, verdict, observer);
     }
 
     @Override
     public void listExternalServices(
             ListExternalServicesRequest request, StreamObserver<ListExternalServicesResponse> observer) {
-        asked = request;
-        observer.onNext(services);
-        observer.onCompleted();
+        answer(request, services, observer);
     }
 
     @Override
     public void coverage(CoverageRequest request, StreamObserver<CoverageResponse> observer) {
-        asked = request;
-        observer.onNext(coverage);
-        observer.onCompleted();
+        answer(request, coverage, observer);
     }
 
     @Override
     public void audit(AuditRequest request, StreamObserver<AuditResponse> observer) {
-        asked = request;
-        observer.onNext(audit);
-        observer.onCompleted();
+        answer(request, audit, observer);
     }
 
     @Override
     public void suggest(SuggestRequest request, StreamObserver<SuggestResponse> observer) {
+        answer(request, suggestion, observer);
+    }
+
+    private <T> void answer(Object request, T response, StreamObserver<T> observer) {
         asked = request;
-        observer.onNext(suggestion);
+        observer.onNext(response);
         observer.onCompleted();
     }
 }
