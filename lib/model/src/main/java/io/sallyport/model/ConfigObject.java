@@ -12,6 +12,11 @@ public record ConfigObject<S extends Spec>(ObjectRef ref, Metadata metadata, S s
             .thenComparing(object -> object.ref().name())
             .thenComparing(object -> object.ref().namespace());
 
+    /// Whether this one comes before another in that order, and so counts where both say something.
+    public boolean isOlderThan(ConfigObject<?> other) {
+        return BY_AGE.compare(this, other) < 0;
+    }
+
     public String namespace() {
         return ref.namespace();
     }

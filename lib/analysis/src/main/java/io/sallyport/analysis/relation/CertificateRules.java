@@ -23,8 +23,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The certificates of a Gateway's servers, where their Secrets are among the objects: whether they are there, for
-/// these
-/// hosts, and not over. Nothing is said where no Secret is among them.
+/// these hosts, and not over. Nothing is said where no Secret is among them.
 final class CertificateRules {
 
     private static final Duration SOON = Duration.ofDays(14);
@@ -226,16 +225,13 @@ final class CertificateRules {
         public void check(At<Gateway> gateway, Lookup world, Report report) {
             world.now().ifPresent(now -> {
                 var wallet = new Wallet(gateway, world, report.object().namespace());
-                wallet.credentials()
-                        .forEach(credential -> wallet.secret(credential.name().value())
-                                .ifPresent(secret -> Optional.ofNullable(
-                                                secret.spec().certificate())
-                                        .flatMap(certificate -> problem(certificate, now))
-                                        .ifPresent(problem -> report.at(
-                                                credential.name(),
-                                                "the certificate of %s %s (expected: a renewed one)"
-                                                        .formatted(secret.ref(), problem),
-                                                place(secret)))));
+                wallet.certificates()
+                        .forEach(held -> problem(held.certificate(), now)
+                                .ifPresent(problem -> report.at(
+                                        held.name(),
+                                        "the certificate of %s %s (expected: a renewed one)"
+                                                .formatted(held.secret().ref(), problem),
+                                        place(held.secret()))));
             });
         }
 
@@ -308,15 +304,13 @@ final class CertificateRules {
         public void check(At<Gateway> gateway, Lookup world, Report report) {
             if (world.hasSecrets()) {
                 var wallet = new Wallet(gateway, world, report.object().namespace());
-                wallet.credentials()
-                        .forEach(credential -> wallet.secret(credential.name().value())
-                                .ifPresent(secret -> Optional.ofNullable(
-                                                secret.spec().certificate())
-                                        .flatMap(certificate -> problem(certificate.names()))
-                                        .ifPresent(problem -> report.at(
-                                                credential.name(),
-                                                "the certificate of %s %s".formatted(secret.ref(), problem),
-                                                place(secret)))));
+                wallet.certificates()
+                        .forEach(held -> problem(held.certificate().names())
+                                .ifPresent(problem -> report.at(
+                                        held.name(),
+                                        "the certificate of %s %s"
+                                                .formatted(held.secret().ref(), problem),
+                                        place(held.secret()))));
             }
         }
 
@@ -394,8 +388,7 @@ final class CertificateRules {
         private static Stream<ConfigObject<Gateway>> older(Wallet.Credential credential, Lookup world, Report report) {
             var door = Bindings.door(credential.server().value());
             return world.listening(door, Bindings.Listening.TLS).stream()
-                    .filter(other -> !other.ref().equals(report.object().ref())
-                            && ConfigObject.BY_AGE.compare(other, report.object()) < 0);
+                    .filter(other -> other.isOlderThan(report.object()));
         }
 
         private static boolean meets(Wallet.Credential credential, Server other, Wallet wallet) {

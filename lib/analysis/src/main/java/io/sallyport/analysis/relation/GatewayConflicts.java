@@ -37,10 +37,6 @@ final class GatewayConflicts {
     /// A server that comes before another one.
     private record Earlier(ConfigObject<?> gateway, Path path, Server server) {}
 
-    private static boolean isOlder(ConfigObject<?> other, ConfigObject<?> object) {
-        return !other.ref().equals(object.ref()) && ConfigObject.BY_AGE.compare(other, object) < 0;
-    }
-
     // Whether one proxy may have both. Without the proxies in sight: when one selector holds the other.
     private static boolean mayMeet(Gateway left, Gateway right) {
         return holds(left.selector(), right.selector()) || holds(right.selector(), left.selector());
@@ -120,7 +116,7 @@ final class GatewayConflicts {
             for (var other : Listening.values()) {
                 if (excludes(other, needs)) {
                     world.listening(door, other).stream()
-                            .filter(older -> isOlder(older, object) && mayMeet(older.spec(), gateway.value()))
+                            .filter(older -> older.isOlderThan(object) && mayMeet(older.spec(), gateway.value()))
                             .findFirst()
                             .ifPresent(older -> candidates.addAll(servers(older)));
                 }
@@ -189,7 +185,7 @@ final class GatewayConflicts {
             var door = Bindings.door(server);
             var candidates = new ArrayList<>(own(gateway, object, position));
             world.answering(door, host).stream()
-                    .filter(older -> isOlder(older, object) && mayMeet(older.spec(), gateway.value()))
+                    .filter(older -> older.isOlderThan(object) && mayMeet(older.spec(), gateway.value()))
                     .findFirst()
                     .ifPresent(older -> candidates.addAll(servers(older)));
             return candidates.stream()
@@ -227,7 +223,8 @@ final class GatewayConflicts {
             gateway.each("servers", Gateway::servers)
                     .filter(server -> Bindings.listening(server.value()) == Listening.HTTP)
                     .forEach(server -> world.listening(Bindings.door(server.value()), Listening.HTTP).stream()
-                            .filter(older -> isOlder(older, report.object()) && mayMeet(older.spec(), gateway.value()))
+                            .filter(older ->
+                                    older.isOlderThan(report.object()) && mayMeet(older.spec(), gateway.value()))
                             .flatMap(older -> servers(older).stream())
                             .filter(earlier -> Bindings.door(earlier.server()).equals(Bindings.door(server.value()))
                                     && Bindings.listening(earlier.server()) == Listening.HTTP)

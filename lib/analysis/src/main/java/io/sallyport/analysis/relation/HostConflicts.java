@@ -21,6 +21,7 @@ import io.sallyport.model.VirtualService.HttpMatchRequest;
 import io.sallyport.model.VirtualService.HttpRoute;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Several objects for one host.
 final class HostConflicts {
@@ -51,10 +52,14 @@ final class HostConflicts {
 
     private static <S extends Spec> Optional<ConfigObject<S>> older(
             List<ConfigObject<S>> found, ConfigObject<?> object) {
-        return found.stream()
-                .filter(other -> !other.ref().equals(object.ref()))
-                .filter(other -> ConfigObject.BY_AGE.compare(other, object) < 0)
-                .findFirst();
+        return found.stream().filter(other -> other.isOlderThan(object)).findFirst();
+    }
+
+    /// The ServiceEntries that declare a host too, and come before this object.
+    static Stream<ConfigObject<?>> olderEntries(String host, Lookup world, ConfigObject<?> object) {
+        return world.declaring(Hosts.fullName(host, object.namespace())).stream()
+                .<ConfigObject<?>>map(other -> other)
+                .filter(other -> other.spec() instanceof ServiceEntry && other.isOlderThan(object));
     }
 
     /// SP3103: clients take the oldest VirtualService of a host and ignore the others (G13).
@@ -183,8 +188,7 @@ final class HostConflicts {
                     }
                     var gateway = Bindings.gatewayName(written, namespace);
                     var others = world.bound(gateway, Hosts.fullName(host, namespace)).stream()
-                            .filter(other -> !other.ref().equals(report.object().ref()))
-                            .filter(other -> ConfigObject.BY_AGE.compare(other, report.object()) < 0)
+                            .filter(other -> other.isOlderThan(report.object()))
                             .limit(8)
                             .toList();
                     if (!others.isEmpty()) {
@@ -273,13 +277,7 @@ final class HostConflicts {
         @Override
         public void check(At<ServiceEntry> entry, Lookup world, Report report) {
             entry.each("hosts", ServiceEntry::hosts)
-                    .forEach(host -> world
-                            .declaring(
-                                    Hosts.fullName(host.value(), report.object().namespace()))
-                            .stream()
-                            .filter(other -> other.spec() instanceof ServiceEntry)
-                            .filter(other -> !other.ref().equals(report.object().ref()))
-                            .filter(other -> ConfigObject.BY_AGE.compare(other, report.object()) < 0)
+                    .forEach(host -> olderEntries(host.value(), world, report.object())
                             .filter(other -> ((ServiceEntry) other.spec()).resolution()
                                     != entry.value().resolution())
                             .findFirst()
@@ -322,9 +320,8 @@ final class HostConflicts {
                 return;
             }
             world.rulesFor(Hosts.fullName(rule.value().host(), report.object().namespace())).stream()
-                    .filter(other -> !other.ref().equals(report.object().ref()))
                     .filter(other -> other.namespace().equals(report.object().namespace()))
-                    .filter(other -> ConfigObject.BY_AGE.compare(other, report.object()) < 0)
+                    .filter(other -> other.isOlderThan(report.object()))
                     .filter(other -> ((DestinationRule) other.spec()).trafficPolicy() != null
                             && ((DestinationRule) other.spec()).workloadSelector() == null
                             && ((DestinationRule) other.spec())

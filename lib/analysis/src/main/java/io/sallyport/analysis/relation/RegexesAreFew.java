@@ -62,7 +62,7 @@ final class RegexesAreFew extends WorldRule<VirtualService> {
                     .filter(gateway -> !gateway.equals("mesh"))
                     .map(gateway -> Bindings.gatewayName(gateway, namespace))
                     .flatMap(gateway -> world.bound(gateway, Hosts.fullName(host.value(), namespace)).stream())
-                    .filter(other -> ConfigObject.BY_AGE.compare(other, report.object()) < 0)
+                    .filter(other -> other.isOlderThan(report.object()))
                     .distinct()
                     .toList();
             int all = own

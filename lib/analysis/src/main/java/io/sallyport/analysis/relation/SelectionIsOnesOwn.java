@@ -7,7 +7,6 @@ import io.sallyport.analysis.Lookup;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Selection;
 import io.sallyport.analysis.WorldRule;
-import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Path;
 import io.sallyport.model.Spec;
@@ -45,8 +44,7 @@ final class SelectionIsOnesOwn extends WorldRule<Spec> {
     public void check(At<Spec> spec, Lookup world, Report report) {
         Selection.of(report.object())
                 .ifPresent(selection -> world.selecting(selection).stream()
-                        .filter(other -> !other.ref().equals(report.object().ref()))
-                        .filter(other -> ConfigObject.BY_AGE.compare(other, report.object()) < 0)
+                        .filter(other -> other.isOlderThan(report.object()))
                         .findFirst()
                         .ifPresent(other -> report.at(
                                 spec,

@@ -182,13 +182,7 @@ final class ServicePortRules {
         @Override
         public void check(At<ServiceEntry> entry, Lookup world, Report report) {
             entry.each("hosts", ServiceEntry::hosts)
-                    .flatMap(
-                            host -> world
-                                    .declaring(Hosts.fullName(
-                                            host.value(), report.object().namespace()))
-                                    .stream())
-                    .filter(other -> ConfigObject.BY_AGE.compare(other, report.object()) < 0
-                            && !other.ref().equals(report.object().ref()))
+                    .flatMap(host -> HostConflicts.olderEntries(host.value(), world, report.object()))
                     .filter(other -> other.spec() instanceof ServiceEntry older && mayMeet(other, older, entry, report))
                     .distinct()
                     .forEach(other -> compare(entry, other, (ServiceEntry) other.spec(), report));

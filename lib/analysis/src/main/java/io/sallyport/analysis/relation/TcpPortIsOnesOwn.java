@@ -51,8 +51,7 @@ final class TcpPortIsOnesOwn extends WorldRule<ServiceEntry> {
         entry.each("ports", ServiceEntry::ports)
                 .filter(port -> Tcp.isNameless(port.value()))
                 .forEach(port -> world.onTcpPort(port.value().number()).stream()
-                        .filter(other -> !other.ref().equals(report.object().ref()))
-                        .filter(other -> ConfigObject.BY_AGE.compare(other, report.object()) < 0)
+                        .filter(other -> other.isOlderThan(report.object()))
                         .filter(other -> !sameHosts(other, entry.value()))
                         .findFirst()
                         .ifPresent(other -> report.at(
@@ -77,7 +76,7 @@ final class TcpPortIsOnesOwn extends WorldRule<ServiceEntry> {
                 .forEach(other -> {
                     var addresses = ((ServiceEntry) other.spec()).addresses();
                     taken.addAll(addresses);
-                    if (addresses.isEmpty() && ConfigObject.BY_AGE.compare(other, object) < 0) {
+                    if (addresses.isEmpty() && other.isOlderThan(object)) {
                         taken.add(AutoAddresses.propose(key(other), taken));
                     }
                 });

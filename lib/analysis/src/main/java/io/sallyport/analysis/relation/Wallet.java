@@ -8,6 +8,7 @@ import io.sallyport.model.Gateway.Server;
 import io.sallyport.model.Gateway.ServerTlsSettings;
 import io.sallyport.model.Gateway.TlsMode;
 import io.sallyport.model.Platform;
+import io.sallyport.model.PublicCertificate;
 import io.sallyport.model.Secret;
 import java.util.Optional;
 import java.util.Set;
@@ -47,6 +48,17 @@ record Wallet(At<Gateway> gateway, Lookup world, String namespace) {
                 // Names with a scheme are fetched from elsewhere.
                 .filter(name -> !name.value().isEmpty() && !name.value().contains("://"))
                 .map(name -> new Credential(server, name));
+    }
+
+    /// A certificate that can be read, by the name of a credential.
+    record Held(At<String> name, ConfigObject<Secret> secret, PublicCertificate certificate) {}
+
+    Stream<Held> certificates() {
+        return credentials()
+                .flatMap(credential -> secret(credential.name().value())
+                        .flatMap(secret -> Optional.ofNullable(secret.spec().certificate())
+                                .map(certificate -> new Held(credential.name(), secret, certificate)))
+                        .stream());
     }
 
     static boolean endsTls(Server server) {
