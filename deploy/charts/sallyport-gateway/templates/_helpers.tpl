@@ -1,0 +1,44 @@
+{{/* The values of this release: `gateway`, and over it `gateways.<release>`. */}}
+{{- define "gateway.values" -}}
+{{- $own := index (.Values.gateways | default dict) .Release.Name | default dict -}}
+{{- mustMergeOverwrite (deepCopy .Values.gateway) $own | toYaml -}}
+{{- end -}}
+
+{{/* What a Gateway's selector may match: Istio's labels for a gateway of this name, and the release's own. */}}
+{{- define "gateway.labels" -}}
+{{- $values := include "gateway.values" . | fromYaml -}}
+{{- $labels := dict "app" .Release.Name "istio" (.Release.Name | trimPrefix "istio-") "service.istio.io/canonical-name" .Release.Name -}}
+{{- mustMergeOverwrite $labels $values.labels | toYaml -}}
+{{- end -}}
+
+{{/* The labels that never change: what the Deployment and the Service select. */}}
+{{- define "gateway.selector" -}}
+app.kubernetes.io/name: sallyport-gateway
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "gateway.meta" -}}
+{{ include "gateway.selector" . }}
+app.kubernetes.io/part-of: sallyport
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end -}}
+
+{{/* The name that a service of the platform shows in its certificate. */}}
+{{- define "gateway.platformHost" -}}
+sallyport-{{ .service }}.{{ .root.Values.global.platformNamespace }}.svc
+{{- end -}}
+
+{{/* Who may sign for the platform, as PEM. */}}
+{{- define "gateway.authority" -}}
+{{- $values := include "gateway.values" . | fromYaml -}}
+{{- if $values.identity.authority -}}
+{{ $values.identity.authority }}
+{{- else -}}
+{{- $found := lookup "v1" "ConfigMap" .Values.global.platformNamespace "sallyport-ca" -}}
+{{- if not $found }}
+{{- fail (printf "ConfigMap %s/sallyport-ca not found (expected: the chart sallyport is installed there, or gateway.identity.authority holds its authority as PEM)" .Values.global.platformNamespace) -}}
+{{- end -}}
+{{ dig "data" "ca.crt" "" $found }}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,98 @@
+package io.sallyport.charts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.marcnuri.helm.Helm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The charts render what was reviewed, pass Helm's own checks and refuse values that they do not know.
+@Tag("S41")
+class RenderedTest {
+
+    static List<Cases.Rendered> all() {
+        return Cases.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void objectsAreWhatWasReviewed(Cases.Rendered rendered) throws IOException {
+        var objects = rendered.objects();
+        if (rendered.install().chart().equals("sallyport-base")) {
+            // Reviewed as files of the chart, see DefinitionsTest.
+            assertThat(Cases.kind(objects, "CustomResourceDefinition"))
+                    .isNotEmpty()
+                    .hasSameSizeAs(objects);
+            return;
+        }
+        var text = new StringBuilder();
+        for (var object : objects) {
+            text.append("---\n").append(Yaml.write(object));
+        }
+        if (Boolean.getBoolean("golden.rewrite")) {
+            Files.writeString(rendered.expected(), text);
+        }
+        assertThat(rendered.expected())
+                .as("rewritten by: mvn -pl test/charts -am test -Dtest=RenderedTest -Dgolden.rewrite=true")
+                .hasContent(text.toString());
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void noObjectIsThereTwiceAndEachIsInItsNamespace(Cases.Rendered rendered) {
+        var seen = new HashSet<String>();
+        for (var object : rendered.objects()) {
+            var metadata = Yaml.at(object, "metadata");
+            assertThat(object).containsKeys("apiVersion", "kind", "metadata");
+            assertThat(seen.add(object.get("kind") + " " + metadata.get("namespace") + "/" + metadata.get("name")))
+                    .as("%s %s", object.get("kind"), metadata.get("name"))
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sallyport-base", "sallyport-gateway"})
+    void chartsPassHelmsChecks(String chart) {
+        Install.CLUSTER.clear();
+        var result = new Helm(Install.CHARTS.resolve(chart)).lint().strict().call();
+
+        assertThat(result.isFailed()).as("%s", result.getMessages()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            sallyport-base    | base.istioKind                        | true    | istioKind
+            sallyport-gateway | gateway.replicas                      | two     | replicas
+            sallyport-gateway | gateway.direction                     | sideway | direction
+            sallyport-gateway | gateway.image.digest                  | latest  | digest
+            sallyport-gateway | gateways.edge.service.typ             | NodePort | typ
+            sallyport-gateway | global.platformNamespac               | x       | platformNamespac
+            """)
+    void wrongValuesAreRefusedByName(String chart, String name, String value, String named, @TempDir Path folder)
+            throws IOException {
+        var values = Files.writeString(folder.resolve("values.yaml"), "{}");
+        var install = new Install(chart, "edge", "shop");
+
+        assertThatThrownBy(() -> install.text(values, Map.of(name, value))).hasMessageContaining(named);
+    }
+
+    @Test
+    void aGatewayWithoutAnAuthorityIsNotRendered(@TempDir Path folder) throws IOException {
+        var values = Files.writeString(folder.resolve("values.yaml"), "{}");
+
+        assertThatThrownBy(() -> new Install("sallyport-gateway", "edge", "shop").text(values, Map.of()))
+                .hasMessageContaining("ConfigMap sallyport-system/sallyport-ca not found (expected:");
+    }
+}
