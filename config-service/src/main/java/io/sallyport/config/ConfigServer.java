@@ -7,6 +7,7 @@ import io.sallyport.analysis.Inspections;
 import io.sallyport.config.api.ConfigGrpcService;
 import io.sallyport.config.api.Refusals;
 import io.sallyport.config.api.Wire;
+import io.sallyport.config.kubernetes.KubernetesPart;
 import io.sallyport.config.source.DirectoryListener;
 import io.sallyport.config.source.DirectorySource;
 import io.sallyport.config.store.DocumentReader;
@@ -18,6 +19,7 @@ import io.sallyport.model.ObjectRef;
 import io.sallyport.model.SourceDocument;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +35,17 @@ public final class ConfigServer implements AutoCloseable {
 
     private final RevisionLog log;
     private final @Nullable DirectorySource directory;
+    private final @Nullable KubernetesPart kubernetes;
     private final ConfigGrpcService service;
 
-    private ConfigServer(RevisionLog log, @Nullable DirectorySource directory, ConfigGrpcService service) {
+    private ConfigServer(
+            RevisionLog log,
+            @Nullable DirectorySource directory,
+            @Nullable KubernetesPart kubernetes,
+            ConfigGrpcService service) {
         this.log = log;
         this.directory = directory;
+        this.kubernetes = kubernetes;
         this.service = service;
     }
 
@@ -63,13 +71,28 @@ public final class ConfigServer implements AutoCloseable {
             var directory = settings.directory().isEmpty()
                     ? null
                     : DirectorySource.start(settings.directory().get(), log, reader, listener, clock);
-            var refusals = directory == null ? Refusals.NONE : directory;
-            var service = new ConfigGrpcService(log, reader, refusals, settings.watches(), clock);
-            return new ConfigServer(log, directory, service);
+            var kubernetes = settings.kubernetes().isEmpty()
+                    ? null
+                    : KubernetesPart.start(settings.kubernetes().get(), log, reader);
+            var service = new ConfigGrpcService(
+                    log, reader, () -> refusals(directory, kubernetes), settings.watches(), clock);
+            return new ConfigServer(log, directory, kubernetes, service);
         } catch (IOException e) {
             log.close();
             throw e;
         }
+    }
+
+    private static List<Refusals.Refusal> refusals(
+            @Nullable DirectorySource directory, @Nullable KubernetesPart kubernetes) {
+        var all = new ArrayList<Refusals.Refusal>();
+        if (directory != null) {
+            all.addAll(directory.current());
+        }
+        if (kubernetes != null) {
+            all.addAll(kubernetes.refusals());
+        }
+        return all;
     }
 
     /// What to serve.
@@ -126,6 +149,9 @@ public final class ConfigServer implements AutoCloseable {
         if (directory != null && !directory.isReady()) {
             return Optional.of("the directory has not been read yet");
         }
+        if (kubernetes != null && kubernetes.missing().isPresent()) {
+            return kubernetes.missing();
+        }
         return log.isFailing()
                 ? Optional.of("the revision log cannot be written; r" + revision() + " is current")
                 : Optional.empty();
@@ -157,6 +183,9 @@ public final class ConfigServer implements AutoCloseable {
     public void close() {
         if (directory != null) {
             directory.close();
+        }
+        if (kubernetes != null) {
+            kubernetes.close();
         }
         service.close();
         log.close();

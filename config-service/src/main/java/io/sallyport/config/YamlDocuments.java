@@ -9,12 +9,13 @@ import io.sallyport.model.read.YamlReader;
 import java.util.Optional;
 
 /// Reads documents with the one reader that everything in Sallyport uses.
-final class YamlDocuments implements DocumentReader {
+public final class YamlDocuments implements DocumentReader {
 
     private final YamlReader reader = new YamlReader();
     private final Inspections inspections;
 
-    YamlDocuments(Inspections inspections) {
+    /// Shares what is found in single objects with whoever holds the same `inspections`.
+    public YamlDocuments(Inspections inspections) {
         this.inspections = inspections;
     }
 

@@ -18,7 +18,10 @@ final class ServedConfig {
 
     public static void main(String[] arguments) throws Exception {
         var settings = new ConfigSettings(
-                new StoreSettings.Sqlite(Path.of(arguments[0])), Optional.empty(), WatchBounds.DEFAULT);
+                new StoreSettings.Sqlite(Path.of(arguments[0])),
+                Optional.empty(),
+                Optional.empty(),
+                WatchBounds.DEFAULT);
         var config = ConfigServer.start(settings, DirectoryListener.SILENT, InstantSource.system());
         var server = GrpcServer.on(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), ServerLimits.api())
                 .serve(config.services())

@@ -110,7 +110,10 @@ final class ServiceCommand implements Callable<Integer> {
     private ConfigServer config(ServiceSettings.Config wanted) throws IOException {
         try {
             var settings = new ConfigSettings(
-                    wanted.store().settings(), Optional.ofNullable(wanted.directory()), WatchBounds.DEFAULT);
+                    wanted.store().settings(),
+                    Optional.ofNullable(wanted.directory()),
+                    Optional.ofNullable(wanted.kubernetes()).map(ServiceSettings.Kubernetes::config),
+                    WatchBounds.DEFAULT);
             return ConfigServer.start(settings, DirectoryListener.SILENT, terminal.clock());
         } catch (StoreUnavailableException e) {
             throw new IOException(e.getMessage(), e);

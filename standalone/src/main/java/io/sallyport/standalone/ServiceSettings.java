@@ -8,7 +8,9 @@ import io.sallyport.accesslog.receive.Proxy;
 import io.sallyport.accesslog.receive.RowRules;
 import io.sallyport.accesslog.receive.SamplingRules;
 import io.sallyport.accesslog.storage.ClickHouseSettings;
+import io.sallyport.config.kubernetes.KubernetesSettings;
 import io.sallyport.config.store.StoreSettings;
+import io.sallyport.kubernetes.ClusterSettings;
 import io.sallyport.secret.SecretSettings;
 import io.sallyport.secret.store.MasterKey;
 import io.sallyport.secret.store.SealedFiles;
@@ -41,13 +43,15 @@ final class ServiceSettings {
     /// tokenFile: data/token
     /// store: {file: data/config.db}    # or {url: "jdbc:postgresql://…", user: …, passwordFile: …}
     /// directory: config                # optional: the directory source
+    /// kubernetes: {namespaces: [shop]}    # optional: the cluster as a source
     /// ```
     record Config(
             String grpc,
             String http,
             @Nullable Path tokenFile,
             Store store,
-            @Nullable Path directory) {
+            @Nullable Path directory,
+            @Nullable Kubernetes kubernetes) {
 
         Config {
             requireText("grpc", grpc);
@@ -55,6 +59,43 @@ final class ServiceSettings {
             if (store == null) {
                 throw new IllegalArgumentException("store is missing (expected: {file: …} or {url: …})");
             }
+        }
+    }
+
+    /// A Kubernetes API server, and what of it:
+    ///
+    /// ```yaml
+    /// kubeconfig: /etc/sallyport/kubeconfig    # default: the cluster that the pod runs in
+    /// namespaces: [shop, istio-system]         # default: all; for secrets they have to be named
+    /// rootNamespace: istio-system              # where the ConfigMap istio is
+    /// ```
+    record Kubernetes(
+            @Nullable Path kubeconfig,
+            @Nullable List<String> namespaces,
+            @Nullable String rootNamespace) {
+
+        Kubernetes {
+            if (namespaces != null) {
+                namespaces.forEach(Kubernetes::requireNamespace);
+            }
+            if (rootNamespace != null) {
+                requireNamespace(rootNamespace);
+            }
+        }
+
+        private static void requireNamespace(String name) {
+            if (!name.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")) {
+                throw new IllegalArgumentException("namespace \"" + name + "\" (expected: a DNS label)");
+            }
+        }
+
+        ClusterSettings cluster() {
+            return ClusterSettings.of(Optional.ofNullable(kubeconfig), namespaces == null ? List.of() : namespaces);
+        }
+
+        KubernetesSettings config() {
+            return new KubernetesSettings(
+                    cluster(), rootNamespace == null ? KubernetesSettings.DEFAULT_ROOT_NAMESPACE : rootNamespace);
         }
     }
 

@@ -9,13 +9,14 @@ import io.sallyport.model.Severity;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What only a source can find wrong: it sees files, not objects.
-final class SourceRule {
+/// What only a source can find wrong: it sees files and whose an object is.
+public final class SourceRule {
 
     static final RuleCode UNREADABLE_FILE = new RuleCode("SP1991", Severity.ERROR, "File cannot be read");
-    static final RuleCode NOT_HANDLED = new RuleCode("SP1992", Severity.ERROR, "Object cannot be handled");
+    public static final RuleCode NOT_HANDLED = new RuleCode("SP1992", Severity.ERROR, "Object cannot be handled");
     static final RuleCode TWO_FILES = new RuleCode("SP3901", Severity.ERROR, "Object stands in two places");
-    static final RuleCode OTHER_SOURCE = new RuleCode("SP3902", Severity.ERROR, "Object belongs to another source");
+    public static final RuleCode OTHER_SOURCE =
+            new RuleCode("SP3902", Severity.ERROR, "Object belongs to another source");
 
     private SourceRule() {}
 
@@ -23,7 +24,9 @@ final class SourceRule {
         return new Finding(UNREADABLE_FILE, new Location(null, Path.ROOT, name, 0, 0), message);
     }
 
-    static Finding object(RuleCode code, ObjectRef ref, String file, int line, String message, List<Location> related) {
+    /// About one object of a file or a cluster.
+    public static Finding object(
+            RuleCode code, ObjectRef ref, String file, int line, String message, List<Location> related) {
         return new Finding(code, place(ref, file, line), message, related);
     }
 

@@ -15,6 +15,11 @@ public record EndpointSlice(
     /// The label that names the Service.
     public static final String SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 
+    /// The annotation that tells more of the addresses, one a line, than Kubernetes writes into slices: the region of
+    /// one, and the labels of the Pod behind it: `10.0.0.1 region=eu labels=app=cart,version=v1`. Addresses without
+    /// a line have the labels of the slice.
+    public static final String ENDPOINTS_ANNOTATION = "sallyport.io/endpoints";
+
     /// What the addresses are.
     public enum AddressType {
         IPv4,

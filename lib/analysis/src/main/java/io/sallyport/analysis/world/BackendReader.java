@@ -165,6 +165,7 @@ final class BackendReader {
         var endpoints = new LinkedHashMap<String, Backend.Endpoint>();
         slices.stream().sorted(ConfigObject.BY_AGE).forEach(slice -> {
             var targets = targets(ports, slice.spec());
+            var facts = SliceFacts.of(slice);
             for (var endpoint : slice.spec().endpoints()) {
                 var conditions = endpoint.conditions();
                 boolean isReady = conditions == null || conditions.isReady() || service.publishNotReadyAddresses();
@@ -180,9 +181,8 @@ final class BackendReader {
                             new Backend.Endpoint(
                                     address,
                                     targets,
-                                    ImmutableSortedMap.copyOfSorted(
-                                            slice.metadata().labels()),
-                                    endpoint.zone().isEmpty() ? "" : "/" + endpoint.zone(),
+                                    facts.labels(address),
+                                    facts.locality(address, endpoint.zone()),
                                     "",
                                     0,
                                     !isReady));

@@ -1,0 +1,263 @@
+package io.sallyport.config.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.sallyport.analysis.Inspections;
+import io.sallyport.cluster.TestCluster;
+import io.sallyport.config.YamlDocuments;
+import io.sallyport.config.store.ChangeRequest;
+import io.sallyport.config.store.Owner;
+import io.sallyport.model.Kind;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.SourceDocument;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KubernetesSourceTest {
+
+    @TempDir
+    Path folder;
+
+    private final TestCluster cluster = TestCluster.start();
+    private final String shop = cluster.namespace("shop");
+    private final List<Followed> following = new ArrayList<>();
+
+    @AfterEach
+    void stop() {
+        following.forEach(Followed::close);
+        cluster.close();
+    }
+
+    private Followed follow() throws Exception {
+        var followed = Followed.start(cluster, folder, shop);
+        following.add(followed);
+        return followed.ready();
+    }
+
+    private String service(String name, String host) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: %s, namespace: %s}
+                spec:
+                  hosts: [%s]
+                  http:
+                  - route:
+                    - destination: {host: cart}
+                """.formatted(name, shop, host);
+    }
+
+    private ObjectRef virtualService(String name) {
+        return new ObjectRef(Kind.VIRTUAL_SERVICE, shop, name);
+    }
+
+    @Test
+    void everythingThatIsThereBecomesOneRevisionForEachFieldManager() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE, Kind.GATEWAY);
+        cluster.apply("argocd", service("cart", "cart.test"));
+        cluster.apply("argocd", service("list", "list.test"));
+        cluster.apply("ada", service("pay", "pay.test"));
+
+        var followed = follow();
+
+        var history = followed.history();
+        assertThat(history).hasSize(2);
+        assertThat(history.stream().map(entry -> entry.header().author()))
+                .containsExactlyInAnyOrder("kubernetes argocd", "kubernetes ada");
+        assertThat(history.stream().map(entry -> entry.header().message()))
+                .contains("VirtualService " + shop + "/cart, VirtualService " + shop + "/list");
+        assertThat(followed.find(Kind.VIRTUAL_SERVICE, shop, "pay")
+                        .orElseThrow()
+                        .owner())
+                .isEqualTo(Owner.KUBERNETES);
+    }
+
+    @Test
+    void documentIsWhatKubectlShowsWithoutBookkeeping() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        cluster.apply(service("cart", "cart.test"));
+
+        var followed = follow();
+
+        var source =
+                followed.find(Kind.VIRTUAL_SERVICE, shop, "cart").orElseThrow().source();
+        assertThat(source.name()).isEqualTo("kubernetes:networking.istio.io/v1/VirtualService/" + shop + "/cart");
+        assertThat(source.text().lines().filter(line -> !line.contains("creationTimestamp")))
+                .containsExactly(
+                        "apiVersion: networking.istio.io/v1",
+                        "kind: VirtualService",
+                        "metadata:",
+                        "  name: cart",
+                        "  namespace: " + shop,
+                        "spec:",
+                        "  hosts:",
+                        "  - cart.test",
+                        "  http:",
+                        "  - route:",
+                        "    - destination:",
+                        "        host: cart");
+    }
+
+    @Test
+    void changeBecomesRevisionAndStatusOfSomebodyDoesNot() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        cluster.apply(service("cart", "cart.test"));
+        var followed = follow();
+        var before = followed.revision();
+
+        var object = cluster.find("networking.istio.io/v1", "VirtualService", shop, "cart")
+                .orElseThrow();
+        object.setAdditionalProperty("status", Map.of("observedGeneration", 1));
+        cluster.client().resource(object).updateStatus();
+        cluster.apply("ada", service("cart", "basket.test"));
+        followed.awaitText(Kind.VIRTUAL_SERVICE, shop, "cart", "basket.test");
+
+        assertThat(followed.revision()).isEqualTo(before + 1);
+        assertThat(followed.history().getFirst().header().author()).isEqualTo("kubernetes ada");
+        assertThat(followed.text(Kind.VIRTUAL_SERVICE, shop, "cart")).doesNotContain("observedGeneration");
+    }
+
+    @Test
+    void deletedObjectGoesAndThatOfAnotherSourceStays() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        cluster.apply(service("cart", "cart.test"));
+        var followed = follow();
+        var text = followed.text(Kind.VIRTUAL_SERVICE, shop, "cart").replace("cart", "mine");
+        var reader = new YamlDocuments(new Inspections());
+        var mine = reader.read(new SourceDocument("mine.yaml", 1, 0, text, "digest"));
+        followed.log()
+                .submit(ChangeRequest.of(
+                        Owner.API, "api", "", List.of(mine.object().orElseThrow()), List.of()));
+        cluster.apply(service("mine", "other.test"));
+        Followed.await(
+                "a refusal",
+                () -> !followed.source().current().isEmpty(),
+                () -> followed.text(Kind.VIRTUAL_SERVICE, shop, "mine"));
+
+        cluster.delete("networking.istio.io/v1", "VirtualService", shop, "cart");
+        Followed.await(
+                "cart to go",
+                () -> followed.find(Kind.VIRTUAL_SERVICE, shop, "cart").isEmpty(),
+                () -> followed.text(Kind.VIRTUAL_SERVICE, shop, "cart"));
+
+        assertThat(followed.text(Kind.VIRTUAL_SERVICE, shop, "mine")).contains("mine.test");
+        assertThat(followed.source().current().getFirst().findings().getFirst().message())
+                .startsWith("belongs to api");
+
+        followed.log().submit(ChangeRequest.of(Owner.API, "api", "", List.of(), List.of(virtualService("mine"))));
+        followed.awaitText(Kind.VIRTUAL_SERVICE, shop, "mine", "other.test");
+        assertThat(followed.source().current()).isEmpty();
+    }
+
+    @Test
+    void refusedObjectKeepsItsLastGoodVersion() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        cluster.apply(service("cart", "cart.test"));
+        var followed = follow();
+
+        cluster.apply(service("cart", "basket.test").replace("hosts:", "hsots:"));
+        cluster.apply(service("list", "list.test"));
+        followed.awaitText(Kind.VIRTUAL_SERVICE, shop, "list", "list.test");
+        Followed.await("a refusal", () -> !followed.source().current().isEmpty(), () -> "none");
+
+        assertThat(followed.text(Kind.VIRTUAL_SERVICE, shop, "cart")).contains("cart.test");
+        var refusal = followed.source().current().getFirst();
+        assertThat(refusal.ref()).contains(virtualService("cart"));
+        assertThat(refusal.findings().getFirst().message()).contains("\"hsots\"");
+    }
+
+    @Test
+    void kindIsPickedUpWhenItsCrdIsInstalled() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        var followed = follow();
+        assumeFalse(cluster.isReal(), "a real cluster has all CRDs by now");
+
+        cluster.install(Kind.GATEWAY);
+        cluster.apply("""
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: edge, namespace: %s}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers:
+                  - port: {number: 80, name: http, protocol: HTTP}
+                    hosts: ["*"]
+                """.formatted(shop));
+
+        followed.awaitText(Kind.GATEWAY, shop, "edge", "number: 80");
+    }
+
+    @Test
+    void olderVersionIsReadWhereItIsAllThatIsServed() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE, "v1beta1");
+        cluster.apply(service("cart", "cart.test").replace("io/v1\n", "io/v1beta1\n"));
+
+        var followed = follow();
+
+        followed.awaitText(Kind.VIRTUAL_SERVICE, shop, "cart", "cart.test");
+    }
+
+    @Test
+    void addressesHaveTheLabelsOfTheirPods() throws Exception {
+        cluster.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: cart-1, namespace: %1$s, labels: {app: cart, version: v2}}
+                spec: {containers: [{name: cart, image: cart}]}
+                ---
+                apiVersion: discovery.k8s.io/v1
+                kind: EndpointSlice
+                metadata: {name: cart-abc, namespace: %1$s, labels: {kubernetes.io/service-name: cart}}
+                addressType: IPv4
+                endpoints:
+                - addresses: [10.0.0.1]
+                  targetRef: {kind: Pod, name: cart-1, namespace: %1$s}
+                ports: [{name: http, port: 8080, protocol: TCP}]
+                """.formatted(shop));
+        var followed = follow();
+
+        followed.awaitText(
+                Kind.ENDPOINT_SLICE,
+                shop,
+                "cart-abc",
+                "sallyport.io/endpoints: \"10.0.0.1 labels=app=cart,version=v2\"");
+
+        cluster.client().pods().inNamespace(shop).withName("cart-1").edit(pod -> {
+            pod.getMetadata().getLabels().put("version", "v3");
+            return pod;
+        });
+        followed.awaitText(Kind.ENDPOINT_SLICE, shop, "cart-abc", "version=v3");
+    }
+
+    @Test
+    void meshSettingsAreTheOneConfigMapThatIsRead() throws Exception {
+        for (var name : List.of("istio", "other")) {
+            cluster.client()
+                    .resource(new ConfigMapBuilder()
+                            .withNewMetadata()
+                            .withNamespace(shop)
+                            .withName(name)
+                            .endMetadata()
+                            .addToData("mesh", "outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n")
+                            .build())
+                    .create();
+        }
+        var followed = follow();
+
+        followed.awaitText(Kind.CONFIG_MAP, shop, "istio", "REGISTRY_ONLY");
+        assertThat(followed.find(Kind.CONFIG_MAP, shop, "other")).isEmpty();
+    }
+
+    @Test
+    void secretsAreNeverAskedFor() throws Exception {
+        follow();
+        assertThat(cluster.requests()).noneMatch(request -> request.contains("secrets"));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.config.kubernetes;
+
+import org.jspecify.annotations.NullMarked;
