@@ -32,6 +32,8 @@ import io.sallyport.secret.store.SecretStoreException;
 import io.sallyport.standalone.envoy.EnvoyBinary;
 import io.sallyport.standalone.envoy.EnvoyFleet;
 import io.sallyport.standalone.envoy.ProxyName;
+import io.sallyport.standalone.names.NameRelay;
+import io.sallyport.standalone.names.NameServers;
 import io.sallyport.xds.XdsServer;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -220,8 +222,10 @@ final class AllInOne {
         new DataDirectory(folder.root()).publish(doors);
 
         var xdsAddress = loopback(xdsServer.port());
+        var names =
+                envoy.isPresent() ? List.of(names(lifecycle, folder, metrics, clock)) : List.<InetSocketAddress>of();
         var fleet = envoy.isPresent()
-                ? lifecycle.started("envoys", EnvoyFleet.start(envoy.get(), folder, xdsAddress, clock))
+                ? lifecycle.started("envoys", EnvoyFleet.start(envoy.get(), folder, xdsAddress, names, clock))
                 : null;
         var platformKnown = new CountDownLatch(1);
         var platform = lifecycle.started("platform", PlatformFollower.start(services, config::missing, wanted -> {
@@ -279,6 +283,22 @@ final class AllInOne {
                         .filter(root -> !root.isBlank())
                         .map(root -> Path.of(root).toAbsolutePath().normalize())
                         .toList());
+    }
+
+    // Like the port of discovery, the one of the last run comes first.
+    private static InetSocketAddress names(Lifecycle lifecycle, DataFolder folder, Metrics metrics, InstantSource clock)
+            throws IOException {
+        var servers = NameServers.of(Path.of("/etc/resolv.conf"));
+        NameRelay relay;
+        try {
+            relay = NameRelay.start(loopback(folder.namesPort()), servers, clock, new SecureRandom());
+        } catch (IOException inUse) {
+            relay = NameRelay.start(loopback(0), servers, clock, new SecureRandom());
+        }
+        lifecycle.started("names", relay);
+        relay.measure(metrics.registry());
+        folder.rememberNamesPort(relay.address().getPort());
+        return relay.address();
     }
 
     // An Envoy that an earlier `up` left behind can only be adopted on the port that it knows.

@@ -104,13 +104,13 @@ final class BootstrapCommand implements Callable<Integer> {
     }
 
     // What looks names up cannot be a name itself.
-    private static InetSocketAddress nameServer(String text) {
+    static InetSocketAddress nameServer(String text) {
         try {
             var server = HostAndPort.fromString(text).withDefaultPort(DNS_PORT);
             return new InetSocketAddress(InetAddresses.forString(server.getHost()), server.getPort());
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "--name-server \"" + text + "\" (expected: an IP address, with :PORT or without)", e);
+                    "name server \"" + text + "\" (expected: an IP address, with :PORT or without)", e);
         }
     }
 

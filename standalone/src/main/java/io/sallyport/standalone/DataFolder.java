@@ -36,6 +36,8 @@ public final class DataFolder implements EnvoyPlaces, AutoCloseable {
 
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
+    private static final String NAMES_PORT = "names.port";
+
     private final Path root;
     private final Path sockets;
     private final FileChannel channel;
@@ -116,6 +118,19 @@ public final class DataFolder implements EnvoyPlaces, AutoCloseable {
     public Path secretSocket() {
         var plain = root.resolve("sds.sock");
         return plain.toString().length() <= MAX_SOCKET_PATH ? plain : sockets.resolve("sds.sock");
+    }
+
+    /// Where Envoys of the last `up` look names up; 0: not known.
+    public int namesPort() {
+        try {
+            return Integer.parseInt(Files.readString(root.resolve(NAMES_PORT)).strip());
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    public void rememberNamesPort(int port) throws IOException {
+        Files.writeString(root.resolve(NAMES_PORT), port + "\n");
     }
 
     @Override

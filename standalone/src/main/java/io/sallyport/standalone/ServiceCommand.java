@@ -25,6 +25,7 @@ import io.sallyport.runtime.rpc.GrpcServer;
 import io.sallyport.runtime.rpc.ServerLimits;
 import io.sallyport.runtime.rpc.TokenInterceptor;
 import io.sallyport.secret.store.SecretStoreException;
+import io.sallyport.standalone.names.NameRelay;
 import io.sallyport.standalone.relay.GatewayRelay;
 import io.sallyport.xds.XdsServer;
 import io.sallyport.xds.status.LiveProbe;
@@ -211,7 +212,21 @@ final class ServiceCommand implements Callable<Integer> {
         var http = lifecycle.started(
                 "http",
                 HttpServer.start(ServiceSettings.loopback(wanted.http()), readiness, metrics, Optional.empty()));
-        return "xds 127.0.0.1:" + proxies.port() + " · sds " + wanted.sds() + " · http 127.0.0.1:" + http.port();
+        return "xds 127.0.0.1:" + proxies.port() + " · sds " + wanted.sds() + names(lifecycle, wanted, metrics)
+                + " · http 127.0.0.1:" + http.port();
+    }
+
+    private String names(Lifecycle lifecycle, ServiceSettings.Relay wanted, Metrics metrics) throws IOException {
+        var address = wanted.names();
+        if (address == null) {
+            return "";
+        }
+        var names = lifecycle.started(
+                "names",
+                NameRelay.start(
+                        ServiceSettings.loopback(address), wanted.servers(), terminal.clock(), new SecureRandom()));
+        names.measure(metrics.registry());
+        return " · names 127.0.0.1:" + names.address().getPort();
     }
 
     private static GatewayRelay relay(ServiceSettings.Relay wanted) throws IOException {

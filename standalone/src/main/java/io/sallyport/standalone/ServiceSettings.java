@@ -15,6 +15,7 @@ import io.sallyport.secret.SecretSettings;
 import io.sallyport.secret.store.MasterKey;
 import io.sallyport.secret.store.SealedFiles;
 import io.sallyport.secret.store.SecretStoreException;
+import io.sallyport.standalone.names.NameServers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -197,6 +198,8 @@ final class ServiceSettings {
     /// secrets: data/sds.sock    # secret-service
     /// store: data/relay         # what the Envoy took last, encrypted
     /// masterKeyFile: data/relay.key    # or SALLYPORT_MASTER_KEY; default: in the store
+    /// names: 127.0.0.1:15053    # for the Envoy, in place of the machine's name servers; default: none
+    /// nameServers: [10.0.0.2, "10.0.0.3:53"]   # who is asked then; default: those of /etc/resolv.conf
     /// ```
     record Relay(
             String xds,
@@ -205,7 +208,9 @@ final class ServiceSettings {
             String discovery,
             Path secrets,
             Path store,
-            @Nullable Path masterKeyFile) {
+            @Nullable Path masterKeyFile,
+            @Nullable String names,
+            @Nullable List<String> nameServers) {
 
         Relay {
             requireText("xds", xds);
@@ -214,6 +219,14 @@ final class ServiceSettings {
             requireText("discovery", discovery);
             requirePath("secrets", secrets);
             requirePath("store", store);
+        }
+
+        NameServers servers() {
+            if (nameServers == null) {
+                return NameServers.of(Path.of("/etc/resolv.conf"));
+            }
+            var servers = nameServers.stream().map(BootstrapCommand::nameServer).toList();
+            return () -> servers;
         }
 
         SealedFiles files(Optional<String> masterKey, SecureRandom random) throws IOException {

@@ -131,6 +131,10 @@ class UpTest {
         try (var up = UpProcess.start(directory, data)) {
             up.awaitReady();
             var first = envoyPid();
+            var names = Files.readString(data.resolve("names.port")).strip();
+            assertThat(Files.readString(data.resolve("proxies/istio-system/istio-ingressgateway/bootstrap.json")))
+                    .as("looks names up at the relay (decision 26)")
+                    .containsPattern("\"port_value\":\\s*" + names);
             ProcessHandle.of(first).orElseThrow().destroyForcibly();
             await().atMost(Duration.ofSeconds(30))
                     .ignoreExceptions()

@@ -41,6 +41,7 @@ public final class EnvoyFleet implements AutoCloseable {
     private final EnvoyBinary binary;
     private final EnvoyPlaces places;
     private final InetSocketAddress xds;
+    private final List<InetSocketAddress> nameServers;
     private final InstantSource clock;
     private final EnvoyBootstrap.Limits limits;
     private final BlockingQueue<Message> inbox = new LinkedBlockingQueue<>(MAX_MESSAGES);
@@ -55,18 +56,30 @@ public final class EnvoyFleet implements AutoCloseable {
     private volatile ImmutableSortedSet<ProxyName> wanted = ImmutableSortedSet.of();
     private volatile ImmutableSortedMap<ProxyName, EnvoyStatus> statuses = ImmutableSortedMap.of();
 
-    private EnvoyFleet(EnvoyBinary binary, EnvoyPlaces places, InetSocketAddress xds, InstantSource clock) {
+    private EnvoyFleet(
+            EnvoyBinary binary,
+            EnvoyPlaces places,
+            InetSocketAddress xds,
+            List<InetSocketAddress> nameServers,
+            InstantSource clock) {
         this.binary = binary;
         this.places = places;
         this.xds = xds;
+        this.nameServers = List.copyOf(nameServers);
         this.clock = clock;
         this.limits = MachineLimits.read();
         this.owner = Thread.ofPlatform().name("envoys").unstarted(this::own);
     }
 
-    /// Starts with no wish: what still runs from before goes on until [#want] is called.
-    public static EnvoyFleet start(EnvoyBinary binary, EnvoyPlaces places, InetSocketAddress xds, InstantSource clock) {
-        var fleet = new EnvoyFleet(binary, places, xds, clock);
+    /// Starts with no wish: what still runs from before goes on until [#want] is called. No `nameServers` are those of
+    /// the machine.
+    public static EnvoyFleet start(
+            EnvoyBinary binary,
+            EnvoyPlaces places,
+            InetSocketAddress xds,
+            List<InetSocketAddress> nameServers,
+            InstantSource clock) {
+        var fleet = new EnvoyFleet(binary, places, xds, nameServers, clock);
         fleet.owner.start();
         return fleet;
     }
@@ -178,10 +191,11 @@ public final class EnvoyFleet implements AutoCloseable {
                 process = newProcess(name);
                 processes.put(name, process);
             }
-            process.prepare(EnvoyBootstrap.of(
+            var bootstrap = EnvoyBootstrap.of(
                     entry.getValue(),
                     new EnvoyBootstrap.Doors(xds, places.secretSocket(), places.adminSocket(name)),
-                    limits));
+                    limits);
+            process.prepare(nameServers.isEmpty() ? bootstrap : bootstrap.withNameServers(nameServers));
         }
     }
 

@@ -120,7 +120,7 @@ class EnvoyFleetTest {
     }
 
     private EnvoyFleet fleet() throws EnvoyUnavailableException {
-        return EnvoyFleet.start(TestEnvoy.binary(), new FakePlaces(folder), NOWHERE, InstantSource.system());
+        return EnvoyFleet.start(TestEnvoy.binary(), new FakePlaces(folder), NOWHERE, List.of(), InstantSource.system());
     }
 
     private long awaitAnswer(ProxyName name) {

@@ -6,14 +6,18 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /// A name server that says what a test wants, which may be another thing each time: the first answers of a name are
 /// given once each and the last of them for ever. Answers live for a second. Names that nobody mentioned do not exist.
@@ -47,6 +51,13 @@ public final class NameServer implements AutoCloseable {
 
         /// Nothing at all.
         record Silence() implements Answer {}
+
+        /// The same, but only after this time.
+        record Late(Duration after, List<String> addresses) implements Answer {
+            public Late {
+                addresses = List.copyOf(addresses);
+            }
+        }
 
         /// Bytes that are no answer.
         record Nonsense() implements Answer {}
@@ -99,10 +110,7 @@ public final class NameServer implements AutoCloseable {
             try {
                 packet.setLength(512);
                 socket.receive(packet);
-                var reply = reply(Arrays.copyOf(packet.getData(), packet.getLength()));
-                if (reply.length > 0) {
-                    socket.send(new DatagramPacket(reply, reply.length, packet.getSocketAddress()));
-                }
+                reply(Arrays.copyOf(packet.getData(), packet.getLength()), packet.getSocketAddress());
             } catch (SocketException closed) {
                 return;
             } catch (IOException e) {
@@ -111,8 +119,27 @@ public final class NameServer implements AutoCloseable {
         }
     }
 
+    private void send(byte[] reply, SocketAddress to) throws IOException {
+        if (reply.length > 0) {
+            socket.send(new DatagramPacket(reply, reply.length, to));
+        }
+    }
+
+    private void sendLate(Duration after, byte[] reply, SocketAddress to) {
+        CompletableFuture.delayedExecutor(after.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> {
+                    try {
+                        send(reply, to);
+                    } catch (IOException e) {
+                        if (!socket.isClosed()) {
+                            throw new IllegalStateException(e);
+                        }
+                    }
+                });
+    }
+
     // RFC 1035, section 4: header, the question as it came, and one record an address that points back to its name.
-    private byte[] reply(byte[] bytes) {
+    private void reply(byte[] bytes, SocketAddress to) throws IOException {
         var query = ByteBuffer.wrap(bytes);
         int id = query.getShort(0);
         query.position(HEADER);
@@ -127,14 +154,16 @@ public final class NameServer implements AutoCloseable {
         if (type == A) {
             scripts.computeIfPresent(name, (_, was) -> was.after());
         }
-        return switch (script.current()) {
-            case Answer.Silence() -> new byte[0];
+        switch (script.current()) {
+            case Answer.Silence() -> {}
             case Answer.Nonsense() ->
-                new byte[] {(byte) (id >> 8), (byte) id, (byte) 0x84, 0, 0, 1, 0, 9, 0, 0, 0, 0, 63};
-            case Answer.Missing() -> answered(question, id, RESPONSE | 3, type, List.of());
-            case Answer.Failure() -> answered(question, id, RESPONSE | 2, type, List.of());
-            case Answer.Addresses(var addresses) -> answered(question, id, RESPONSE, type, addresses);
-        };
+                send(new byte[] {(byte) (id >> 8), (byte) id, (byte) 0x84, 0, 0, 1, 0, 9, 0, 0, 0, 0, 63}, to);
+            case Answer.Missing() -> send(answered(question, id, RESPONSE | 3, type, List.of()), to);
+            case Answer.Failure() -> send(answered(question, id, RESPONSE | 2, type, List.of()), to);
+            case Answer.Addresses(var addresses) -> send(answered(question, id, RESPONSE, type, addresses), to);
+            case Answer.Late(var after, var addresses) ->
+                sendLate(after, answered(question, id, RESPONSE, type, addresses), to);
+        }
     }
 
     private static String name(ByteBuffer query) {
