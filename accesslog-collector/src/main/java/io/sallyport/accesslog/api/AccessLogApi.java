@@ -12,18 +12,21 @@ import io.grpc.stub.StreamObserver;
 import io.sallyport.accesslog.config.RuleList;
 import io.sallyport.accesslog.config.RuleTexts;
 import io.sallyport.accesslog.query.Condition;
+import io.sallyport.accesslog.query.Dashboards;
 import io.sallyport.accesslog.query.Operand;
 import io.sallyport.accesslog.query.QueryException;
 import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.RowTest;
 import io.sallyport.accesslog.query.Selection;
 import io.sallyport.accesslog.receive.Ledger;
+import io.sallyport.accesslog.rollup.Sketches;
 import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.Column;
 import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc;
+import io.sallyport.proto.accesslog.v1.Answered;
 import io.sallyport.proto.accesslog.v1.CompareRequest;
 import io.sallyport.proto.accesslog.v1.CompareResponse;
 import io.sallyport.proto.accesslog.v1.CompletenessRequest;
@@ -65,7 +68,8 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     private static final Logger log = LoggerFactory.getLogger(AccessLogApi.class);
     private static final int PAGE = 100;
     private static final int GROUPS = 20;
-    private static final int BARS = 60;
+    // Sixty, and one that has only begun.
+    private static final int BARS = 61;
     private static final long MAX_EXPORT = 1_000_000;
     private static final int EXPORT_BYTES = 64 << 10;
     private static final long TAIL_MILLIS = 500;
@@ -76,6 +80,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     };
 
     private final Questions questions;
+    private final Dashboards dashboards;
     private final Scopes scopes;
     private final Completeness completeness;
     private final Comparisons comparisons;
@@ -85,6 +90,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
 
     public AccessLogApi(LogStore store, Ledger ledger, Tails tails, RuleList rules, InstantSource clock) {
         this.questions = new Questions(store);
+        this.dashboards = new Dashboards(store);
         this.scopes = new Scopes(clock);
         this.completeness = new Completeness(ledger, questions);
         this.comparisons = new Comparisons(questions);
@@ -121,14 +127,16 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     @Override
     public void histogram(HistogramRequest request, StreamObserver<HistogramResponse> response) {
         answer(response, () -> {
-            var selection = scopes.selection(request.getScope());
+            var selection = scopes.wholeMinutes(request.getScope());
             var step = request.hasStep() && Durations.toMicros(request.getStep()) > 0
                     ? Durations.toMicros(request.getStep())
-                    : step(selection);
+                    : step(scopes.selection(request.getScope()));
             var found = HistogramResponse.newBuilder()
                     .setStep(Durations.fromMicros(step))
                     .setCoverage(completeness.coverage(selection));
-            for (var bar : questions.histogram(selection, step)) {
+            var summed = dashboards.histogram(selection, step);
+            found.setAnswered(answered(summed.isPresent(), 0));
+            for (var bar : summed.isPresent() ? summed.get() : questions.histogram(selection, step)) {
                 var out = found.addBarsBuilder().setStart(Timestamps.fromMicros(bar.start()));
                 bar.classes().forEach((code, count) -> out.putCounts(code + "xx", count));
             }
@@ -149,14 +157,19 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     @Override
     public void top(TopRequest request, StreamObserver<TopResponse> response) {
         answer(response, () -> {
-            var selection = scopes.selection(request.getScope());
-            var total = questions.total(selection).count();
-            var found = TopResponse.newBuilder().setTotal(total).setCoverage(completeness.coverage(selection));
-            for (var group : questions.top(selection, request.getAttribute(), orElse(request.getLimit(), GROUPS))) {
+            var selection = request.getApproximate()
+                    ? scopes.wholeMinutes(request.getScope())
+                    : scopes.selection(request.getScope());
+            var top = top(request, selection);
+            var found = TopResponse.newBuilder()
+                    .setTotal(top.total())
+                    .setCoverage(completeness.coverage(selection))
+                    .setAnswered(answered(top.isSummed(), Sketches.RELATIVE_ERROR));
+            for (var group : top.groups()) {
                 found.addValuesBuilder()
                         .setValue(group.value())
                         .setCount(group.count())
-                        .setShare(total == 0 ? 0 : group.count() / total)
+                        .setShare(top.total() == 0 ? 0 : group.count() / top.total())
                         .setErrorRate(group.errorRate())
                         .setP50(micros(group.p50()))
                         .setP99(micros(group.p99()))
@@ -167,10 +180,34 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
         });
     }
 
+    private record Top(double total, List<Questions.Group> groups, boolean isSummed) {}
+
+    private Top top(TopRequest request, Selection selection)
+            throws QueryException, StoreException, BoundExceededException {
+        var limit = orElse(request.getLimit(), GROUPS);
+        if (request.getApproximate()) {
+            var summed = dashboards.top(selection, request.getAttribute(), limit);
+            if (summed.isPresent()) {
+                return new Top(summed.get().total(), summed.get().groups(), true);
+            }
+        }
+        return new Top(
+                questions.total(selection).count(), questions.top(selection, request.getAttribute(), limit), false);
+    }
+
+    private static Answered answered(boolean isSummed, double error) {
+        return Answered.newBuilder()
+                .setSource(isSummed ? Answered.Source.ROLLUP : Answered.Source.ROWS)
+                .setRelativeError(isSummed ? error : 0)
+                .build();
+    }
+
     @Override
     public void percentiles(PercentilesRequest request, StreamObserver<PercentilesResponse> response) {
         answer(response, () -> {
-            var selection = scopes.selection(request.getScope());
+            var selection = request.getApproximate()
+                    ? scopes.wholeMinutes(request.getScope())
+                    : scopes.selection(request.getScope());
             var quantiles = request.getQuantilesCount() == 0 ? QUANTILES : request.getQuantilesList();
             var attribute = request.getAttribute().isEmpty() ? "request.duration" : request.getAttribute();
             var by = request.getBy().isEmpty() ? Optional.<String>empty() : Optional.of(request.getBy());
@@ -178,7 +215,13 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
                     .addAllQuantiles(quantiles)
                     .setCoverage(completeness.coverage(selection));
             var limit = orElse(request.getLimit(), GROUPS);
-            for (var group : questions.percentiles(selection, attribute, quantiles, by, limit)) {
+            var summed = request.getApproximate()
+                    ? dashboards.percentiles(selection, attribute, quantiles, by, limit)
+                    : Optional.<List<Questions.Percentiles>>empty();
+            found.setAnswered(answered(summed.isPresent(), Sketches.RELATIVE_ERROR));
+            for (var group : summed.isPresent()
+                    ? summed.get()
+                    : questions.percentiles(selection, attribute, quantiles, by, limit)) {
                 found.addGroupsBuilder()
                         .setValue(group.value())
                         .setCount(group.count())

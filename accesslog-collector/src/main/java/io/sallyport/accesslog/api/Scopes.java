@@ -15,6 +15,7 @@ import java.util.Base64;
 /// Reads the scope of a question: the filter, and the time with what is left out of it filled in.
 final class Scopes {
 
+    private static final long MINUTE_MICROS = 60L * 1_000_000;
     private static final long HOUR_MICROS = 3_600L * 1_000_000;
 
     private final CelReader reader = new CelReader();
@@ -37,6 +38,15 @@ final class Scopes {
                     + Timestamps.toString(Timestamps.fromMicros(to)) + "\")");
         }
         return new Selection(reader.read(scope.getFilter()), from, to, Tenancy.current());
+    }
+
+    /// The same where sums by the minute may answer: a time whose ends are left open is one of whole minutes. No row is
+    /// left out by that, and none of the future is there.
+    Selection wholeMinutes(Scope scope) throws QueryException {
+        var found = selection(scope);
+        var to = scope.hasTo() ? found.to() : Math.ceilDiv(found.to(), MINUTE_MICROS) * MINUTE_MICROS;
+        var from = scope.hasFrom() ? found.from() : Math.floorDiv(found.from(), MINUTE_MICROS) * MINUTE_MICROS;
+        return new Selection(found.condition(), from, to, found.namespaces());
     }
 
     static long micros(Timestamp time) throws QueryException {

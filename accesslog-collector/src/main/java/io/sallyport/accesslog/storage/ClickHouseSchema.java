@@ -71,6 +71,9 @@ final class ClickHouseSchema {
             server.execute("INSERT INTO " + VERSIONS + " SELECT " + LATEST + ", now()");
         }
         addColumns(server);
+        for (var sums : ClickHouseSums.projections()) {
+            server.execute("ALTER TABLE " + ROWS + " ADD PROJECTION IF NOT EXISTS " + sums);
+        }
         keepFor(server, settings.maxAge().toSeconds());
     }
 

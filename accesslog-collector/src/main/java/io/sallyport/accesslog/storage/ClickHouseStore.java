@@ -1,5 +1,8 @@
 package io.sallyport.accesslog.storage;
 
+import io.sallyport.accesslog.rollup.RollupAnswer;
+import io.sallyport.accesslog.rollup.RollupQuestion;
+import io.sallyport.accesslog.rollup.RollupSum;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -7,6 +10,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /// Rows in ClickHouse, for when one machine is outgrown: several collectors may write to one database, and its
@@ -19,6 +23,8 @@ public final class ClickHouseStore implements LogStore {
     // Each insert is a part that the server has to merge.
     private static final Duration PACE = Duration.ofSeconds(1);
     private static final ReadBounds BOUNDS = new ReadBounds(10, 30);
+
+    private static final long MAX_SUMS = 200_000;
 
     private final ClickHouseServer server;
     private final ClickHouseWriter writer;
@@ -68,6 +74,17 @@ public final class ClickHouseStore implements LogStore {
     @Override
     public void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException {
         server.read(sql.over(ClickHouseSchema.ROWS), sql.parameters(), bounds, visitor);
+    }
+
+    @Override
+    public Optional<RollupAnswer> sums(RollupQuestion question, ReadBounds bounds)
+            throws StoreException, BoundExceededException {
+        if (!ClickHouseSums.has(question)) {
+            return Optional.empty();
+        }
+        var sum = new RollupSum(question);
+        ClickHouseSums.addTo(sum, server, new ReadBounds(MAX_SUMS, bounds.seconds()));
+        return Optional.of(sum.answer());
     }
 
     @Override

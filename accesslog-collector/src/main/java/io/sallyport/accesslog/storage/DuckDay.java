@@ -17,16 +17,19 @@ final class DuckDay {
     // Of the rows in it, microseconds; min > max: none.
     private volatile long min = Long.MAX_VALUE;
     private volatile long max = Long.MIN_VALUE;
+    private final DuckRollups rollups;
 
-    private DuckDay(LocalDate date, Path file, String catalog) {
+    private DuckDay(LocalDate date, Path file, String catalog, DuckRollups rollups) {
         this.date = date;
         this.file = file;
         this.catalog = catalog;
+        this.rollups = rollups;
     }
 
     /// Makes the tables that are missing, and the columns that an older Sallyport did not have.
     static DuckDay prepared(Connection connection, LocalDate date, Path file, String catalog) throws SQLException {
-        var day = new DuckDay(date, file, catalog);
+        var min = Long.MAX_VALUE;
+        var max = Long.MIN_VALUE;
         try (var statement = connection.createStatement()) {
             statement.execute("CREATE TABLE IF NOT EXISTS " + catalog + ".rows ("
                     + Column.ALL.stream()
@@ -54,11 +57,13 @@ final class DuckDay {
             try (var result = statement.executeQuery(
                     "SELECT min(start_time), max(start_time), count(*) FROM " + catalog + ".rows")) {
                 if (result.next() && result.getLong(3) > 0) {
-                    day.min = result.getLong(1);
-                    day.max = result.getLong(2);
+                    min = result.getLong(1);
+                    max = result.getLong(2);
                 }
             }
         }
+        var day = new DuckDay(date, file, catalog, DuckRollups.prepared(connection, catalog, min <= max));
+        day.holds(min, max);
         return day;
     }
 
@@ -89,6 +94,10 @@ final class DuckDay {
 
     String catalog() {
         return catalog;
+    }
+
+    DuckRollups rollups() {
+        return rollups;
     }
 
     /// With the log of what is not in the file yet.

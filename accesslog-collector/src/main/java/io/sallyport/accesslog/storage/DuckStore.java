@@ -1,6 +1,9 @@
 package io.sallyport.accesslog.storage;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.sallyport.accesslog.rollup.RollupAnswer;
+import io.sallyport.accesslog.rollup.RollupQuestion;
+import io.sallyport.accesslog.rollup.RollupSum;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
@@ -232,6 +236,7 @@ public final class DuckStore implements LogStore {
     private boolean delete(DuckDay day) {
         try (var statement = connection.createStatement()) {
             statement.execute("DETACH " + day.catalog());
+            day.rollups().forget();
             Files.deleteIfExists(day.file());
             parquet.delete(day);
             Files.deleteIfExists(Path.of(day.file() + ".wal"));
@@ -259,6 +264,32 @@ public final class DuckStore implements LogStore {
             run(sql, table, bounds, visitor);
         } finally {
             readers.release();
+        }
+    }
+
+    @Override
+    public Optional<RollupAnswer> sums(RollupQuestion question, ReadBounds bounds) throws StoreException {
+        enter();
+        try (var own = connection.unwrap(DuckDBConnection.class).duplicate()) {
+            var sum = new RollupSum(question);
+            for (var day : meant(question.from(), question.to())) {
+                if (!day.rollups().addTo(sum, own)) {
+                    return Optional.empty();
+                }
+            }
+            return sum.isKnown() ? Optional.of(sum.answer()) : Optional.empty();
+        } catch (SQLException e) {
+            throw new StoreException("question cannot be answered by the store", e);
+        } finally {
+            readers.release();
+        }
+    }
+
+    private List<DuckDay> meant(long from, long to) {
+        synchronized (days) {
+            return attached.values().stream()
+                    .filter(day -> day.mayHold(from, to))
+                    .toList();
         }
     }
 
@@ -304,9 +335,7 @@ public final class DuckStore implements LogStore {
     // All columns of all days whose rows can be meant; null if there are none.
     private @Nullable String table(long from, long to) {
         synchronized (days) {
-            var meant = attached.values().stream()
-                    .filter(day -> day.mayHold(from, to))
-                    .toList();
+            var meant = meant(from, to);
             if (meant.isEmpty()) {
                 return attached.isEmpty()
                         ? null

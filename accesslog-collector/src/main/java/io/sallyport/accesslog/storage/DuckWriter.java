@@ -93,12 +93,27 @@ final class DuckWriter implements AutoCloseable {
             var oldest = now.minus(ORIGIN_LIFE).getEpochSecond();
             newOrigins.values().removeIf(mark -> mark.seen < oldest);
         }
-        var times = write(day, kept, changed(newNext, next, isFirst), changed(newOrigins, origins, isFirst));
+        if (isFirst && last != null) {
+            finish(last, now);
+        }
+        var sums = day.rollups().change(kept, now);
+        var times = write(day, kept, changed(newNext, next, isFirst), changed(newOrigins, origins, isFirst), sums);
+        sums.done();
         next = newNext;
         origins = newOrigins;
         last = day;
         if (!kept.isEmpty()) {
             day.holds(times[0], times[1]);
+        }
+    }
+
+    // The sums of a file that gets no more rows. A transaction writes one file only, so it is one of its own.
+    @GuardedBy("this") private void finish(DuckDay day, Instant now) throws SQLException {
+        var reached = next;
+        while (!day.rollups().isEmpty()) {
+            var rest = day.rollups().rest(now);
+            transaction(_ -> rest.write(connection, reached));
+            rest.done();
         }
     }
 
@@ -130,17 +145,36 @@ final class DuckWriter implements AutoCloseable {
         return changed;
     }
 
-    private long[] write(DuckDay day, List<KafkaRow> rows, Map<Integer, Long> offsets, Map<OriginKey, OriginMark> marks)
+    @GuardedBy("this") private long[] write(
+            DuckDay day,
+            List<KafkaRow> rows,
+            Map<Integer, Long> offsets,
+            Map<OriginKey, OriginMark> marks,
+            DuckRollups.Change sums)
             throws SQLException {
+        var times = new long[] {Long.MAX_VALUE, Long.MIN_VALUE};
+        var before = next;
+        transaction(statement -> {
+            appendRows(statement, day, rows, times);
+            upsert(day, offsets, marks);
+            sums.write(connection, before);
+        });
+        return times;
+    }
+
+    /// What is done within a transaction.
+    private interface Work {
+        void run(Statement statement) throws SQLException;
+    }
+
+    private void transaction(Work work) throws SQLException {
         try (var statement = connection.createStatement()) {
             statement.execute("BEGIN TRANSACTION");
             var isCommitted = false;
             try {
-                var times = appendRows(statement, day, rows);
-                upsert(day, offsets, marks);
+                work.run(statement);
                 statement.execute("COMMIT");
                 isCommitted = true;
-                return times;
             } finally {
                 if (!isCommitted) {
                     rollBack();
@@ -180,10 +214,9 @@ final class DuckWriter implements AutoCloseable {
         }
     }
 
-    private long[] appendRows(Statement statement, DuckDay day, List<KafkaRow> rows) throws SQLException {
-        var times = new long[] {Long.MAX_VALUE, Long.MIN_VALUE};
+    private void appendRows(Statement statement, DuckDay day, List<KafkaRow> rows, long[] times) throws SQLException {
         if (rows.isEmpty()) {
-            return times;
+            return;
         }
         feed.offer(rows);
         try {
@@ -196,7 +229,6 @@ final class DuckWriter implements AutoCloseable {
             times[0] = Math.min(times[0], time);
             times[1] = Math.max(times[1], time);
         }
-        return times;
     }
 
     @Override

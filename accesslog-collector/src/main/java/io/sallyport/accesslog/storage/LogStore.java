@@ -1,10 +1,13 @@
 package io.sallyport.accesslog.storage;
 
+import io.sallyport.accesslog.rollup.RollupAnswer;
+import io.sallyport.accesslog.rollup.RollupQuestion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /// Keeps rows and the Kafka offsets that they came from, so that a row that Kafka has is here once, whatever dies
@@ -32,6 +35,11 @@ public interface LogStore extends AutoCloseable {
     /// Runs a statement. A visitor sees its rows one by one, each value a `String`, `Long`, `Double` or
     /// `Map<String, String>`.
     void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException;
+
+    /// What the sums say that were made as rows came, exactly those of the rows that [#read] finds; empty where they do
+    /// not know, so that the rows have to be asked.
+    Optional<RollupAnswer> sums(RollupQuestion question, ReadBounds bounds)
+            throws StoreException, BoundExceededException;
 
     /// Writes the answer to a statement as a Parquet file and hands it over.
     void parquet(Sql sql, ReadBounds bounds, ParquetReader reader)

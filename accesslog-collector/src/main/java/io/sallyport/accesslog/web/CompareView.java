@@ -37,6 +37,7 @@ record CompareView(List<Choice> before, List<Choice> after, List<Choice> groups,
                         .setScope(scope)
                         .setAttribute("config.revision")
                         .setLimit(MAX_REVISIONS)
+                        .setApproximate(true)
                         .build());
         var wantedBefore = state.revision("before");
         var wantedAfter = state.revision("after");

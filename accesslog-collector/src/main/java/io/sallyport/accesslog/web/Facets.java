@@ -47,6 +47,7 @@ record Facets(List<Group> groups) {
                     .setScope(scope)
                     .setAttribute(attribute)
                     .setLimit(VALUES)
+                    .setApproximate(true)
                     .build();
             asked.put(attribute, asker.ask().top(question));
         }

@@ -13,7 +13,15 @@ import java.util.Locale;
 /// How long requests took, by route: every percentile as a line, the usual ones as a table.
 ///
 /// @param plot of the chart, as JSON
-record LatencyView(List<Choice> groups, String plot, List<String> columns, List<Line> lines, boolean hasRows) {
+/// @param isApproximate from sums by the minute, each within `error`
+record LatencyView(
+        List<Choice> groups,
+        String plot,
+        List<String> columns,
+        List<Line> lines,
+        boolean hasRows,
+        boolean isApproximate,
+        String error) {
 
     // Nine in ten, 99 in a hundred, and so on: each step to the right is a tenth of the requests before it.
     private static final List<Double> QUANTILES = List.of(0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999);
@@ -34,6 +42,7 @@ record LatencyView(List<Choice> groups, String plot, List<String> columns, List<
                         .addAllQuantiles(QUANTILES)
                         .setBy(by)
                         .setLimit(LINES)
+                        .setApproximate(true)
                         .build()));
         var lines = new ArrayList<Line>();
         for (var group : answer.getGroupsList()) {
@@ -54,7 +63,9 @@ record LatencyView(List<Choice> groups, String plot, List<String> columns, List<
                 plot(answer),
                 SHOWN.stream().map(index -> named(QUANTILES.get(index))).toList(),
                 lines,
-                !lines.isEmpty());
+                !lines.isEmpty(),
+                answer.getAnswered().getRelativeError() > 0,
+                Shown.share(answer.getAnswered().getRelativeError()));
     }
 
     // 0.999 is "p99.9".

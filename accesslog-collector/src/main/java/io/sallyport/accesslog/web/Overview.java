@@ -69,6 +69,7 @@ record Overview(
                         .setScope(scope)
                         .setAttribute("config.revision")
                         .setLimit(MAX_REVISIONS)
+                        .setApproximate(true)
                         .build());
         var range = CompletenessRequest.newBuilder().setFrom(scope.getFrom());
         if (scope.hasTo()) {

@@ -43,6 +43,7 @@ record PageState(SortedMap<String, String> parameters) {
             List.of(FILTER, SINCE, FROM, TO, VIEW, ROW, CURSOR, "by", "before", "after", "tail");
     private static final int MAX_VALUE = 4_000;
     private static final long MAX_COUNT = 100_000;
+    private static final Duration WHOLE_MINUTES_FROM = Duration.ofMinutes(15);
 
     /// What stands below the histogram.
     enum View {
@@ -167,8 +168,11 @@ record PageState(SortedMap<String, String> parameters) {
         if (!get(FROM).isEmpty()) {
             scope.setFrom(Timestamps.fromMillis(time(FROM).toEpochMilli()));
         } else {
-            var end = isOpen() ? now : time(TO);
-            scope.setFrom(Timestamps.fromMillis(end.minus(duration(span())).toEpochMilli()));
+            var begin = (isOpen() ? now : time(TO)).minus(duration(span()));
+            // Whole minutes are what sums by the minute can answer.
+            var from =
+                    duration(span()).compareTo(WHOLE_MINUTES_FROM) < 0 ? begin : begin.truncatedTo(ChronoUnit.MINUTES);
+            scope.setFrom(Timestamps.fromMillis(from.toEpochMilli()));
         }
         return scope.build();
     }

@@ -273,6 +273,30 @@ class LogServletTest {
     }
 
     @Test
+    void anAnswerSaysWhetherItComesFromRollupsAndHowFarItMayBeOff() throws Exception {
+        var counts = json(get(ALL, "histogram?step=60s"));
+        var exact = json(get(ALL, "top?attribute=request.host"));
+        var near = json(get(ALL, "top?attribute=request.host&approximate=true"));
+        var latency = json(get(ALL, "percentiles?by=request.host&approximate=true"));
+        var mine = json(get(PAY, "top?attribute=request.host&approximate=true"));
+        var filtered = json(get(ALL, "top?attribute=request.host&approximate=true&filter=true"));
+
+        assertThat(answered(counts)).isEqualTo("{\"source\":\"ROLLUP\"}");
+        assertThat(answered(exact)).isEqualTo("{\"source\":\"ROWS\"}").isEqualTo(answered(filtered));
+        assertThat(answered(near))
+                .isEqualTo("{\"source\":\"ROLLUP\",\"relativeError\":0.01}")
+                .isEqualTo(answered(latency));
+        assertThat(near.get("total")).isEqualTo(exact.get("total"));
+        assertThat(values(near.getAsJsonArray("values"))).isEqualTo(values(exact.getAsJsonArray("values")));
+        assertThat(mine.get("total"))
+                .isEqualTo(json(get(PAY, "top?attribute=request.host")).get("total"));
+    }
+
+    private static String answered(JsonObject answer) {
+        return answer.getAsJsonObject("answered").toString();
+    }
+
+    @Test
     void theDocumentIsTheOneInTheReference() throws Exception {
         var served = get(ALL, "openapi.json").body();
 

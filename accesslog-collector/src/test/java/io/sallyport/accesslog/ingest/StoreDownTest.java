@@ -9,6 +9,8 @@ import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.Selection;
 import io.sallyport.accesslog.queue.Spool;
 import io.sallyport.accesslog.queue.SpoolSender;
+import io.sallyport.accesslog.rollup.RollupAnswer;
+import io.sallyport.accesslog.rollup.RollupQuestion;
 import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.Dialect;
 import io.sallyport.accesslog.storage.DuckSettings;
@@ -141,6 +143,12 @@ class StoreDownTest {
         @Override
         public void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException {
             whole().read(sql, bounds, visitor);
+        }
+
+        @Override
+        public Optional<RollupAnswer> sums(RollupQuestion question, ReadBounds bounds)
+                throws StoreException, BoundExceededException {
+            return whole().sums(question, bounds);
         }
 
         @Override

@@ -1,7 +1,9 @@
 package io.sallyport.cli.log;
 
+import io.sallyport.proto.accesslog.v1.Answered;
 import io.sallyport.proto.accesslog.v1.Coverage;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Says how complete an answer is.
@@ -32,6 +34,14 @@ final class Coverages {
                         .append(cause.equals(SAMPLED) ? " left out: " : " lost: ")
                         .append(cause));
         return text.toString();
+    }
+
+    /// How far percentiles may be off; empty: not at all.
+    static Optional<String> source(Answered answered) {
+        return answered.getRelativeError() > 0
+                ? Optional.of(String.format(
+                        Locale.ROOT, "percentiles: within %.0f %%, from rollups", 100 * answered.getRelativeError()))
+                : Optional.empty();
     }
 
     private static String number(long count) {

@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +89,13 @@ public final class LogsCommand implements Callable<Integer> {
 
     @Option(names = "--p99", paramLabel = "ATTRIBUTE", description = "Percentiles of the duration by an attribute.")
     private @Nullable String percentiles;
+
+    @Option(
+            names = "--approximate",
+            description =
+                    "With --top and --p99, without a filter: from sums by the minute. Counts are exact, percentiles"
+                            + " within 1 %. Quick, however long the time.")
+    private boolean approximate;
 
     @Option(names = "--histogram", description = "Counts over time by class of the response code.")
     private boolean histogram;
@@ -166,8 +174,9 @@ public final class LogsCommand implements Callable<Integer> {
             scope.setFrom(time(from));
         } else {
             var end = to == null ? terminal.clock().instant() : java.time.Instant.ofEpochSecond(time(to).getSeconds());
-            scope.setFrom(
-                    Timestamps.fromMillis(end.minus(Moments.duration(since)).toEpochMilli()));
+            var begin = end.minus(Moments.duration(since));
+            var from = approximate || histogram ? begin.truncatedTo(ChronoUnit.MINUTES) : begin;
+            scope.setFrom(Timestamps.fromMillis(from.toEpochMilli()));
         }
         return scope.build();
     }
@@ -202,6 +211,7 @@ public final class LogsCommand implements Callable<Integer> {
                 .setScope(scope())
                 .setAttribute(attribute)
                 .setLimit(limit)
+                .setApproximate(approximate)
                 .build();
         var answer = connection.logs(PATIENCE, stub -> stub.top(question));
         if (form == Form.JSON) {
@@ -209,6 +219,7 @@ public final class LogsCommand implements Callable<Integer> {
             return;
         }
         terminal.complain(Coverages.written(answer.getCoverage()));
+        Coverages.source(answer.getAnswered()).ifPresent(terminal::complain);
         var table =
                 new Table(attribute.toUpperCase(Locale.ROOT), "COUNT", "SHARE", "ERRORS", "P50", "P99", "FIRST SEEN");
         for (var value : answer.getValuesList()) {
@@ -230,6 +241,7 @@ public final class LogsCommand implements Callable<Integer> {
                 .setScope(scope())
                 .setBy(attribute)
                 .setLimit(limit)
+                .setApproximate(approximate)
                 .build();
         var answer = connection.logs(PATIENCE, stub -> stub.percentiles(question));
         if (form == Form.JSON) {
@@ -237,6 +249,7 @@ public final class LogsCommand implements Callable<Integer> {
             return;
         }
         terminal.complain(Coverages.written(answer.getCoverage()));
+        Coverages.source(answer.getAnswered()).ifPresent(terminal::complain);
         var table = new Table(attribute.toUpperCase(Locale.ROOT), "COUNT", "P50", "P95", "P99");
         for (var group : answer.getGroupsList()) {
             table.row(

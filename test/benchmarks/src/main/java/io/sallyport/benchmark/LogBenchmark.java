@@ -10,6 +10,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.sallyport.accesslog.ingest.Ingester;
 import io.sallyport.accesslog.query.CelReader;
+import io.sallyport.accesslog.query.Dashboards;
 import io.sallyport.accesslog.query.QueryException;
 import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.Selection;
@@ -61,6 +62,7 @@ final class LogBenchmark {
     private static final int BATCH = 60_000;
     private static final int MESSAGE = 100;
     private static final int RUNS = 5;
+    private static final int SUMMED = 20;
     private static final Duration PATIENCE = Duration.ofMinutes(15);
 
     private final Results results;
@@ -276,6 +278,7 @@ final class LogBenchmark {
                 sql(
                         "SELECT route_name, count(*) AS n, quantile_cont(duration_micros, [0.5, 0.95, 0.99])::VARCHAR FROM ",
                         range + " GROUP BY route_name ORDER BY n DESC LIMIT 1000"));
+        dashboards(store, from, to);
         compare(
                 store,
                 "newest 100 of a host with a code from 500 on",
@@ -297,6 +300,55 @@ final class LogBenchmark {
                 "by request id",
                 () -> questions.search(filtered("request.id == \"" + some[0] + "\"", from, to), 100, Optional.empty()),
                 sql("SELECT * FROM ", range + " AND request_id = '" + some[0] + "'"));
+    }
+
+    // The first three from sums, and the third over a day that begins in the middle of an hour.
+    private void dashboards(LogStore store, long from, long to)
+            throws StoreException, QueryException, BoundExceededException {
+        var dashboards = new Dashboards(store);
+        var quantiles = List.of(0.5, 0.95, 0.99);
+        var late = 90 * 60_000_000L;
+        summed("status per minute over 1 h", () -> dashboards.histogram(all(to - 3_600_000_000L, to), 60_000_000));
+        summed(
+                "top 20 hosts with error rate, p50 and p99, 24 h",
+                () -> dashboards.top(all(from, to), "request.host", 20));
+        summed(
+                "p50, p95 and p99 by route, 24 h",
+                () -> dashboards.percentiles(
+                        all(from, to), "request.duration", quantiles, Optional.of("xds.route_name"), 1_000));
+        summed(
+                "p50, p95 and p99 by route, 22 h 30 min, from the middle of an hour on",
+                () -> dashboards.percentiles(
+                        all(from + late, to), "request.duration", quantiles, Optional.of("xds.route_name"), 1_000));
+    }
+
+    /// A question that sums must answer.
+    private interface Summed {
+        Optional<?> ask() throws StoreException, QueryException, BoundExceededException;
+    }
+
+    private void summed(String name, Summed question) throws StoreException, QueryException, BoundExceededException {
+        var us = new ArrayList<Took>();
+        // A processor's time comes in steps of ten milliseconds, so many together make one.
+        for (var i = 0; i <= RUNS; i++) {
+            var took = took(() -> {
+                for (var k = 0; k < SUMMED; k++) {
+                    if (question.ask().isEmpty()) {
+                        throw new StoreException(name + " cannot be told from sums", new IllegalStateException());
+                    }
+                }
+            });
+            if (i > 0) {
+                us.add(took);
+            }
+        }
+        results.row(
+                name + ", from rollups",
+                "%.2f ms CPU (%.2f ms)"
+                        .formatted(
+                                median(us, true).toNanos() / 1e6 / SUMMED,
+                                median(us, false).toNanos() / 1e6 / SUMMED),
+                "5 ms");
     }
 
     private void compare(LogStore store, String name, Question ours, Sql plain)

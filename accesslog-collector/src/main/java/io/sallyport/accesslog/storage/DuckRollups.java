@@ -1,0 +1,328 @@
+package io.sallyport.accesslog.storage;
+
+import com.google.common.collect.ImmutableList;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.util.Timestamps;
+import io.sallyport.accesslog.rollup.Rollup;
+import io.sallyport.accesslog.rollup.RollupSum;
+import io.sallyport.accesslog.rollup.Step;
+import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// The sums of one day's file, so that they are exactly those of its rows, whatever dies in between.
+///
+/// What has come since the last page is held here, by minute, hour and day; from time to time a batch's transaction
+/// writes it as pages of a new generation, and how far the rows are in them. A start reads the rows behind that, and
+/// has what was lost. Pages are only ever added: a question takes those up to the generation that it has seen here, so
+/// nothing has to wait for it.
+///
+/// A file that older rows are in has no sums, and its rows are asked.
+final class DuckRollups {
+
+    private static final Duration MINUTES_LIFE = Duration.ofSeconds(60);
+    private static final Duration HOURS_LIFE = Duration.ofMinutes(30);
+    private static final Duration DAYS_LIFE = Duration.ofHours(6);
+    private static final long MAX_ROWS = 250_000;
+    private static final int MAX_SUMS = 30_000;
+
+    // What a start reads of each row.
+    private static final ImmutableList<Column> READ = Stream.concat(
+                    Rollup.MEASURED.stream(), Rollup.ATTRIBUTES.stream().filter(name -> !name.equals(Rollup.CLASS)))
+            .distinct()
+            .map(Column::named)
+            .collect(ImmutableList.toImmutableList());
+
+    private final String catalog;
+    private final boolean isWhole;
+
+    @GuardedBy("this") private final EnumMap<Step, Rollup> held = new EnumMap<>(Step.class);
+
+    @GuardedBy("this") private final EnumMap<Step, Instant> since = new EnumMap<>(Step.class);
+
+    @GuardedBy("this") private long generation;
+
+    @GuardedBy("this") private long rows;
+
+    private DuckRollups(String catalog, boolean isWhole) {
+        this.catalog = catalog;
+        this.isWhole = isWhole;
+        for (var step : Step.values()) {
+            held.put(step, new Rollup(step));
+        }
+    }
+
+    /// Makes the tables of a file that has no rows yet, or reads what they say.
+    static DuckRollups prepared(Connection connection, String catalog, boolean hasRows) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            boolean isThere;
+            try (var result = statement.executeQuery("SELECT count(*) FROM duckdb_tables() WHERE database_name = '"
+                    + catalog + "' AND table_name = 'rolled'")) {
+                isThere = result.next() && result.getLong(1) > 0;
+            }
+            if (hasRows && !isThere) {
+                return new DuckRollups(catalog, false);
+            }
+            for (var step : Step.values()) {
+                statement.execute("CREATE TABLE IF NOT EXISTS " + table(catalog, step)
+                        + " (start BIGINT, attribute VARCHAR, generation BIGINT, page BLOB)");
+            }
+            statement.execute("CREATE TABLE IF NOT EXISTS " + catalog
+                    + ".rolled (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
+        }
+        var rollups = new DuckRollups(catalog, true);
+        rollups.recover(connection);
+        return rollups;
+    }
+
+    private static String table(String catalog, Step step) {
+        return catalog
+                + switch (step) {
+                    case MINUTE -> ".sums_of_minutes";
+                    case HOUR -> ".sums_of_hours";
+                    case DAY -> ".sums_of_days";
+                };
+    }
+
+    private synchronized void recover(Connection connection) throws SQLException {
+        var ofHours = newest(connection, Step.HOUR);
+        var ofDays = newest(connection, Step.DAY);
+        generation = Math.max(newest(connection, Step.MINUTE), Math.max(ofHours, ofDays));
+        // A page of hours has the minutes of the generations before its own.
+        addPages(connection, Step.MINUTE, ofHours, held(Step.HOUR));
+        addPages(connection, Step.HOUR, ofDays, held(Step.DAY));
+        var columns = READ.stream().map(column -> "r." + column.name()).collect(Collectors.joining(", "));
+        try (var statement = connection.createStatement();
+                var result = statement.executeQuery("SELECT " + columns + " FROM " + catalog + ".rows r LEFT JOIN "
+                        + catalog + ".rolled o USING (kafka_partition) WHERE r." + Column.OFFSET
+                        + " >= coalesce(o.next, 0)")) {
+            while (result.next()) {
+                held(Step.MINUTE).add(entry(result));
+                rows++;
+            }
+        }
+    }
+
+    @GuardedBy("this") private Rollup held(Step step) {
+        return held.computeIfAbsent(step, Rollup::new);
+    }
+
+    private long newest(Connection connection, Step step) throws SQLException {
+        try (var statement = connection.createStatement();
+                var result =
+                        statement.executeQuery("SELECT coalesce(max(generation), 0) FROM " + table(catalog, step))) {
+            return result.next() ? result.getLong(1) : 0;
+        }
+    }
+
+    private void addPages(Connection connection, Step step, long from, Rollup into) throws SQLException {
+        try (var statement = connection.createStatement();
+                var result = statement.executeQuery("SELECT start, attribute, page FROM " + table(catalog, step)
+                        + " WHERE generation >= " + from)) {
+            while (result.next()) {
+                into.add(new Rollup.Place(result.getLong(1), result.getString(2)), page(result, 3));
+            }
+        }
+    }
+
+    private static AccessLogEntry entry(ResultSet result) throws SQLException {
+        var entry = AccessLogEntry.newBuilder();
+        for (var i = 0; i < READ.size(); i++) {
+            var column = READ.get(i);
+            switch (column.type()) {
+                case TEXT, WORDS -> entry.setField(column.field(), result.getString(i + 1));
+                case NUMBER, DURATION -> entry.setField(column.field(), result.getLong(i + 1));
+                case REAL -> entry.setField(column.field(), result.getDouble(i + 1));
+                case TIME -> entry.setField(column.field(), Timestamps.fromMicros(result.getLong(i + 1)));
+                case TEXTS -> throw new IllegalStateException(column + " (expected: no map has sums)");
+            }
+        }
+        return entry.build();
+    }
+
+    private static byte[] page(ResultSet result, int column) throws SQLException {
+        var blob = result.getBlob(column);
+        try (var in = blob.getBinaryStream()) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException("memory cannot be read", e);
+        }
+    }
+
+    /// What a transaction is to write, and what is to be held when it is through.
+    final class Change {
+
+        private final List<KafkaRow> batch;
+        private final EnumMap<Step, Map<Rollup.Place, byte[]>> pages = new EnumMap<>(Step.class);
+        private final Instant now;
+
+        private Change(List<KafkaRow> batch, Instant now) {
+            this.batch = batch;
+            this.now = now;
+        }
+
+        /// Writes within the transaction of the batch.
+        ///
+        /// @param next the offsets of the rows before those of the batch: how far the pages go
+        void write(Connection connection, Map<Integer, Long> next) throws SQLException {
+            if (pages.isEmpty()) {
+                return;
+            }
+            for (var step : pages.entrySet()) {
+                try (var insert = connection.prepareStatement(
+                        "INSERT INTO " + table(catalog, step.getKey()) + " VALUES (?, ?, ?, ?)")) {
+                    write(insert, step.getValue());
+                }
+            }
+            try (var upsert =
+                    connection.prepareStatement("INSERT OR REPLACE INTO " + catalog + ".rolled VALUES (?, ?)")) {
+                for (var entry : next.entrySet()) {
+                    upsert.setInt(1, entry.getKey());
+                    upsert.setLong(2, entry.getValue());
+                    upsert.execute();
+                }
+            }
+        }
+
+        private void write(PreparedStatement insert, Map<Rollup.Place, byte[]> written) throws SQLException {
+            for (var page : written.entrySet()) {
+                insert.setLong(1, page.getKey().start());
+                insert.setString(2, page.getKey().attribute());
+                insert.setLong(3, generation() + 1);
+                insert.setBytes(4, page.getValue());
+                insert.execute();
+            }
+        }
+
+        /// The transaction is through.
+        void done() {
+            synchronized (DuckRollups.this) {
+                for (var step : List.of(Step.DAY, Step.HOUR, Step.MINUTE)) {
+                    if (pages.containsKey(step)) {
+                        if (step != Step.DAY) {
+                            held(step.longer()).addAll(held(step));
+                        }
+                        held.put(step, new Rollup(step));
+                        since.put(step, now);
+                    }
+                }
+                if (!pages.isEmpty()) {
+                    generation++;
+                    rows = 0;
+                }
+                if (isWhole) {
+                    for (var row : batch) {
+                        held(Step.MINUTE).add(row.entry());
+                    }
+                    rows += batch.size();
+                }
+            }
+        }
+    }
+
+    private synchronized long generation() {
+        return generation;
+    }
+
+    /// Takes a batch; what has been held for long enough is to be written with it.
+    Change change(List<KafkaRow> batch, Instant now) {
+        var change = new Change(batch, now);
+        synchronized (this) {
+            if (isDue(Step.MINUTE, now, MINUTES_LIFE) || rows >= MAX_ROWS) {
+                put(change, Step.MINUTE);
+                if (isDue(Step.HOUR, now, HOURS_LIFE)) {
+                    put(change, Step.HOUR);
+                    if (isDue(Step.DAY, now, DAYS_LIFE)) {
+                        put(change, Step.DAY);
+                    }
+                }
+            }
+        }
+        return change;
+    }
+
+    @GuardedBy("this") private boolean isDue(Step step, Instant now, Duration life) {
+        var begun = since.computeIfAbsent(step, _ -> now);
+        return !now.isBefore(begun.plus(life)) || held(step).size() >= MAX_SUMS;
+    }
+
+    @GuardedBy("this") private void put(Change change, Step step) {
+        if (!held(step).isEmpty()) {
+            change.pages.put(step, held(step).pages());
+        }
+    }
+
+    /// What is held of a file that gets no more rows: to be written until nothing is, since what leaves the minutes is
+    /// held for the hours.
+    Change rest(Instant now) {
+        var change = new Change(List.of(), now);
+        synchronized (this) {
+            for (var step : Step.values()) {
+                put(change, step);
+            }
+        }
+        return change;
+    }
+
+    /// The file is gone.
+    synchronized void forget() {
+        for (var step : Step.values()) {
+            held.put(step, new Rollup(step));
+        }
+    }
+
+    synchronized boolean isEmpty() {
+        return held.values().stream().allMatch(Rollup::isEmpty);
+    }
+
+    /// Adds what the rows of this file have to say; false: they were never added up.
+    boolean addTo(RollupSum sum, Connection connection) throws SQLException {
+        if (!isWhole) {
+            return false;
+        }
+        var question = sum.question();
+        var spans = Step.cover(question.from(), question.to(), question.longest());
+        long upTo;
+        synchronized (this) {
+            upTo = generation;
+            // What is held for longer pieces is in the pages of shorter ones.
+            for (var span : spans) {
+                for (var step : Step.values()) {
+                    if (step.compareTo(span.step()) <= 0) {
+                        sum.add(held(step), span);
+                    }
+                }
+            }
+        }
+        for (var span : spans) {
+            addPages(sum, connection, span, upTo);
+        }
+        return true;
+    }
+
+    private void addPages(RollupSum sum, Connection connection, Step.Span span, long upTo) throws SQLException {
+        try (var statement = connection.prepareStatement("SELECT start, page FROM " + table(catalog, span.step())
+                + " WHERE attribute = ? AND generation <= ? AND start >= ? AND start < ?")) {
+            statement.setString(1, sum.question().attribute());
+            statement.setLong(2, upTo);
+            statement.setLong(3, span.from());
+            statement.setLong(4, span.to());
+            try (var result = statement.executeQuery()) {
+                while (result.next()) {
+                    sum.add(result.getLong(1), page(result, 2));
+                }
+            }
+        }
+    }
+}
