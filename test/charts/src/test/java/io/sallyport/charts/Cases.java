@@ -7,11 +7,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// What is rendered: each case is one file of values and the installs that use it.
 final class Cases {
 
     static final Path FOLDER = Path.of("src/test/resources/cases");
+
+    // Rendered once for all tests: making keys takes its time.
+    private static final Map<String, String> TEXTS = new ConcurrentHashMap<>();
 
     private Cases() {}
 
@@ -19,7 +23,7 @@ final class Cases {
     record Rendered(String name, Install install, Path values, Path expected) {
 
         List<Map<String, Object>> objects() {
-            return install.objects(values);
+            return Yaml.documents(TEXTS.computeIfAbsent(toString(), _ -> install.text(values, Map.of())));
         }
 
         @Override

@@ -22,6 +22,11 @@ final class FakeCluster {
              {"name":"configmaps","singularName":"configmap","namespaced":true,"kind":"ConfigMap","verbs":["get"]},
              {"name":"secrets","singularName":"secret","namespaced":true,"kind":"Secret","verbs":["get"]}]}
             """;
+    private static final String WEBHOOKS = """
+            {"kind":"APIResourceList","apiVersion":"v1","groupVersion":"admissionregistration.k8s.io/v1","resources":[
+             {"name":"validatingwebhookconfigurations","singularName":"validatingwebhookconfiguration",
+              "namespaced":false,"kind":"ValidatingWebhookConfiguration","verbs":["get"]}]}
+            """;
     private static final String NOT_FOUND = """
             {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}
             """;
@@ -66,7 +71,11 @@ final class FakeCluster {
 
     private void answer(HttpExchange exchange) throws IOException {
         var path = exchange.getRequestURI().getPath();
-        var found = path.equals("/api/v1") ? RESOURCES : objects.get(path);
+        var found = switch (path) {
+            case "/api/v1" -> RESOURCES;
+            case "/apis/admissionregistration.k8s.io/v1" -> WEBHOOKS;
+            default -> objects.get(path);
+        };
         var bytes = (found == null ? NOT_FOUND : found).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("content-type", "application/json");
         exchange.sendResponseHeaders(found == null ? 404 : 200, bytes.length);

@@ -2,7 +2,6 @@ package io.sallyport.charts;
 
 import com.marcnuri.helm.Helm;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /// One `helm install RELEASE CHART --namespace NAMESPACE --values …`, of which only the rendering is done.
@@ -36,9 +35,5 @@ record Install(String chart, String release, String namespace) {
                 .withValuesFile(values);
         set.forEach(command::set);
         return command.call();
-    }
-
-    List<Map<String, Object>> objects(Path values) {
-        return Yaml.documents(text(values, Map.of()));
     }
 }
