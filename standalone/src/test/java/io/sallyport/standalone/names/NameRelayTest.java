@@ -122,13 +122,16 @@ class NameRelayTest {
     void theMachinesNameServersAreReadAnewEachTime(@TempDir Path folder) throws IOException {
         var file = folder.resolve("resolv.conf");
         var servers = NameServers.of(file);
-        assertThat(servers.now()).containsExactly(new InetSocketAddress("127.0.0.1", 53));
+        assertThat(servers.now()).containsExactly(server("127.0.0.1"));
 
         Files.writeString(
                 file, "search a.test\nnameserver 192.0.2.53\nnameserver nonsense\nnameserver\t2001:db8::53\n");
 
-        assertThat(servers.now())
-                .containsExactly(new InetSocketAddress("192.0.2.53", 53), new InetSocketAddress("2001:db8::53", 53));
+        assertThat(servers.now()).containsExactly(server("192.0.2.53"), server("2001:db8::53"));
+    }
+
+    private static InetSocketAddress server(String address) {
+        return new InetSocketAddress(InetAddress.ofLiteral(address), 53);
     }
 
     private static Socket connected(InetSocketAddress address) throws IOException {
