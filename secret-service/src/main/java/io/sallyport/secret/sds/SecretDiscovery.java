@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Envoy's secret discovery service, incremental and state of the world. Envoy opens one stream a secret. The unary
 /// `FetchSecrets` is not served: it cannot tell of a rotation.
@@ -29,6 +30,7 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
     private final Audience audience;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Set<SecretStream<?, ?>> streams = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean prepared = new AtomicBoolean();
     private final SecretStream.Protocol<DeltaDiscoveryRequest, DeltaDiscoveryResponse> delta =
             new SecretStream.Protocol<>(
                     request -> request.hasNode() ? Optional.of(request.getNode()) : Optional.empty(),
@@ -62,6 +64,9 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
                     .withDescription("too many streams (expected: at most " + MAX_STREAMS + ")")
                     .asRuntimeException());
             return new Deaf<>();
+        }
+        if (prepared.compareAndSet(false, true)) {
+            executor.execute(Tombstone::prepare);
         }
         var stream = new SecretStream<>(this, protocol, (ServerCallStreamObserver<R>) responses);
         streams.add(stream);

@@ -15,13 +15,20 @@ final class Tombstone {
 
     private static final String VERSION = "withdrawn";
 
-    // Made when the first secret is withdrawn, once a process: its key protects nothing.
+    // Once a process: its key protects nothing.
     private static final class Holder {
 
         private static final Throwaway ONE = Throwaway.make();
     }
 
     private Tombstone() {}
+
+    /// Makes the key and the certificate ahead of time: in a fresh Java they take long enough to matter, while a key
+    /// that
+    /// was taken back is still shown.
+    static void prepare() {
+        of("", true);
+    }
 
     static Answer of(String resource, boolean isAuthority) {
         var secret = Secret.newBuilder().setName(resource);

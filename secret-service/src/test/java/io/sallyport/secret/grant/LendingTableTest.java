@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 @Tag("P3")
 @Tag("V6")
 @Tag("M17")
+@Tag("T11")
 class LendingTableTest {
 
     private static final Node EDGE = new Node("edge", "istio-system", new TreeMap<>(Map.of("app", "edge")));

@@ -318,6 +318,7 @@ class SecretDiscoveryTest {
     /// The oracle: a proxy gets a secret if it names one of its own namespace, plainly or with that namespace.
     @Test
     @Tag("V6")
+    @Tag("T11")
     void noProxyGetsTheSecretOfANeighbour() throws Exception {
         var random = new Random(6);
         var namespaces = List.of("a", "b", "a-b", "istio-system");

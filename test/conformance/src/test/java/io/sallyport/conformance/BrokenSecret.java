@@ -75,6 +75,22 @@ record BrokenSecret(String way, Map<String, String> entries, String reason) {
         return List.copyOf(ways.values());
     }
 
+    /// A secret that is wrong and can be put right, and the serial number of its certificate.
+    record Mendable(String way, Map<String, String> entries, int serial) {}
+
+    static List<Mendable> mendable(Authority authority, String host) throws IOException {
+        var root = Files.readString(authority.certificate());
+        var backwards = good(authority, host);
+        var first = authority.lastSerial();
+        var twice = good(authority, host);
+        return List.of(
+                new Mendable(
+                        "a chain in the wrong order",
+                        with(backwards, "tls.crt", root + text(backwards, "tls.crt")),
+                        first),
+                new Mendable("an authority twice", with(twice, "ca.crt", root + root), authority.lastSerial()));
+    }
+
     private static String text(Map<String, String> entries, String name) {
         return entries.getOrDefault(name, "");
     }

@@ -34,7 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// Thirty-two HTTPS hosts on one port, a secret each; one of them is broken in twenty ways. The others answer 200
 /// throughout, whoever is restarted, and the list names exactly the broken one and why.
 ///
-/// Here each way breaks another host; `-Dsallyport.nightly=true` breaks every host in every way.
+/// Here each way breaks another host; `-Dsallyport.nightly=true` breaks every host in every way. A chain in the wrong
+/// order
+/// and an authority that stands there twice are put right instead of refused.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Tag("P1")
@@ -132,6 +134,28 @@ class PoisonedSecretTest {
 
     @Test
     @Order(2)
+    @Tag("H41")
+    @Tag("H45")
+    void whatCanBePutRightIsServedAndHurtsNobodyEither() throws Exception {
+        try (var neighbours = new Neighbours()) {
+            for (var secret : BrokenSecret.mendable(authority, host(0))) {
+                put(0, secret.entries());
+
+                await(secret.way())
+                        .atMost(PATIENCE)
+                        .ignoreExceptions()
+                        .until(() -> client.serial(host(0)).intValueExact() == secret.serial());
+                assertThat(degraded()).as(secret.way()).isEmpty();
+                assertThat(client.ask(host(0))).as(secret.way()).isEqualTo("200");
+                neighbours.hear(HOSTS);
+            }
+            put(0, good.get(0));
+            assertThat(neighbours.failures()).isEmpty();
+        }
+    }
+
+    @Test
+    @Order(3)
     @Tag("F2")
     void restartsOfEnvoyAndOfTheServicesChangeNothing() throws IOException {
         for (var n = 0; n < HOSTS; n++) {

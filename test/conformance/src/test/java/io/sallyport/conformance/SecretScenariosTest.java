@@ -277,6 +277,7 @@ class SecretScenariosTest {
     @Tag("P3")
     @Tag("V6")
     @Tag("S70")
+    @Tag("T11")
     void anotherNamespacesSecretIsServedWhileItIsLent() throws IOException {
         put("lent", "pay", authority.issue("lent.test", 20));
         servers.put("lent.test", server("lent.test", "SIMPLE", "pay/lent"));
