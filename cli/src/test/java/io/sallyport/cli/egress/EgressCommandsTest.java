@@ -22,6 +22,8 @@ import io.sallyport.proto.egress.v1.ExternalPort;
 import io.sallyport.proto.egress.v1.ExternalService;
 import io.sallyport.proto.egress.v1.ListExternalServicesRequest;
 import io.sallyport.proto.egress.v1.ListExternalServicesResponse;
+import io.sallyport.proto.egress.v1.LockdownRequest;
+import io.sallyport.proto.egress.v1.LockdownResponse;
 import io.sallyport.proto.egress.v1.Protocol;
 import io.sallyport.proto.egress.v1.Reason;
 import io.sallyport.proto.egress.v1.Seen;
@@ -366,5 +368,64 @@ class EgressCommandsTest {
         assertThat(code).as(screen.err()).isEqualTo(2);
         assertThat(screen.err()).contains(named);
         assertThat(server.egress().asked()).isEqualTo("nothing");
+    }
+
+    @Test
+    @Tag("P15")
+    void lockdownPrintsThePoliciesOfTheNamespacesAsTheyCome() {
+        server.egress()
+                .answer(LockdownResponse.newBuilder()
+                        .setText("kind: NetworkPolicy\n")
+                        .build());
+
+        int code = server.run(screen, "egress", "lockdown", "-o", "networkpolicy", "-n", "shop", "-n", "pay");
+
+        assertThat(code).as(screen.err()).isZero();
+        assertThat(screen.out()).isEqualTo("kind: NetworkPolicy\n");
+        assertThat(server.egress().asked())
+                .isEqualTo(LockdownRequest.newBuilder()
+                        .setForm(LockdownRequest.Form.NETWORK_POLICY)
+                        .addNamespaces("shop")
+                        .addNamespaces("pay")
+                        .setProxyUser(1337)
+                        .build());
+    }
+
+    @Test
+    @Tag("P15")
+    void lockdownOfAMachineSaysWhoMayLeave() {
+        server.egress()
+                .answer(LockdownResponse.newBuilder().setText("table inet x\n").build());
+
+        int code = server.run(
+                screen,
+                "egress",
+                "lockdown",
+                "-o",
+                "nftables",
+                "--proxy-user",
+                "101",
+                "--other-user",
+                "998",
+                "--dns",
+                "192.0.2.53");
+
+        assertThat(code).as(screen.err()).isZero();
+        assertThat(screen.out()).isEqualTo("table inet x\n");
+        assertThat(server.egress().asked())
+                .isEqualTo(LockdownRequest.newBuilder()
+                        .setForm(LockdownRequest.Form.NFTABLES)
+                        .setProxyUser(101)
+                        .addOtherUsers(998)
+                        .addNameServers("192.0.2.53")
+                        .build());
+    }
+
+    @Test
+    void lockdownAsksForOneOfItsTwoForms() {
+        assertThat(server.run(screen, "egress", "lockdown")).isEqualTo(2);
+        assertThat(screen.err()).contains("--output");
+        assertThat(server.run(screen, "egress", "lockdown", "-o", "iptables")).isEqualTo(2);
+        assertThat(screen.err()).contains("iptables");
     }
 }

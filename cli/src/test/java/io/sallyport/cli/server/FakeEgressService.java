@@ -10,6 +10,8 @@ import io.sallyport.proto.egress.v1.EvaluateRequest;
 import io.sallyport.proto.egress.v1.EvaluateResponse;
 import io.sallyport.proto.egress.v1.ListExternalServicesRequest;
 import io.sallyport.proto.egress.v1.ListExternalServicesResponse;
+import io.sallyport.proto.egress.v1.LockdownRequest;
+import io.sallyport.proto.egress.v1.LockdownResponse;
 import io.sallyport.proto.egress.v1.SuggestRequest;
 import io.sallyport.proto.egress.v1.SuggestResponse;
 
@@ -21,6 +23,7 @@ public final class FakeEgressService extends EgressPolicyServiceGrpc.EgressPolic
     private CoverageResponse coverage = CoverageResponse.getDefaultInstance();
     private AuditResponse audit = AuditResponse.getDefaultInstance();
     private SuggestResponse suggestion = SuggestResponse.getDefaultInstance();
+    private LockdownResponse lockdown = LockdownResponse.getDefaultInstance();
     private Object asked = "nothing";
 
     public void answer(EvaluateResponse response) {
@@ -41,6 +44,10 @@ public final class FakeEgressService extends EgressPolicyServiceGrpc.EgressPolic
 
     public void answer(SuggestResponse response) {
         suggestion = response;
+    }
+
+    public void answer(LockdownResponse response) {
+        lockdown = response;
     }
 
     /// The last request.
@@ -67,6 +74,11 @@ public final class FakeEgressService extends EgressPolicyServiceGrpc.EgressPolic
     @Override
     public void audit(AuditRequest request, StreamObserver<AuditResponse> observer) {
         answer(request, audit, observer);
+    }
+
+    @Override
+    public void lockdown(LockdownRequest request, StreamObserver<LockdownResponse> observer) {
+        answer(request, lockdown, observer);
     }
 
     @Override
