@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.TreeMap;
 
 /// Route tables as users know them: one `http.80` for a port, whether Envoy gets it as one resource or, for a large
-/// table, in scopes named `http.80|shop.test`.
+/// table, in scopes of `http.80|shop.test`.
 final class RouteTables {
 
     private static final char SCOPE = '|';

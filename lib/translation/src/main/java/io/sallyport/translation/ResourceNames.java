@@ -1,5 +1,7 @@
 package io.sallyport.translation;
 
+import com.google.common.hash.Hashing;
+import com.google.common.io.BaseEncoding;
 import io.sallyport.model.Origin;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
@@ -8,6 +10,7 @@ import io.sallyport.translation.plan.Revocations;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.Site;
 import io.sallyport.translation.plan.UpstreamId;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /// Every name that Envoy sees, and so every name that dashboards, alerts and `proxy-config` depend on. They are
@@ -23,6 +26,12 @@ public final class ResourceNames {
     /// The request header by which scoped routes are looked up. Envoy overwrites it before anything reads it, and takes
     /// it off before a request leaves.
     public static final String SCOPE_HEADER = "x-sallyport-scope";
+
+    // What the strings of Envoy's C++ library hold without memory of their own.
+    private static final int SHORT_NAME = 22;
+
+    // 84 bits of the digest.
+    private static final int DIGEST_LENGTH = 14;
 
     /// What ends the host in [#SCOPE_HEADER]: the port behind it does not count.
     public static final String SCOPE_SEPARATOR = ":";
@@ -185,14 +194,29 @@ public final class ResourceNames {
         return routes(id).replace(SCOPE_SEPARATOR, "_").replace(SCOPE_BAR, "_") + SCOPE_BAR;
     }
 
-    /// The scope of one exact host, which is its key as well: `http.8080|shop.test`.
-    public static String scope(RouteTableId id, String host) {
+    /// The key by which one exact host is looked up, its port cut off: `http.8080|shop.test`.
+    public static String scopeKey(RouteTableId id, String host) {
         return scopePrefix(id) + host;
     }
 
-    /// The scope of all wildcard hosts of a table: `http.8080|*`.
-    public static String wildcardScope(RouteTableId id) {
-        return scope(id, WILDCARD);
+    /// The key of all wildcard hosts of a table: `http.8080|*`.
+    public static String wildcardKey(RouteTableId id) {
+        return scopeKey(id, WILDCARD);
+    }
+
+    /// The name of the scope with this key: the key where it is short, else the beginning of its host and a digest,
+    /// `cart.sh~h2VJbXPYkNdQsm`. Envoy copies the names of all scopes whenever one changes, and a text of more
+    /// than 22 bytes costs it much more than a shorter one (decision 37). A key has a bar in it, such a name has
+    /// none: no key is taken for the name of another.
+    public static String scope(String key) {
+        if (key.length() <= SHORT_NAME) {
+            return key;
+        }
+        int host = key.indexOf(SCOPE_BAR) + 1;
+        var digest = Hashing.sha256().hashString(key, StandardCharsets.UTF_8).asBytes();
+        return key.substring(host, Math.min(key.length(), host + SHORT_NAME - DIGEST_LENGTH - 1))
+                + "~"
+                + BaseEncoding.base64Url().encode(digest).substring(0, DIGEST_LENGTH);
     }
 
     /// `outbound|80|v1|reviews.shop.svc.cluster.local`; without a subset two bars stand side by side. What is passed on

@@ -9,6 +9,7 @@ import io.sallyport.model.Path;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.UpstreamId;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -60,7 +61,30 @@ final class ResourceNamesTest {
 
     @Test
     void aScopeHoldsNoSeparatorEvenWhereTheAddressDoes() {
-        assertThat(ResourceNames.scope(new RouteTableId.Plain(80, "::1"), "a.test"))
+        assertThat(ResourceNames.scopeKey(new RouteTableId.Plain(80, "::1"), "a.test"))
                 .doesNotContain(ResourceNames.SCOPE_SEPARATOR);
+    }
+
+    @Test
+    void aScopeIsCalledByItsKeyWhereThatFitsIntoAShortName() {
+        assertThat(ResourceNames.scope("http.80|shop.test")).isEqualTo("http.80|shop.test");
+        assertThat(ResourceNames.scope("http.80|checkout.test.")).isEqualTo("http.80|checkout.test.");
+    }
+
+    @Test
+    void theNameOfALongKeyIsShortAndBeginsLikeItsHost() {
+        var name = ResourceNames.scope("http.80|checkout.shop.test");
+
+        assertThat(name).hasSize(22).startsWith("checkou~").matches("[\\w.~-]+");
+    }
+
+    @Test
+    void scopesOfTwoTablesOrHostsHaveNamesOfTheirOwn() {
+        assertThat(List.of(
+                        ResourceNames.scope("http.80|checkout.shop.test"),
+                        ResourceNames.scope("http.81|checkout.shop.test"),
+                        ResourceNames.scope("http.80|checkout.shop2.test"),
+                        ResourceNames.scope("http.10.0.0.1_8080|a.b")))
+                .doesNotHaveDuplicates();
     }
 }

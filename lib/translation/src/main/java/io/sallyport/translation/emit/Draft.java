@@ -134,7 +134,7 @@ final class Draft {
             var piece = after.sites().get(host);
             if (TableEmitter.hasScope(host)) {
                 if (piece == null) {
-                    remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(id, host));
+                    remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(ResourceNames.scopeKey(id, host)));
                 } else {
                     upserts.add(TableEmitter.scope(id, head, host, piece));
                 }
@@ -144,7 +144,7 @@ final class Draft {
                 && after.others().equals(before.others())
                 && before.delivery().hasScopes();
         if (after.wildcards().isEmpty() && table.others() instanceof Others.Missing) {
-            remove(ResourceType.SCOPED_ROUTES, ResourceNames.wildcardScope(id));
+            remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(ResourceNames.wildcardKey(id)));
         } else if (!isSame) {
             upserts.add(TableEmitter.wildcards(id, after.wildcards(), after.others()));
         }
@@ -175,10 +175,10 @@ final class Draft {
         before.sites().keySet().forEach(host -> {
             withheld = withheld.minus("site " + host + " of " + ResourceNames.routes(id));
             if (TableEmitter.hasScope(host)) {
-                remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(id, host));
+                remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(ResourceNames.scopeKey(id, host)));
             }
         });
-        remove(ResourceType.SCOPED_ROUTES, ResourceNames.wildcardScope(id));
+        remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(ResourceNames.wildcardKey(id)));
         remove(ResourceType.ROUTES, ResourceNames.routes(id));
     }
 

@@ -177,7 +177,7 @@ final class TableEmitter {
     static EnvoyResource scope(RouteTableId id, ByteString head, String host, Piece site) {
         var hosts = List.of(
                 Wire.field(RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER, Wire.join(List.of(site.bytes(), SERVED))));
-        return scope(head, ResourceNames.scope(id, host), hosts, site.origins());
+        return scope(head, ResourceNames.scopeKey(id, host), hosts, site.origins());
     }
 
     /// All other hosts as one resource, where Envoy's own rule picks the longest wildcard.
@@ -185,19 +185,20 @@ final class TableEmitter {
         var origins = ImmutableList.<Origin>builder();
         var hosts = new ArrayList<ByteString>();
         addHosts(sites, others, hosts, origins);
-        return scope(head(id), ResourceNames.wildcardScope(id), hosts, origins.build());
+        return scope(head(id), ResourceNames.wildcardKey(id), hosts, origins.build());
     }
 
     private static EnvoyResource scope(
-            ByteString head, String name, List<ByteString> hosts, ImmutableList<Origin> origins) {
-        var key = ScopedRouteConfiguration.newBuilder().setName(name);
-        key.getKeyBuilder().addFragmentsBuilder().setStringKey(name);
+            ByteString head, String key, List<ByteString> hosts, ImmutableList<Origin> origins) {
+        var name = ResourceNames.scope(key);
+        var scope = ScopedRouteConfiguration.newBuilder().setName(name);
+        scope.getKeyBuilder().addFragmentsBuilder().setStringKey(key);
         var parts = new ArrayList<ByteString>();
         parts.add(head);
         parts.addAll(hosts);
         var routes = Wire.field(ScopedRouteConfiguration.ROUTE_CONFIGURATION_FIELD_NUMBER, Wire.join(parts));
         return EnvoyResource.of(
-                ResourceType.SCOPED_ROUTES, name, Wire.join(List.of(Values.bytes(key.build()), routes)), origins);
+                ResourceType.SCOPED_ROUTES, name, Wire.join(List.of(Values.bytes(scope.build()), routes)), origins);
     }
 
     /// What a table says beside its hosts. A route to a cluster that is missing is served as 503 and not refused.

@@ -46,10 +46,9 @@ record ParsedResources(EnvoyResources resources) {
                 .map(resource -> parse(RouteConfiguration.parser(), resource.toAny()));
     }
 
-    /// Scopes are named by their keys.
     Optional<RouteConfiguration> scope(String key) {
         return resources
-                .find(ResourceType.SCOPED_ROUTES, key)
+                .find(ResourceType.SCOPED_ROUTES, ResourceNames.scope(key))
                 .map(resource -> parse(ScopedRouteConfiguration.parser(), resource.toAny()))
                 .map(ScopedRouteConfiguration::getRouteConfiguration);
     }

@@ -10,6 +10,7 @@ import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.sallyport.translation.EnvoyResources;
+import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Action;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 final class EmitterTest {
+
+    private static final String HOST_42 = ResourceNames.scope("http.8080|host-00042.test");
 
     private final Emitter emitter = new Emitter();
 
@@ -90,7 +93,7 @@ final class EmitterTest {
         var emission = emit(Plans.plan(sites));
 
         var scopes = emission.resources().all(ResourceType.SCOPED_ROUTES);
-        assertThat(scopes).hasSize(501).containsKeys("http.8080|host-00042.test", "http.8080|*");
+        assertThat(scopes).hasSize(501).containsKeys(HOST_42, "http.8080|*");
         assertThat(emission.resources().all(ResourceType.ROUTES)).isEmpty();
         var wildcards = emission.resources()
                 .find(ResourceType.SCOPED_ROUTES, "http.8080|*")
@@ -107,10 +110,8 @@ final class EmitterTest {
     void whatIsPutTogetherFromBytesPassesEveryRule() throws InvalidProtocolBufferException {
         var validation = new io.sallyport.translation.validation.EnvoyValidation();
         var large = emit(Plans.plan(Plans.sites(500))).resources();
-        var scope =
-                ScopedRouteConfiguration.parseFrom(large.find(ResourceType.SCOPED_ROUTES, "http.8080|host-00042.test")
-                        .orElseThrow()
-                        .bytes());
+        var scope = ScopedRouteConfiguration.parseFrom(
+                large.find(ResourceType.SCOPED_ROUTES, HOST_42).orElseThrow().bytes());
 
         assertThat(validation.check(scope)).isEmpty();
         assertThat(scope.getKey().getFragments(0).getStringKey()).isEqualTo("http.8080|host-00042.test");
@@ -126,7 +127,7 @@ final class EmitterTest {
 
         var after = emitter.emit(before, Plans.with(plan, Plans.site("host-00042.test", "new")), 2);
 
-        assertThat(changes(after.resources(), before.resources())).containsExactly("http.8080|host-00042.test");
+        assertThat(changes(after.resources(), before.resources())).containsExactly(HOST_42);
     }
 
     @Test
