@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # What a gateway does before it goes: fail readiness, go on taking connections until everybody has noticed, close the
-# doors, wait until the last connection is gone or the limit is reached. Kubernetes ends Envoy when this returns.
+# doors, part with idle clients, wait until the last connection is gone or the limit is reached. Kubernetes ends Envoy
+# when this returns.
 #
 # drain.pl ADMIN-SOCKET SETTLE-SECONDS LIMIT-SECONDS OWN-PORTS; own ports, separated by commas, count no clients.
 use strict;
@@ -29,7 +30,9 @@ sub clients {
     my $count = 0;
     while ($stats =~ /^listener\.(\S+?)\.downstream_cx_active: (\d+)/mg) {
         my ($listener, $active) = ($1, $2);
-        next if $listener eq 'admin' || ($listener =~ /_(\d+)$/ && $own{$1});
+        # By address and port: beside them there are the admin interface and, once more, the workers one by one.
+        next unless $listener =~ /_(\d+)$/ && $listener !~ /worker_\d+$/;
+        next if $own{$1};
         $count += $active;
     }
     return $count;
@@ -39,6 +42,15 @@ ask('POST', '/healthcheck/fail') // die "drain: Envoy does not answer on $socket
 sleep $settle;
 # Not gracefully: everybody knows by now, and what is open goes on.
 ask('POST', '/drain_listeners');
+# From the start Envoy closes each connection with its next answer, which clients that ask nothing never see. The
+# bootstrap has an overload monitor that reads this file: at 1, connections without requests end after two seconds.
+my $pressure = $socket =~ s{[^/]*$}{drain}r;
+if (open(my $file, '>', "$pressure.part")) {
+    print $file '1';
+    close($file) && rename("$pressure.part", $pressure) or warn "drain: $pressure: $!\n";
+} else {
+    warn "drain: $pressure.part: $!\n";
+}
 my $end = time + $limit;
 my $open = clients();
 while (defined $open && $open > 0 && time < $end) {

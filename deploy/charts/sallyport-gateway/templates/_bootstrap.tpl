@@ -116,7 +116,19 @@ overload_manager:
     typed_config:
       "@type": type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig
       max_heap_size_bytes: {{ mul (int $values.heapMegabytes) 1048576 }}
+  # Written by drain.pl when the gateway leaves; without it there is no pressure.
+  - name: envoy.resource_monitors.injected_resource
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.resource_monitors.injected_resource.v3.InjectedResourceConfig
+      filename: /var/run/sallyport/drain
   actions:
+  - name: envoy.overload_actions.reduce_timeouts
+    triggers:
+    - {name: envoy.resource_monitors.injected_resource, scaled: {scaling_threshold: 0.5, saturation_threshold: 0.9}}
+    typed_config:
+      "@type": type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig
+      timer_scale_factors:
+      - {timer: HTTP_DOWNSTREAM_CONNECTION_IDLE, min_timeout: 2s}
   - name: envoy.overload_actions.shrink_heap
     triggers:
     - {name: envoy.resource_monitors.fixed_heap, threshold: {value: 0.92}}
