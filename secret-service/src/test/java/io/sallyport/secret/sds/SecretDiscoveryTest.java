@@ -25,12 +25,14 @@ import io.sallyport.secret.api.SecretApi;
 import io.sallyport.secret.material.Issued;
 import io.sallyport.secret.material.Outcome;
 import io.sallyport.secret.material.SecretReader;
+import io.sallyport.secret.store.FilePlace;
 import io.sallyport.secret.store.MasterKey;
 import io.sallyport.secret.store.SealedFiles;
 import io.sallyport.secret.store.SecretKeeper;
 import io.sallyport.secret.store.SecretName;
 import io.sallyport.secret.store.SecretRegistry;
 import io.sallyport.secret.store.SecretStoreException;
+import io.sallyport.translation.LentSecret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +44,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -60,6 +63,8 @@ class SecretDiscoveryTest {
     @TempDir
     Path scratch;
 
+    private final Audience audience = new Audience();
+    private volatile Lendings lendings = Lendings.NONE;
     private SecretRegistry registry;
     private SecretDiscovery discovery;
     private Shelf shelf;
@@ -71,13 +76,12 @@ class SecretDiscoveryTest {
         var random = new SecureRandom();
         var key = MasterKey.inFile(scratch.resolve("master.key"), random);
         var clock = InstantSource.fixed(Issued.NOW);
-        var audience = new Audience();
         registry = new SecretRegistry(
                 new SecretKeeper(new SealedFiles(scratch.resolve("kept"), key, random), clock),
                 new SealedFiles(scratch.resolve("put"), key, random),
                 clock,
                 audience::changed);
-        shelf = new Shelf(registry::secrets, registry::withdrawn, Optional.empty(), () -> Lendings.NONE);
+        shelf = new Shelf(registry::secrets, registry::withdrawn, Optional.empty(), () -> lendings);
         discovery = new SecretDiscovery(shelf, audience);
         var socket = scratch.resolve("sds.sock");
         server = GrpcServer.on(socket, ServerLimits.sds())
@@ -186,6 +190,63 @@ class SecretDiscoveryTest {
         assertThat(delta(HOME, "kubernetes://shop").next().getRemovedResourcesList())
                 .as("who never had it")
                 .containsExactly("kubernetes://shop");
+    }
+
+    /// Nothing lies between the new grants and the proxy: no timer, no look of its own, no other change.
+    @Test
+    @Tag("V6")
+    @Tag("T11")
+    void aGrantThatIsTakenBackIsTheNextThingThatItsBorrowersHearOf() throws Exception {
+        put(new SecretName("pay", "cert"), tls(FIRST));
+        lendings = new Lent(Lendings.Verdict.YES);
+        var claim = "lent://pay/cert?gateway=shop/edge&hosts=0a1b2c3d4e5f6071";
+        var borrowers = IntStream.range(0, 20).mapToObj(_ -> delta(HOME, claim)).toList();
+        var neighbour = delta("pay", "kubernetes://cert");
+        acknowledge(neighbour, neighbour.next());
+        for (var borrower : borrowers) {
+            var lent = borrower.next();
+            assertThat(certificate(lent)).isEqualTo(normal(FIRST.certPem()));
+            acknowledge(borrower, lent);
+        }
+
+        lendings = new Lent(Lendings.Verdict.NO_MORE);
+        audience.configurationChanged();
+
+        for (var borrower : borrowers) {
+            assertThat(certificate(borrower.next())).isNotEqualTo(normal(FIRST.certPem()));
+        }
+        neighbour.send(DeltaDiscoveryRequest.newBuilder()
+                .addResourceNamesSubscribe("kubernetes://none")
+                .build());
+        assertThat(neighbour.next().getResourcesList())
+                .as("the lender's own proxies hear nothing")
+                .isEmpty();
+    }
+
+    private record Lent(Verdict verdict) implements Lendings {
+
+        @Override
+        public Verdict lends(LentSecret claim, Node node) {
+            return verdict;
+        }
+
+        @Override
+        public boolean isGranted(LentSecret claim) {
+            return verdict == Verdict.YES;
+        }
+
+        @Override
+        public Verdict names(FilePlace file, Node node) {
+            return Verdict.YES;
+        }
+    }
+
+    private static byte[] certificate(DeltaDiscoveryResponse response) throws Exception {
+        return secret(response)
+                .getTlsCertificate()
+                .getCertificateChain()
+                .getInlineBytes()
+                .toByteArray();
     }
 
     @Test
