@@ -41,10 +41,10 @@ public final class NameRelay implements AutoCloseable {
     private static final int TRIES = 2;
     private static final int MAX_STRANGERS = 8;
     private static final int CLIENT_MILLIS = 5_000;
-    private static final int MAX_QUESTIONS = 256;
+    // A gateway asks for all of its names at once when it starts.
+    private static final int MAX_QUESTIONS = 4_096;
     private static final int MAX_NAMES = 10_000;
     private static final int MAX_DATAGRAM = 4_096;
-    private static final int MAX_MESSAGE = 65_535;
     private static final long PAUSE_NANOS = 10_000_000L;
 
     private final NameServers servers;
@@ -273,10 +273,10 @@ public final class NameRelay implements AutoCloseable {
     private static Optional<NameMessage> hear(
             DatagramSocket socket, NameMessage query, Question question, List<InetSocketAddress> servers)
             throws IOException {
-        var packet = new DatagramPacket(new byte[MAX_MESSAGE], MAX_MESSAGE);
+        var packet = new DatagramPacket(new byte[MAX_DATAGRAM], MAX_DATAGRAM);
         try {
             for (int n = 0; n < MAX_STRANGERS; n++) {
-                packet.setLength(MAX_MESSAGE);
+                packet.setLength(MAX_DATAGRAM);
                 socket.receive(packet);
                 var answer = new NameMessage(Arrays.copyOf(packet.getData(), packet.getLength()));
                 if (servers.contains(packet.getSocketAddress()) && answers(answer, query, question)) {

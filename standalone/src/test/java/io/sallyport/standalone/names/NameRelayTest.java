@@ -92,6 +92,7 @@ class NameRelayTest {
     }
 
     @Test
+    @Tag("M7")
     void answersOfStrangersAreNotHeard() throws IOException {
         var forged = relay(
                 server(question -> Spoken.addresses("a.test", "198.51.100.6").withId(question.id() ^ 1), FOUND));

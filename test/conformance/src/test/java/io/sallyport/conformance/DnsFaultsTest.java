@@ -42,7 +42,7 @@ class DnsFaultsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String OUTSIDE = "127.0.0.1";
     private static final Duration SLOW = Duration.ofSeconds(1);
-    private static final int ROUNDS = Boolean.getBoolean("sallyport.nightly") ? 40 : 1;
+    private static final int ROUNDS = Boolean.getBoolean("sallyport.nightly") ? 45 : 1;
     private static final List<String> INSIDE = List.of(
             "127.0.0.2", "169.254.169.254", "10.0.0.1", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "fe80::1");
 
