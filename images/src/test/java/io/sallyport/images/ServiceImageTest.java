@@ -1,0 +1,185 @@
+package io.sallyport.images;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// An image made from nothing has all that its service needs: unpacked, the service runs in it as its user, and
+/// answers.
+class ServiceImageTest {
+
+    private static final Path DIST =
+            Path.of("../standalone/target/dist").toAbsolutePath().normalize();
+    private static final boolean NIGHTLY = Boolean.getBoolean("sallyport.nightly");
+    private static final Pattern LAYER = Pattern.compile("\\{[^{}]*image\\.layer[^{}]*}");
+    private static final Pattern DIGEST = Pattern.compile("sha256:([0-9a-f]{64})");
+    private static final int READY_SECONDS = 90;
+    private static final int LARGE_BYTES = 50_000_000;
+
+    @Test
+    @Tag("M26")
+    void theServiceRunsInItsImage(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(Files.isDirectory(DIST.resolve("lib")) || System.getenv("CI") != null, "not built");
+        var system = SystemFolder.make(Path.of(System.getProperty("java.home")), folder.resolve("system"));
+        // Packing the large engines of other services takes a minute and shows nothing more.
+        var dist = NIGHTLY ? DIST : small(folder.resolve("dist"));
+        for (var service : NIGHTLY ? ServiceImage.names() : List.of("config")) {
+            var image = new ServiceImage(service, dist, new Base.Folder(system));
+            var archive = folder.resolve(service + ".tar");
+            image.write(archive, "sallyport-" + service, folder.resolve("cache"));
+            if (service.equals("config")) {
+                answers(unpack(archive, folder.resolve("unpacked")), image);
+            }
+        }
+    }
+
+    @Test
+    @Tag("M26")
+    void equalJarsMakeAnEqualImage(@TempDir Path folder) throws Exception {
+        var dist = folder.resolve("dist");
+        Files.createDirectories(dist.resolve("lib"));
+        Files.writeString(dist.resolve("lib/other.jar"), "other");
+        Files.writeString(dist.resolve("lib/sallyport-xds.jar"), "ours");
+        var first = write(dist, folder, "first");
+        // Written anew, at another time and in another order.
+        Files.delete(dist.resolve("lib/other.jar"));
+        Files.writeString(dist.resolve("lib/other.jar"), "other");
+
+        assertThat(write(dist, folder, "second")).isEqualTo(first);
+        assertThat(folder.resolve("second.tar")).hasSameBinaryContentAs(folder.resolve("first.tar"));
+
+        Files.writeString(dist.resolve("lib/other.jar"), "another");
+        assertThat(write(dist, folder, "third")).isNotEqualTo(first);
+    }
+
+    private static String write(Path dist, Path folder, String name) throws Exception {
+        var system = Files.createDirectories(folder.resolve("system"));
+        Files.writeString(system.resolve("file"), "system");
+        return new ServiceImage("xds", dist, new Base.Folder(system))
+                .write(folder.resolve(name + ".tar"), "sallyport-xds", folder.resolve("cache-" + name));
+    }
+
+    private static Path small(Path dist) throws IOException {
+        var lib = Files.createDirectories(dist.resolve("lib"));
+        try (var jars = Files.list(DIST.resolve("lib"))) {
+            for (var jar : jars.toList()) {
+                var name = String.valueOf(jar.getFileName());
+                if (Files.size(jar) < LARGE_BYTES) {
+                    Files.copy(jar, lib.resolve(name));
+                }
+            }
+        }
+        return dist;
+    }
+
+    @Test
+    void anUnknownServiceIsRefused() {
+        assertThatThrownBy(() -> new ServiceImage("edge", DIST, new Base.Registry("scratch")))
+                .hasMessage("service \"edge\" (expected: one of [accesslog, config, egress, secret, xds])");
+    }
+
+    // A root of its own is for root alone to give.
+    private static void answers(Path root, ServiceImage image) throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "not root");
+        var port = freePort();
+        Files.createDirectories(root.resolve("etc/sallyport"));
+        Files.writeString(
+                root.resolve("etc/sallyport/config.yaml"),
+                "{grpc: \"127.0.0.1:0\", http: \"127.0.0.1:%d\", store: {file: /var/lib/sallyport/config.db}}"
+                        .formatted(port));
+        // What a container engine mounts: devices, and what the pod may write.
+        Files.createDirectories(root.resolve("dev"));
+        Files.write(root.resolve("dev/urandom"), new java.security.SecureRandom().generateSeed(4_096));
+        Files.copy(root.resolve("dev/urandom"), root.resolve("dev/random"));
+        run("chown", "-R", ServiceImage.USER, root.resolve("var/lib/sallyport").toString());
+        run("chmod", "1777", root.resolve("tmp").toString());
+        var command = new ArrayList<>(List.of("chroot", "--userspec=" + ServiceImage.USER, root.toString()));
+        command.addAll(image.command());
+        command.addAll(List.of("service", "config", "--config", "/etc/sallyport/config.yaml"));
+        var log = root.resolveSibling("service.log");
+        var starting = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        // Where the loader would look by itself if /proc were mounted.
+        starting.environment().put("LD_LIBRARY_PATH", "/opt/java/lib:/opt/java/lib/server");
+        var service = starting.start();
+        try {
+            assertThat(healthz(port, service)).as("%s", Files.readString(log)).isEqualTo(200);
+        } finally {
+            service.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private static int healthz(int port, Process service) throws InterruptedException {
+        var end = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
+        try (var client = HttpClient.newHttpClient()) {
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/healthz"))
+                    .timeout(Duration.ofSeconds(5))
+                    .build();
+            while (System.nanoTime() < end && service.isAlive()) {
+                try {
+                    return client.send(request, HttpResponse.BodyHandlers.discarding())
+                            .statusCode();
+                } catch (IOException notYet) {
+                    service.waitFor(100, TimeUnit.MILLISECONDS);
+                }
+            }
+        }
+        return 0;
+    }
+
+    private static Path unpack(Path archive, Path folder) throws Exception {
+        var parts = Files.createDirectories(folder.resolveSibling("parts"));
+        var root = Files.createDirectories(folder);
+        run("tar", "-xf", archive.toString(), "-C", parts.toString());
+        var manifest = blob(parts, first(Files.readString(parts.resolve("index.json"))));
+        var layers = LAYER.matcher(Files.readString(manifest));
+        while (layers.find()) {
+            run(
+                    "tar",
+                    "--warning=no-unknown-keyword",
+                    "-xzf",
+                    blob(parts, first(layers.group())).toString(),
+                    "-C",
+                    root.toString());
+        }
+        return root;
+    }
+
+    private static Path blob(Path parts, String digest) {
+        return parts.resolve("blobs/sha256").resolve(digest);
+    }
+
+    private static String first(String json) {
+        var digest = DIGEST.matcher(json);
+        assertThat(digest.find()).as("%s", json).isTrue();
+        return digest.group(1);
+    }
+
+    private static void run(String... command) throws Exception {
+        var process = new ProcessBuilder(command).inheritIO().start();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).as("%s", List.of(command)).isZero();
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
