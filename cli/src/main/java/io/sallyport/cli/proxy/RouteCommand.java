@@ -5,6 +5,7 @@ import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.ExitCode;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Option;
 final class RouteCommand implements Callable<Integer> {
 
     private static final String TYPE_URL = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+    private static final String SCOPE_TYPE_URL = "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration";
     private static final int MAX_DOMAINS = 2;
 
     private final Terminal terminal;
@@ -44,7 +46,9 @@ final class RouteCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailedException {
-        var tables = RouteTables.whole(options.resources(dialer, TYPE_URL, RouteConfiguration.class));
+        var tables = RouteTables.whole(
+                options.resources(dialer, TYPE_URL, RouteConfiguration.class),
+                options.resources(dialer, SCOPE_TYPE_URL, ScopedRouteConfiguration.class));
         if (tables.isEmpty()) {
             terminal.complain("Error: config dump has no route dump");
             return ExitCode.NO;

@@ -1,38 +1,34 @@
 package io.sallyport.cli.proxy;
 
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.TreeMap;
 
 /// Route tables as users know them: one `http.80` for a port, whether Envoy gets it as one resource or, for a large
-/// table, in scopes of `http.80|shop.test`.
+/// table, in one scope for each host.
 final class RouteTables {
-
-    private static final char SCOPE = '|';
 
     private RouteTables() {}
 
-    /// The tables by name, each scope's virtual hosts in the table that it is a part of.
-    static List<RouteConfiguration> whole(List<RouteConfiguration> delivered) {
-        var tables = new TreeMap<String, RouteConfiguration.Builder>();
-        var scoped = new TreeMap<String, Boolean>();
-        for (var part : delivered) {
-            var bar = part.getName().indexOf(SCOPE);
-            var name = bar < 0 ? part.getName() : part.getName().substring(0, bar);
-            scoped.merge(name, bar >= 0, Boolean::logicalOr);
-            var table = tables.get(name);
-            if (table == null) {
-                tables.put(name, part.toBuilder().setName(name));
-            } else {
-                table.addAllVirtualHosts(part.getVirtualHostsList());
-            }
+    /// The tables by name. A table that a proxy has both ways, while it turns from one to the other, is taken whole.
+    static List<RouteConfiguration> whole(List<RouteConfiguration> tables, List<ScopedRouteConfiguration> scopes) {
+        var parts = new HashMap<String, RouteConfiguration.Builder>();
+        for (var scope : scopes) {
+            var part = scope.getRouteConfiguration();
+            parts.merge(
+                    part.getName(),
+                    part.toBuilder(),
+                    (table, more) -> table.addAllVirtualHosts(more.getVirtualHostsList()));
         }
-        return tables.values().stream()
-                .map(table -> scoped.getOrDefault(table.getName(), false) ? sorted(table) : table.build())
-                .toList();
+        var byName = new TreeMap<String, RouteConfiguration>();
+        parts.forEach((name, table) -> byName.put(name, sorted(table)));
+        tables.forEach(table -> byName.put(table.getName(), table));
+        return List.copyOf(byName.values());
     }
 
     private static RouteConfiguration sorted(RouteConfiguration.Builder table) {

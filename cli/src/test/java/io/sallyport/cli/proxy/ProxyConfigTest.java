@@ -22,6 +22,7 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
@@ -148,8 +149,8 @@ class ProxyConfigTest {
 
     @Test
     void aTableDeliveredInScopesIsShownAsOne() {
-        server.proxies().run(table("http.80|b.test", host("b.test:80", "b.test", "/")));
-        server.proxies().run(table("http.80|a.test", host("a.test:80", "a.test", "/")));
+        server.proxies().run(scope("b.test", table("http.80", host("b.test:80", "b.test", "/"))));
+        server.proxies().run(scope("a.test", table("http.80", host("a.test:80", "a.test", "/"))));
 
         server.run(screen, "pc", "route", "istio-ingressgateway", "-o", "json");
 
@@ -164,6 +165,19 @@ class ProxyConfigTest {
                         .get("name")
                         .getAsString())
                 .isEqualTo("a.test:80");
+    }
+
+    @Test
+    void aTableThatTurnsFromOneResourceToScopesIsShownOnce() {
+        server.proxies().run(table("http.80", host("a.test:80", "a.test", "/")));
+        server.proxies().run(scope("a.test", table("http.80", host("a.test:80", "a.test", "/"))));
+
+        server.run(screen, "pc", "route", "istio-ingressgateway");
+
+        assertThat(screen.out()).isEqualTo("""
+                        NAME      VHOST NAME   DOMAINS   MATCH   VIRTUAL SERVICE
+                        http.80   a.test:80    a.test    /*      webapp.shop
+                        """);
     }
 
     @Test
@@ -258,6 +272,13 @@ class ProxyConfigTest {
         return table(
                 "http.80",
                 VirtualHost.newBuilder().setName("blackhole:80").addDomains("*").build());
+    }
+
+    private static ScopedRouteConfiguration scope(String name, RouteConfiguration table) {
+        return ScopedRouteConfiguration.newBuilder()
+                .setName(name)
+                .setRouteConfiguration(table)
+                .build();
     }
 
     private static RouteConfiguration table(String name, VirtualHost host) {
