@@ -14,7 +14,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
+import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
+import org.jspecify.annotations.Nullable;
 
 /// The values of one attribute in one piece of time. Clients choose some of them (a `Host` of their own for every
 /// request), so they are bounded: of what has too many, nothing is kept but that.
@@ -27,12 +29,17 @@ final class RollupTable {
     // Nothing that we write begins with it: a page begins with the tag of a cell, or of "overfull".
     private static final byte PACKED = 0;
 
+    private static final int MIN_PACKED = 2_048;
+
     record Key(String namespace, String value) {}
 
-    /// One value of one namespace.
+    /// One value of one namespace. Many have one duration only, as where rows of a whole day come late: those have no
+    /// sketch.
     private static final class Cell {
 
-        private final DDSketch sketch = Sketches.empty();
+        private @Nullable DDSketch sketch;
+        private int onlyPlace;
+        private double onlyWeight;
         private double count;
         private double errors;
         private long first = Long.MAX_VALUE;
@@ -43,6 +50,35 @@ final class RollupTable {
             errors += moreErrors;
             first = Math.min(first, from);
             last = Math.max(last, to);
+        }
+
+        void add(int place, double weight) {
+            if (sketch == null && (onlyWeight == 0 || onlyPlace == place)) {
+                onlyPlace = place;
+                onlyWeight += weight;
+            } else {
+                Sketches.add(held(), place, weight);
+            }
+        }
+
+        DDSketch held() {
+            var known = sketch;
+            if (known == null) {
+                known = sketch();
+                sketch = known;
+            }
+            return known;
+        }
+
+        DDSketch sketch() {
+            if (sketch != null) {
+                return sketch;
+            }
+            var made = Sketches.empty();
+            if (onlyWeight > 0) {
+                Sketches.add(made, onlyPlace, onlyWeight);
+            }
+            return made;
         }
     }
 
@@ -73,11 +109,11 @@ final class RollupTable {
         var cell = cell(new Key(namespace, value));
         if (cell != null) {
             cell.add(weight, errors, time, time);
-            Sketches.add(cell.sketch, place, weight);
+            cell.add(place, weight);
         }
     }
 
-    private @org.jspecify.annotations.Nullable Cell cell(Key key) {
+    private @Nullable Cell cell(Key key) {
         if (isOverfull) {
             return null;
         }
@@ -115,7 +151,7 @@ final class RollupTable {
         var cell = cell(key);
         if (cell != null) {
             cell.add(count, errors, first, last);
-            sketch.addTo(cell.sketch);
+            sketch.addTo(cell.held());
         }
     }
 
@@ -129,7 +165,7 @@ final class RollupTable {
 
     void forEach(Visitor visitor) {
         cells.forEach((key, cell) ->
-                visitor.cell(key, cell.count, cell.errors, cell.first, cell.last, new Sketch.Held(cell.sketch)));
+                visitor.cell(key, cell.count, cell.errors, cell.first, cell.last, new Sketch.Held(cell.sketch())));
     }
 
     /// All of it, in an order of its own; packed where many small pages are kept and few are read.
@@ -144,9 +180,9 @@ final class RollupTable {
                         .setErrors(entry.getValue().errors)
                         .setFirst(entry.getValue().first)
                         .setLast(entry.getValue().last)
-                        .setSketch(Sketches.bytes(entry.getValue().sketch)));
+                        .setSketch(Sketches.bytes(entry.getValue().sketch())));
         var bytes = page.build();
-        if (!isPacked) {
+        if (!isPacked || bytes.getSerializedSize() < MIN_PACKED) {
             return bytes.toByteArray();
         }
         var out = new ByteArrayOutputStream();
@@ -182,7 +218,7 @@ final class RollupTable {
             if (page.length == 0 || page[0] != PACKED) {
                 return RollupPage.parseFrom(page);
             }
-            var inflater = new java.util.zip.Inflater(true);
+            var inflater = new Inflater(true);
             try (var plain = new InflaterInputStream(new ByteArrayInputStream(page, 1, page.length - 1), inflater)) {
                 return RollupPage.parseFrom(plain);
             } finally {

@@ -10,7 +10,6 @@ import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.duckdb.DuckDBAppender;
+import org.duckdb.DuckDBConnection;
 
 /// The sums of one day's file, so that they are exactly those of its rows, whatever dies in between.
 ///
@@ -87,12 +88,15 @@ final class DuckRollups {
     }
 
     private static String table(String catalog, Step step) {
-        return catalog
-                + switch (step) {
-                    case MINUTE -> ".sums_of_minutes";
-                    case HOUR -> ".sums_of_hours";
-                    case DAY -> ".sums_of_days";
-                };
+        return catalog + "." + name(step);
+    }
+
+    private static String name(Step step) {
+        return switch (step) {
+            case MINUTE -> "sums_of_minutes";
+            case HOUR -> "sums_of_hours";
+            case DAY -> "sums_of_days";
+        };
     }
 
     private synchronized void recover(Connection connection) throws SQLException {
@@ -175,14 +179,14 @@ final class DuckRollups {
         /// Writes within the transaction of the batch.
         ///
         /// @param next the offsets of the rows before those of the batch: how far the pages go
-        void write(Connection connection, Map<Integer, Long> next) throws SQLException {
+        void write(DuckDBConnection connection, Map<Integer, Long> next) throws SQLException {
             if (pages.isEmpty()) {
                 return;
             }
             for (var step : pages.entrySet()) {
-                try (var insert = connection.prepareStatement(
-                        "INSERT INTO " + table(catalog, step.getKey()) + " VALUES (?, ?, ?, ?)")) {
-                    write(insert, step.getValue());
+                // Its rows are of the transaction, since that was begun by a statement.
+                try (var appender = connection.createAppender(catalog, "main", name(step.getKey()))) {
+                    write(appender, step.getValue());
                 }
             }
             try (var upsert =
@@ -195,13 +199,15 @@ final class DuckRollups {
             }
         }
 
-        private void write(PreparedStatement insert, Map<Rollup.Place, byte[]> written) throws SQLException {
+        private void write(DuckDBAppender appender, Map<Rollup.Place, byte[]> written) throws SQLException {
+            var next = generation() + 1;
             for (var page : written.entrySet()) {
-                insert.setLong(1, page.getKey().start());
-                insert.setString(2, page.getKey().attribute());
-                insert.setLong(3, generation() + 1);
-                insert.setBytes(4, page.getValue());
-                insert.execute();
+                appender.beginRow();
+                appender.append(page.getKey().start());
+                appender.append(page.getKey().attribute());
+                appender.append(next);
+                appender.append(page.getValue());
+                appender.endRow();
             }
         }
 
