@@ -19,6 +19,10 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,7 +60,10 @@ class KafkaSecurityTest {
                         Map.entry(
                                 "ssl.truststore.location",
                                 shared.resolve("broker.pem").toString()),
-                        Map.entry("sasl.enabled.mechanisms", "PLAIN"),
+                        Map.entry("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256"),
+                        Map.entry(
+                                "listener.name.plaintext.scram-sha-256.sasl.jaas.config",
+                                "org.apache.kafka.common.security.scram.ScramLoginModule required;"),
                         Map.entry("sasl.mechanism.inter.broker.protocol", "PLAIN"),
                         Map.entry(
                                 "listener.name.plaintext.plain.sasl.jaas.config",
@@ -145,8 +152,8 @@ class KafkaSecurityTest {
             assertThat(troubleOf(spool, settings("stranger", "it's \"right\"", Map.of())))
                     .contains("TLS handshake failed: ", "signed by a CA in client.ssl.truststore");
             assertThat(troubleOf(
-                            spool, settings("broker", "it's \"right\"", Map.of("sasl.mechanism", "SCRAM-SHA-256"))))
-                    .contains("SCRAM-SHA-256", "expected: ");
+                            spool, settings("broker", "it's \"right\"", Map.of("sasl.mechanism", "SCRAM-SHA-512"))))
+                    .contains("SCRAM-SHA-512", "expected: ");
             assertThat(troubleOf(spool, settings("nowhere", "it's \"right\"", Map.of())))
                     .contains("nowhere.pem");
             assertThat(spool.pending()).isOne();
@@ -159,6 +166,49 @@ class KafkaSecurityTest {
 
                 assertThat(spool.pending()).isZero();
                 assertThat(sender.trouble()).isNull();
+            }
+        }
+    }
+
+    @Test
+    void aUserWhoseSecretTheBrokerDoesNotKnowInPlainTextGoesThroughBySalt() throws Exception {
+        var plain = settings("broker", "it's \"right\"", Map.of());
+        try (var admin = Admin.create(Map.<String, Object>of(
+                "bootstrap.servers",
+                plain.bootstrapServers(),
+                "security.protocol",
+                "SASL_SSL",
+                "sasl.mechanism",
+                "PLAIN",
+                "ssl.truststore.type",
+                "PEM",
+                "ssl.truststore.location",
+                shared.resolve("broker.pem").toString(),
+                "sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"self\""
+                        + " password=\"own\";"))) {
+            var salted = new UserScramCredentialUpsertion(
+                    "collector", new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4_096), "salted 'pass\"word");
+            admin.alterUserScramCredentials(List.of(salted)).all().get(30, TimeUnit.SECONDS);
+        }
+        var scram = Map.of("sasl.mechanism", "SCRAM-SHA-256");
+        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("salted")), InstantSource.system());
+                var spool = Spool.open(folder.resolve("spool-salted"), 4 << 20, new Random(1))) {
+            assertThat(spool.offer("ns/edge", List.of(Rows.row(Rows.START, "a").build())))
+                    .isOne();
+            assertThat(troubleOf(spool, settings("broker", "wrong", scram)))
+                    .contains("expected: client.username", "SCRAM-SHA-256")
+                    .doesNotContain("wrong");
+
+            var right = settings("broker", "salted 'pass\"word", scram);
+            try (var sender = SpoolSender.start(spool, right);
+                    var ingester = Ingester.start(right, store, InstantSource.system(), _ -> {})) {
+                assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+                await().atMost(PATIENCE)
+                        .until(() -> RowsExactlyOnceTest.number(store, "count(*)", " WHERE request_id = 'a'") == 1);
+
+                assertThat(sender.trouble()).isNull();
+                assertThat(ingester.trouble()).isNull();
             }
         }
     }

@@ -6,11 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.sallyport.accesslog.queue.Spool;
 import io.sallyport.accesslog.queue.SpoolSender;
 import io.sallyport.accesslog.storage.DuckSettings;
-import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.Sql;
+import io.sallyport.accesslog.storage.StoreSettings;
 import io.sallyport.accesslog.testing.CollectorProgram;
 import io.sallyport.accesslog.testing.TestBroker;
+import io.sallyport.accesslog.testing.TestClickHouse;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,14 +40,24 @@ class RowsExactlyOnceTest {
 
     @Test
     void everyRowThatTheSpoolTookIsStoredOnce() throws Exception {
+        killAndCount(DuckSettings.local(folder.resolve("rows")), Map.of());
+    }
+
+    @Test
+    void everyRowThatTheSpoolTookIsStoredOnceInClickHouseToo() throws Exception {
+        var shared = TestClickHouse.database();
+        killAndCount(shared, TestClickHouse.environment(shared));
+    }
+
+    private void killAndCount(StoreSettings settings, Map<String, String> environment) throws Exception {
         var seed = new Random().nextInt(1_000_000);
         var random = new Random(seed);
         var taken = new TreeMap<Integer, Long>();
         try (var broker = TestBroker.start(folder.resolve("kafka"))) {
             for (var round = 0; round < ROUNDS; round++) {
-                taken.put(round, oneRound(broker, round, random));
+                taken.put(round, oneRound(broker, round, random, environment));
             }
-            try (var store = DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system());
+            try (var store = settings.open(InstantSource.system());
                     var spool = Spool.open(folder.resolve("spool"), 256 << 20, random);
                     var _ = SpoolSender.start(spool, broker.settings());
                     var _ = Ingester.start(broker.settings(), store, InstantSource.system(), _ -> {})) {
@@ -74,8 +85,7 @@ class RowsExactlyOnceTest {
             var found = number(
                     store,
                     "count(*)",
-                    " WHERE starts_with(request_id, '" + round.getKey()
-                            + "-') AND CAST(split_part(request_id, '-', 2) AS BIGINT) < " + round.getValue());
+                    " WHERE revision = " + round.getKey() + " AND request_bytes < " + round.getValue());
             if (found < round.getValue()) {
                 missing.put(round.getKey(), round.getValue() - found);
             }
@@ -85,8 +95,9 @@ class RowsExactlyOnceTest {
 
     // Runs a collector until it has stored something and a while longer, kills it, and every other time the broker
     // too.
-    private long oneRound(TestBroker broker, int round, Random random) throws Exception {
-        var process = new ProcessBuilder(
+    private long oneRound(TestBroker broker, int round, Random random, Map<String, String> environment)
+            throws Exception {
+        var builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
@@ -99,8 +110,9 @@ class RowsExactlyOnceTest {
                         folder.toString(),
                         broker.settings().bootstrapServers(),
                         String.valueOf(round))
-                .redirectError(folder.resolve("collector-" + round + ".log").toFile())
-                .start();
+                .redirectError(folder.resolve("collector-" + round + ".log").toFile());
+        builder.environment().putAll(environment);
+        var process = builder.start();
         var taken = new AtomicLong();
         var stored = new AtomicLong();
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {

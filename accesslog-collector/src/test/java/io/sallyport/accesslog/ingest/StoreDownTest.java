@@ -9,10 +9,7 @@ import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.Selection;
 import io.sallyport.accesslog.queue.Spool;
 import io.sallyport.accesslog.queue.SpoolSender;
-import io.sallyport.accesslog.rollup.RollupAnswer;
-import io.sallyport.accesslog.rollup.RollupQuestion;
 import io.sallyport.accesslog.storage.BoundExceededException;
-import io.sallyport.accesslog.storage.Dialect;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.KafkaRow;
@@ -23,6 +20,7 @@ import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.accesslog.testing.TestBroker;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -30,7 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.SortedMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -107,64 +105,62 @@ class StoreDownTest {
         assertThat(spool.offer("istio-system/edge", rows)).isEqualTo(rows.size());
     }
 
-    /// A store that can be told to fail.
-    private static final class Breakable implements LogStore {
+    @Test
+    void aFullDiskStopsTheStoreWithoutLossAndRoomStartsItAgain() throws Exception {
+        var rows = folder.resolve("full");
+        var process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-XX:-UsePerfData",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xmx256m",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        FullDiskProgram.class.getName(),
+                        rows.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("full.log").toFile())
+                .start();
+        try {
+            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        var said = Files.readAllLines(folder.resolve("full.log"));
+        var last = said.getLast().split(" ", 3);
+        assertThat(last[0]).as("%s", said).isEqualTo("full");
+        assertThat(said).anyMatch(line -> line.startsWith("why rows cannot be stored: "));
+        assertThat(said).anyMatch(line -> line.startsWith("asked "));
 
-        private final LogStore real;
+        try (var store = DuckStore.open(DuckSettings.local(rows), InstantSource.system())) {
+            var stored = Long.parseLong(last[1]);
+            assertThat(store.next()).containsEntry(0, stored);
+            assertThat(RowsExactlyOnceTest.number(store, "count(*)", "")).isEqualTo(stored);
+            store.append(FullDiskProgram.batch(stored), Map.of(0, stored + FullDiskProgram.BATCH));
+            assertThat(RowsExactlyOnceTest.number(store, "count(DISTINCT kafka_offset)", ""))
+                    .isEqualTo(RowsExactlyOnceTest.number(store, "count(*)", ""))
+                    .isEqualTo(stored + FullDiskProgram.BATCH);
+        }
+    }
+
+    /// A store that can be told to fail.
+    private static final class Breakable extends ForwardingStore {
+
         private volatile @Nullable String reason;
 
         Breakable(LogStore real) {
-            this.real = real;
+            super(real);
         }
 
-        private LogStore whole() throws StoreException {
+        @Override
+        LogStore whole() throws StoreException {
             var broken = reason;
             if (broken != null) {
                 throw new StoreException(broken, new IOException(broken));
             }
-            return real;
-        }
-
-        @Override
-        public SortedMap<Integer, Long> next() throws StoreException {
-            return whole().next();
-        }
-
-        @Override
-        public void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
-            whole().append(rows, next);
-        }
-
-        @Override
-        public Dialect dialect() {
-            return real.dialect();
-        }
-
-        @Override
-        public void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException {
-            whole().read(sql, bounds, visitor);
-        }
-
-        @Override
-        public Optional<RollupAnswer> sums(RollupQuestion question, ReadBounds bounds)
-                throws StoreException, BoundExceededException {
-            return whole().sums(question, bounds);
-        }
-
-        @Override
-        public void parquet(Sql sql, ReadBounds bounds, ParquetReader reader)
-                throws StoreException, BoundExceededException, IOException {
-            whole().parquet(sql, bounds, reader);
-        }
-
-        @Override
-        public long bytes() throws StoreException {
-            return whole().bytes();
-        }
-
-        @Override
-        public void close() throws StoreException {
-            real.close();
+            return super.whole();
         }
     }
 }

@@ -312,6 +312,20 @@ abstract class QuestionsContract {
     }
 
     @Test
+    @Tag("H82")
+    void aPatternThatIsSlowElsewhereIsAnsweredAndALongOneRefused() throws Exception {
+        var slow = where("request.useragent.matches(\"(a+)+$\") || request.path.matches(\"(/[a-z0-9]*)*x$\")");
+
+        assertThat(questions.total(slow).count()).isZero();
+        assertThat(questions.total(where("request.path.contains(\"\")")).count())
+                .isEqualTo(COUNT);
+        assertThatThrownBy(() -> where("request.path.matches(\"" + "a".repeat(1_100) + "\")"))
+                .isInstanceOf(QueryException.class);
+        assertThatThrownBy(() -> where("request.path.matches(\"" + "a".repeat(1 << 20) + "\")"))
+                .isInstanceOf(QueryException.class);
+    }
+
+    @Test
     @Tag("H81")
     void anEndlessFilterIsRefusedAtOnce() {
         var chain = "response.code == 1" + " || response.code == 1".repeat(10_000);

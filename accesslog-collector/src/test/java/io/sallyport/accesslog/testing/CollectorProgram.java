@@ -5,7 +5,6 @@ import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.queue.Spool;
 import io.sallyport.accesslog.queue.SpoolSender;
 import io.sallyport.accesslog.storage.DuckSettings;
-import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -13,9 +12,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.concurrent.Semaphore;
 
-/// The way of a row from the spool to the store as a program of its own, to be killed: `FOLDER BROKER ROUND`. It
-/// makes
-/// rows `ROUND-0`, `ROUND-1` … as fast as the queue takes them, and prints how many the spool has taken.
+/// The way of a row from the spool to the store as a program of its own, to be killed: `FOLDER BROKER ROUND`. It makes
+/// rows `ROUND-0`, `ROUND-1` … of revision `ROUND` and size 0, 1 … as fast as the queue takes them, and prints how many
+/// the spool has taken. The store is DuckDB in the folder, or the ClickHouse of [TestClickHouse#inherited].
 public final class CollectorProgram {
 
     private static final int BATCH = 200;
@@ -27,7 +26,9 @@ public final class CollectorProgram {
         var folder = Path.of(arguments[0]);
         var kafka = KafkaSettings.local(arguments[1]);
         var round = arguments[2];
-        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system());
+        var shared = TestClickHouse.inherited();
+        var settings = shared.isPresent() ? shared.get() : DuckSettings.local(folder.resolve("rows"));
+        try (var store = settings.open(InstantSource.system());
                 var spool = Spool.open(folder.resolve("spool"), 256 << 20, new SecureRandom());
                 var sender = SpoolSender.start(spool, kafka)) {
             sender.awaitTopics(60_000);
@@ -41,6 +42,8 @@ public final class CollectorProgram {
                     var batch = new ArrayList<AccessLogEntry>();
                     for (var row : Rows.many(BATCH, made)) {
                         batch.add(row.toBuilder()
+                                .setRevision(Long.parseLong(round))
+                                .setRequestBytes(made)
                                 .setRequestId(round + "-" + made++)
                                 .build());
                     }

@@ -1,5 +1,7 @@
 package io.sallyport.accesslog.testing;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import io.sallyport.accesslog.storage.ClickHouseSettings;
 import java.io.IOException;
 import java.net.URI;
@@ -7,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -50,7 +53,7 @@ public final class TestClickHouse implements AutoCloseable {
         if (shared == null) {
             var started = start(Files.createTempDirectory("sallyport-clickhouse"));
             shared = started;
-            Runtime.getRuntime().addShutdownHook(new Thread(started::end));
+            Runtime.getRuntime().addShutdownHook(new Thread(started::endAndForget));
         }
         return shared.settings();
     }
@@ -127,6 +130,22 @@ public final class TestClickHouse implements AutoCloseable {
         return new ClickHouseSettings(url, user, password, database, Optional.empty(), FOREVER, 1_024);
     }
 
+    /// For [#inherited] of a child process: not in its arguments, which everybody sees.
+    public static Map<String, String> environment(ClickHouseSettings settings) {
+        return Map.of(
+                "SALLYPORT_TEST_CLICKHOUSE",
+                String.join(
+                        "\n", settings.url().toString(), settings.user(), settings.password(), settings.database()));
+    }
+
+    /// What a parent process has given.
+    static Optional<ClickHouseSettings> inherited() {
+        return Optional.ofNullable(System.getenv("SALLYPORT_TEST_CLICKHOUSE"))
+                .map(text -> text.split("\n", -1))
+                .map(parts -> new ClickHouseSettings(
+                        URI.create(parts[0]), parts[1], parts[2], parts[3], Optional.empty(), FOREVER, 1_024));
+    }
+
     /// Kills it; it is away until [#again].
     public void kill() throws InterruptedException {
         if (process != null) {
@@ -138,6 +157,18 @@ public final class TestClickHouse implements AutoCloseable {
     private void end() {
         if (process != null) {
             process.destroyForcibly();
+        }
+    }
+
+    // Its folder is nobody else's.
+    private void endAndForget() {
+        try {
+            kill();
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+        } catch (IOException e) {
+            System.err.println(folder + " cannot be deleted: " + e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -1,0 +1,72 @@
+package io.sallyport.accesslog.ingest;
+
+import io.sallyport.accesslog.rollup.RollupAnswer;
+import io.sallyport.accesslog.rollup.RollupQuestion;
+import io.sallyport.accesslog.storage.BoundExceededException;
+import io.sallyport.accesslog.storage.Dialect;
+import io.sallyport.accesslog.storage.KafkaRow;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.storage.Sql;
+import io.sallyport.accesslog.storage.StoreException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/// A store in front of another, for those that go wrong in one thing.
+class ForwardingStore implements LogStore {
+
+    private final LogStore real;
+
+    ForwardingStore(LogStore real) {
+        this.real = real;
+    }
+
+    /// Throws where the store is to be down.
+    LogStore whole() throws StoreException {
+        return real;
+    }
+
+    @Override
+    public SortedMap<Integer, Long> next() throws StoreException {
+        return whole().next();
+    }
+
+    @Override
+    public void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
+        whole().append(rows, next);
+    }
+
+    @Override
+    public Dialect dialect() {
+        return real.dialect();
+    }
+
+    @Override
+    public void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException {
+        whole().read(sql, bounds, visitor);
+    }
+
+    @Override
+    public Optional<RollupAnswer> sums(RollupQuestion question, ReadBounds bounds)
+            throws StoreException, BoundExceededException {
+        return whole().sums(question, bounds);
+    }
+
+    @Override
+    public void parquet(Sql sql, ReadBounds bounds, ParquetReader reader)
+            throws StoreException, BoundExceededException, IOException {
+        whole().parquet(sql, bounds, reader);
+    }
+
+    @Override
+    public long bytes() throws StoreException {
+        return whole().bytes();
+    }
+
+    @Override
+    public void close() throws StoreException {
+        real.close();
+    }
+}
