@@ -2,9 +2,11 @@ package io.sallyport.secret;
 
 import io.grpc.BindableService;
 import io.grpc.Channel;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.secret.api.SecretApi;
 import io.sallyport.secret.grant.GrantFollower;
+import io.sallyport.secret.kubernetes.ClusterSecrets;
 import io.sallyport.secret.sds.Audience;
 import io.sallyport.secret.sds.Lendings;
 import io.sallyport.secret.sds.SecretDiscovery;
@@ -30,18 +32,21 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The wiring of secret-service: follows a directory and mounted files, keeps what was good, serves proxies. It opens
+/// The wiring of secret-service: follows a directory, a cluster and mounted files, keeps what was good, serves proxies.
+/// It opens
 /// no door itself: [#discovery] goes where proxies alone can reach it, [#api] on the API port.
 public final class SecretServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(SecretServer.class);
     private static final int LOOK_SECONDS = 5;
+    private static final int LISTED_WITHIN_SECONDS = 10;
 
     private final SecretRegistry registry;
     private final SecretDiscovery discovery;
     private final SecretApi api;
     private final MountedFiles files;
     private final @Nullable SecretDirectory directory;
+    private final @Nullable ClusterSecrets cluster;
     private final @Nullable GrantFollower grants;
     private final SecretMeters meters;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -52,11 +57,13 @@ public final class SecretServer implements AutoCloseable {
             Audience audience,
             MountedFiles files,
             @Nullable SecretDirectory directory,
+            @Nullable ClusterSecrets cluster,
             @Nullable GrantFollower grants,
             InstantSource clock) {
         this.registry = registry;
         this.files = files;
         this.directory = directory;
+        this.cluster = cluster;
         this.grants = grants;
         Supplier<Lendings> lendings = grants == null ? () -> Lendings.NONE : grants::lendings;
         this.discovery = new SecretDiscovery(
@@ -89,11 +96,17 @@ public final class SecretServer implements AutoCloseable {
         if (settings.directory().isPresent()) {
             directory = SecretDirectory.follow(settings.directory().get(), registry, clock);
         }
-        registry.heardAll();
+        ClusterSecrets cluster = null;
+        if (settings.kubernetes().isPresent()) {
+            // What is kept is forgotten when the cluster was heard.
+            cluster = ClusterSecrets.follow(settings.kubernetes().get(), registry, LISTED_WITHIN_SECONDS);
+        } else {
+            registry.heardAll();
+        }
         var files = MountedFiles.below(settings.fileRoots(), registry);
         var grants = config.map(channel -> new GrantFollower(channel, random, audience::configurationChanged))
                 .orElse(null);
-        return new SecretServer(registry, audience, files, directory, grants, clock);
+        return new SecretServer(registry, audience, files, directory, cluster, grants, clock);
     }
 
     private void look() {
@@ -127,6 +140,10 @@ public final class SecretServer implements AutoCloseable {
     /// Registers what there is to measure.
     public void measure(MeterRegistry registry) {
         meters.register(registry, discovery);
+        if (cluster != null) {
+            Gauge.builder("sallyport_secret_kubernetes_away", cluster, each -> each.isAway() ? 1 : 0)
+                    .register(registry);
+        }
     }
 
     @Override
@@ -138,6 +155,9 @@ public final class SecretServer implements AutoCloseable {
         }
         if (directory != null) {
             directory.close();
+        }
+        if (cluster != null) {
+            cluster.close();
         }
         files.close();
         discovery.close();

@@ -155,6 +155,7 @@ final class ServiceSettings {
     /// http: 127.0.0.1:15082
     /// store: data/secrets       # what is kept, encrypted
     /// directory: config         # optional: followed for secrets
+    /// kubernetes: {namespaces: [istio-system]}    # optional: Secrets of the gateways' namespaces
     /// masterKeyFile: data/master.key   # or SALLYPORT_MASTER_KEY; default: in the store
     /// fileRoots: [/etc/istio]   # optional: where certificates may be that gateways name by path
     /// config: 127.0.0.1:15016   # optional: config-service, for SecretGrants and those paths
@@ -166,6 +167,7 @@ final class ServiceSettings {
             String http,
             Path store,
             @Nullable Path directory,
+            @Nullable Kubernetes kubernetes,
             @Nullable Path masterKeyFile,
             @Nullable List<Path> fileRoots,
             @Nullable String config,
@@ -176,11 +178,18 @@ final class ServiceSettings {
             requireText("grpc", grpc);
             requireText("http", http);
             requirePath("store", store);
+            if (kubernetes != null
+                    && (kubernetes.namespaces() == null
+                            || kubernetes.namespaces().isEmpty())) {
+                throw new IllegalArgumentException(
+                        "kubernetes.namespaces is missing (expected: the namespaces of the gateways, no others)");
+            }
         }
 
         SecretSettings settings(Optional<String> masterKey) {
             return new SecretSettings(
                     Optional.ofNullable(directory),
+                    Optional.ofNullable(kubernetes).map(Kubernetes::cluster),
                     store,
                     masterKeyFile == null ? store.resolve("master.key") : masterKeyFile,
                     masterKey,

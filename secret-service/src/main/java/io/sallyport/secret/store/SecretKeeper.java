@@ -122,6 +122,34 @@ public final class SecretKeeper {
                 : half;
     }
 
+    /// Offers what was kept, in the name of a source that cannot be heard; answers the names.
+    public Set<SecretName> restore(String source) throws SecretStoreException {
+        var restored = new TreeSet<SecretName>();
+        for (var name : kept.names()) {
+            if (!secrets.containsKey(name) && !name.namespace().equals(FilePlace.NAMESPACE)) {
+                try {
+                    var bytes = kept.get(name);
+                    if (bytes.isPresent()) {
+                        offer(source, name, entries(KeptSecret.parseFrom(bytes.get())));
+                        restored.add(name);
+                    }
+                } catch (SecretStoreException | InvalidProtocolBufferException e) {
+                    log.atWarn()
+                            .addKeyValue("secret", name)
+                            .addKeyValue("reason", e.getMessage())
+                            .log("Kept version is not used");
+                }
+            }
+        }
+        return restored;
+    }
+
+    private static Map<String, byte[]> entries(KeptSecret message) {
+        var entries = new HashMap<String, byte[]>();
+        message.getDataMap().forEach((entry, value) -> entries.put(entry, value.toByteArray()));
+        return entries;
+    }
+
     /// Forgets what was kept of secrets that no source offers any more. Called when all sources were heard.
     public void forgetOthers() {
         try {
@@ -185,13 +213,13 @@ public final class SecretKeeper {
     /// What was kept before this process began, judged as of then: what has expired meanwhile goes on being served,
     /// as it would without the restart.
     private SecretState lastGood(String source, SecretName name, Instant now) {
-        var entries = new HashMap<String, byte[]>();
+        Map<String, byte[]> entries = Map.of();
         var then = now;
         try {
             var bytes = kept.get(name);
             if (bytes.isPresent()) {
                 var message = KeptSecret.parseFrom(bytes.get());
-                message.getDataMap().forEach((entry, value) -> entries.put(entry, value.toByteArray()));
+                entries = entries(message);
                 then = Instant.ofEpochSecond(message.getAccepted().getSeconds());
             }
         } catch (SecretStoreException | InvalidProtocolBufferException e) {

@@ -152,6 +152,16 @@ public final class SecretRegistry implements AutoCloseable {
         });
     }
 
+    /// Offers what was served before this process began, of a source that cannot be heard now. Nothing else is known of
+    /// it, so the first real offer replaces it.
+    public void restoreKept(String source) throws SecretStoreException {
+        onOwner(() -> {
+            var changed = keeper.restore(source);
+            listener.accept(changed);
+            return changed;
+        });
+    }
+
     /// Every source was heard: what is kept of other secrets is forgotten.
     public void heardAll() throws SecretStoreException {
         onOwner(() -> {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sallyport.secret.kubernetes;
+
+import org.jspecify.annotations.NullMarked;
