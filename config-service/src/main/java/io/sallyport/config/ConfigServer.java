@@ -73,7 +73,7 @@ public final class ConfigServer implements AutoCloseable {
                     : DirectorySource.start(settings.directory().get(), log, reader, listener, clock);
             var kubernetes = settings.kubernetes().isEmpty()
                     ? null
-                    : KubernetesPart.start(settings.kubernetes().get(), log, reader);
+                    : KubernetesPart.start(settings.kubernetes().get(), log, reader, clock);
             var service = new ConfigGrpcService(
                     log, reader, () -> refusals(directory, kubernetes), settings.watches(), clock);
             return new ConfigServer(log, directory, kubernetes, service);

@@ -101,19 +101,25 @@ final class ServiceCommand implements Callable<Integer> {
     private String config(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Config.class);
         var metrics = lifecycle.started("metrics", new Metrics());
-        var config = lifecycle.started("config-service", config(wanted));
+        var config = lifecycle.started("config-service", config(lifecycle, wanted));
         config.measure(metrics.registry());
         readiness.require("config-service", config::missing);
         return serve(
                 lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), config.services());
     }
 
-    private ConfigServer config(ServiceSettings.Config wanted) throws IOException {
+    private ConfigServer config(Lifecycle lifecycle, ServiceSettings.Config wanted) throws IOException {
+        var cluster = wanted.kubernetes();
+        var status = cluster == null ? null : cluster.status();
+        var address = status == null ? null : status.xds();
+        var xds = address == null
+                ? Optional.<Channel>empty()
+                : Optional.of(channel(lifecycle, "xds channel", address, wanted.tokenFile()));
         try {
             var settings = new ConfigSettings(
                     wanted.store().settings(),
                     Optional.ofNullable(wanted.directory()),
-                    Optional.ofNullable(wanted.kubernetes()).map(ServiceSettings.Kubernetes::config),
+                    Optional.ofNullable(cluster).map(choices -> choices.config(xds)),
                     WatchBounds.DEFAULT);
             return ConfigServer.start(settings, DirectoryListener.SILENT, terminal.clock());
         } catch (StoreUnavailableException e) {

@@ -8,9 +8,7 @@ import io.sallyport.accesslog.receive.Proxy;
 import io.sallyport.accesslog.receive.RowRules;
 import io.sallyport.accesslog.receive.SamplingRules;
 import io.sallyport.accesslog.storage.ClickHouseSettings;
-import io.sallyport.config.kubernetes.KubernetesSettings;
 import io.sallyport.config.store.StoreSettings;
-import io.sallyport.kubernetes.ClusterSettings;
 import io.sallyport.secret.SecretSettings;
 import io.sallyport.secret.store.MasterKey;
 import io.sallyport.secret.store.SealedFiles;
@@ -44,7 +42,7 @@ final class ServiceSettings {
     /// tokenFile: data/token
     /// store: {file: data/config.db}    # or {url: "jdbc:postgresql://…", user: …, passwordFile: …}
     /// directory: config                # optional: the directory source
-    /// kubernetes: {namespaces: [shop]}    # optional: the cluster as a source
+    /// kubernetes: {namespaces: [shop]}    # optional: the cluster as a source, see [KubernetesChoices]
     /// ```
     record Config(
             String grpc,
@@ -52,7 +50,7 @@ final class ServiceSettings {
             @Nullable Path tokenFile,
             Store store,
             @Nullable Path directory,
-            @Nullable Kubernetes kubernetes) {
+            @Nullable KubernetesChoices kubernetes) {
 
         Config {
             requireText("grpc", grpc);
@@ -60,43 +58,6 @@ final class ServiceSettings {
             if (store == null) {
                 throw new IllegalArgumentException("store is missing (expected: {file: …} or {url: …})");
             }
-        }
-    }
-
-    /// A Kubernetes API server, and what of it:
-    ///
-    /// ```yaml
-    /// kubeconfig: /etc/sallyport/kubeconfig    # default: the cluster that the pod runs in
-    /// namespaces: [shop, istio-system]         # default: all; for secrets they have to be named
-    /// rootNamespace: istio-system              # where the ConfigMap istio is
-    /// ```
-    record Kubernetes(
-            @Nullable Path kubeconfig,
-            @Nullable List<String> namespaces,
-            @Nullable String rootNamespace) {
-
-        Kubernetes {
-            if (namespaces != null) {
-                namespaces.forEach(Kubernetes::requireNamespace);
-            }
-            if (rootNamespace != null) {
-                requireNamespace(rootNamespace);
-            }
-        }
-
-        private static void requireNamespace(String name) {
-            if (!name.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")) {
-                throw new IllegalArgumentException("namespace \"" + name + "\" (expected: a DNS label)");
-            }
-        }
-
-        ClusterSettings cluster() {
-            return ClusterSettings.of(Optional.ofNullable(kubeconfig), namespaces == null ? List.of() : namespaces);
-        }
-
-        KubernetesSettings config() {
-            return new KubernetesSettings(
-                    cluster(), rootNamespace == null ? KubernetesSettings.DEFAULT_ROOT_NAMESPACE : rootNamespace);
         }
     }
 
@@ -167,7 +128,7 @@ final class ServiceSettings {
             String http,
             Path store,
             @Nullable Path directory,
-            @Nullable Kubernetes kubernetes,
+            @Nullable KubernetesChoices kubernetes,
             @Nullable Path masterKeyFile,
             @Nullable List<Path> fileRoots,
             @Nullable String config,
@@ -189,7 +150,7 @@ final class ServiceSettings {
         SecretSettings settings(Optional<String> masterKey) {
             return new SecretSettings(
                     Optional.ofNullable(directory),
-                    Optional.ofNullable(kubernetes).map(Kubernetes::cluster),
+                    Optional.ofNullable(kubernetes).map(KubernetesChoices::cluster),
                     store,
                     masterKeyFile == null ? store.resolve("master.key") : masterKeyFile,
                     masterKey,

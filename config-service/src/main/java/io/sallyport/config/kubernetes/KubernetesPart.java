@@ -1,31 +1,72 @@
 package io.sallyport.config.kubernetes;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.config.api.Refusals.Refusal;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.RevisionLog;
 import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
-/// Everything of config-service that speaks with a Kubernetes API server.
+/// Everything of config-service that speaks with a Kubernetes API server: the source, the writer of status, and the
+/// webhook.
 public final class KubernetesPart implements AutoCloseable {
+
+    private static final String LEASE = "sallyport-config";
 
     private final KubernetesClient client;
     private final KubernetesSource source;
+    private final @Nullable StatusWriter status;
+    private final @Nullable AdmissionServer admission;
 
-    private KubernetesPart(KubernetesClient client, KubernetesSource source) {
+    private KubernetesPart(
+            KubernetesClient client,
+            KubernetesSource source,
+            @Nullable StatusWriter status,
+            @Nullable AdmissionServer admission) {
         this.client = client;
         this.source = source;
+        this.status = status;
+        this.admission = admission;
     }
 
     /// Starts it; returns at once, since the API server may be away.
-    public static KubernetesPart start(KubernetesSettings settings, RevisionLog log, DocumentReader reader)
+    public static KubernetesPart start(
+            KubernetesSettings settings, RevisionLog log, DocumentReader reader, InstantSource clock)
             throws IOException {
         var client = settings.cluster().connect("config-service");
-        return new KubernetesPart(client, KubernetesSource.start(client, settings, log, reader));
+        AdmissionServer admission = null;
+        if (settings.admission().isPresent()) {
+            try {
+                admission =
+                        AdmissionServer.start(settings.admission().get(), client, reader, clock, new SecureRandom());
+            } catch (IOException e) {
+                client.close();
+                throw e;
+            }
+        }
+        var source = KubernetesSource.start(client, settings, log, reader);
+        var status = settings.status()
+                .map(wanted -> new StatusWriter(
+                        client,
+                        source,
+                        log,
+                        wanted.proxies(),
+                        new Leadership(client, wanted.leaseNamespace(), LEASE, wanted.identity(), clock),
+                        wanted.every(),
+                        clock))
+                .orElse(null);
+        if (status != null) {
+            status.start();
+        }
+        return new KubernetesPart(client, source, status, admission);
     }
 
     /// What the cluster has and the log does not take.
@@ -38,7 +79,12 @@ public final class KubernetesPart implements AutoCloseable {
         return source.missing();
     }
 
-    /// Shows whether the API server is heard.
+    /// Where the webhook listens.
+    public OptionalInt admissionPort() {
+        return admission == null ? OptionalInt.empty() : OptionalInt.of(admission.port());
+    }
+
+    /// Shows whether the API server is heard, and what is told to it.
     public void measure(MeterRegistry registry) {
         Gauge.builder("sallyport_config_kubernetes_away", source, each -> each.isAway() ? 1 : 0)
                 .register(registry);
@@ -47,10 +93,20 @@ public final class KubernetesPart implements AutoCloseable {
                         source,
                         each -> each.current().size())
                 .register(registry);
+        if (status != null) {
+            FunctionCounter.builder("sallyport_config_kubernetes_status_writes_total", status, StatusWriter::written)
+                    .register(registry);
+        }
     }
 
     @Override
     public void close() {
+        if (admission != null) {
+            admission.close();
+        }
+        if (status != null) {
+            status.close();
+        }
         source.close();
         client.close();
     }

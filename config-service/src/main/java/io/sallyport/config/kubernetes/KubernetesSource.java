@@ -11,6 +11,8 @@ import io.sallyport.kubernetes.ObjectKey;
 import io.sallyport.kubernetes.WantedKind;
 import io.sallyport.model.Kind;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -55,6 +58,10 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
 
     @GuardedBy("lock") private Set<WantedKind> listed = new LinkedHashSet<>();
 
+    // Which state of each object the log has decided upon: its generation, as status has it.
+    private final Map<ClusterObject, String> judged = new ConcurrentHashMap<>();
+    private final Map<ClusterObject, String> looked = new HashMap<>();
+    private final Set<ClusterObject> gone = new HashSet<>();
     private int looks;
     private volatile boolean ready;
     private volatile boolean closed;
@@ -160,6 +167,10 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
             return;
         }
         changes.submit(dirty());
+        judged.keySet().removeAll(gone);
+        judged.putAll(looked);
+        looked.clear();
+        gone.clear();
         ready = true;
     }
 
@@ -232,12 +243,25 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
             if (name.kind() == Kind.ENDPOINT_SLICE) {
                 facts.forget(name.key());
             }
+            gone.add(name);
+            looked.remove(name);
             return new ClusterChanges.Newest.Gone();
         }
         var annotations =
                 name.kind() == Kind.ENDPOINT_SLICE ? facts.of(name.key(), object.get()) : Map.<String, String>of();
+        gone.remove(name);
+        looked.put(name, generation(object.get()));
         return new ClusterChanges.Newest.Here(
                 ObjectText.document(object.get(), served.get(), annotations), FieldManager.of(object.get()));
+    }
+
+    /// Whether what the log says of an object is about this state of it.
+    boolean isJudged(ClusterObject name, GenericKubernetesResource object) {
+        return generation(object).equals(judged.get(name));
+    }
+
+    private static String generation(GenericKubernetesResource object) {
+        return String.valueOf(object.getMetadata().getGeneration());
     }
 
     /// Ends the watching; what is in the log stays.

@@ -43,7 +43,7 @@ final class Followed implements AutoCloseable {
 
     /// Follows some namespaces, the first of which is the root namespace too.
     static Followed start(TestCluster cluster, Path folder, String... namespaces) throws Exception {
-        return new Followed(folder, new KubernetesSettings(cluster.settings(namespaces), namespaces[0]));
+        return new Followed(folder, KubernetesSettings.source(cluster.settings(namespaces), namespaces[0]));
     }
 
     /// The same service after a restart.

@@ -17,7 +17,9 @@ import java.util.Optional;
 /// @param kubeconfig says where the API server is; without it, it is the one of the cluster that this process runs in
 /// @param namespaces the only ones to be watched; empty: all
 /// @param lookAgain how often to ask which kinds the API server serves, so that CRDs may come later
-public record ClusterSettings(Optional<Path> kubeconfig, List<String> namespaces, Duration lookAgain) {
+/// @param listAgain how often to list everything anew, for watches have been known to fall silent
+public record ClusterSettings(
+        Optional<Path> kubeconfig, List<String> namespaces, Duration lookAgain, Duration listAgain) {
 
     private static final int CONNECT_MILLIS = 5_000;
     private static final int ANSWER_MILLIS = 10_000;
@@ -30,7 +32,7 @@ public record ClusterSettings(Optional<Path> kubeconfig, List<String> namespaces
 
     /// As most run it.
     public static ClusterSettings of(Optional<Path> kubeconfig, List<String> namespaces) {
-        return new ClusterSettings(kubeconfig, namespaces, Duration.ofSeconds(10));
+        return new ClusterSettings(kubeconfig, namespaces, Duration.ofSeconds(10), Duration.ofMinutes(10));
     }
 
     /// A client; it connects when it is first asked something. `name` is how the API server's audit log calls it.

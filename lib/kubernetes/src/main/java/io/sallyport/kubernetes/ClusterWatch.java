@@ -22,14 +22,11 @@ import org.slf4j.LoggerFactory;
 /// list. An object is known to be absent only when its kind [#isListed].
 ///
 /// A kind that is not served is looked for again and again, so that its CRD may be installed later. While the API
-/// server is away everything stays as it was; when it is back after a while, all is listed anew, since a connection
+/// server is away everything stays as it was; when it is back, and now and then, all is listed anew, since a connection
 /// that died silently may have lost events.
 public final class ClusterWatch implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ClusterWatch.class);
-
-    /// After as many unanswered questions it is taken for granted that watches have lost something.
-    private static final int UNANSWERED = 2;
 
     /// Hears what happens, on the client's threads: it must only take note.
     public interface Listener {
@@ -46,29 +43,28 @@ public final class ClusterWatch implements AutoCloseable {
     private final List<WantedKind> wanted;
     private final List<String> namespaces;
     private final Duration lookAgain;
+    private final int looksToList;
     private final Listener listener;
     private final Map<WantedKind, KindWatch> current = new ConcurrentHashMap<>();
     private final Semaphore listed = new Semaphore(0);
     private final Thread owner;
     // Confined to the owner thread: watches that are still listing, and will replace the current ones.
     private final Map<WantedKind, KindWatch> coming = new HashMap<>();
-    private int unanswered;
+    private boolean wasAway;
+    private int looks;
     private volatile boolean closed;
     private volatile boolean discovered;
     private volatile boolean away;
     private volatile List<String> problems = List.of();
 
     private ClusterWatch(
-            KubernetesClient client,
-            Collection<WantedKind> wanted,
-            List<String> namespaces,
-            Duration lookAgain,
-            Listener listener) {
+            KubernetesClient client, Collection<WantedKind> wanted, ClusterSettings settings, Listener listener) {
         this.client = client;
         this.discovery = new Discovery(client);
         this.wanted = ImmutableList.copyOf(wanted);
-        this.namespaces = ImmutableList.copyOf(namespaces);
-        this.lookAgain = lookAgain;
+        this.namespaces = settings.namespaces();
+        this.lookAgain = settings.lookAgain();
+        this.looksToList = Math.max(1, (int) settings.listAgain().dividedBy(settings.lookAgain()));
         this.listener = listener;
         this.owner = Thread.ofPlatform().name("kubernetes-watch").daemon().unstarted(this::run);
     }
@@ -76,7 +72,7 @@ public final class ClusterWatch implements AutoCloseable {
     /// Starts to watch; returns at once. The client stays the caller's to close.
     public static ClusterWatch start(
             KubernetesClient client, Collection<WantedKind> wanted, ClusterSettings settings, Listener listener) {
-        var watch = new ClusterWatch(client, wanted, settings.namespaces(), settings.lookAgain(), listener);
+        var watch = new ClusterWatch(client, wanted, settings, listener);
         watch.owner.start();
         return watch;
     }
@@ -145,13 +141,14 @@ public final class ClusterWatch implements AutoCloseable {
     private void look() {
         try {
             var served = discovery.served(wanted);
-            var isBack = unanswered >= UNANSWERED;
-            unanswered = 0;
+            var anew = wasAway || ++looks % looksToList == 0;
+            wasAway = false;
             away = false;
-            served.values().forEach(kind -> watch(kind, isBack));
+            served.values().forEach(kind -> watch(kind, anew));
             discovered = true;
         } catch (KubernetesClientException e) {
-            unanswered++;
+            // A server that is only too busy is not asked for even more.
+            wasAway |= e.getCode() < 400 || e.getCode() >= 500;
             if (!away) {
                 log.atWarn().addKeyValue("reason", e.getMessage()).log("Kubernetes API is away; everything stays");
             }

@@ -49,7 +49,8 @@ import org.junit.jupiter.api.Assumptions;
 public final class TestCluster implements AutoCloseable {
 
     private static final Logger QUIET = Logger.getLogger(MockWebServer.class.getName());
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(150);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
+    private static final Duration LIST_AGAIN = Duration.ofSeconds(3);
 
     private final @Nullable KubernetesMockServer mock;
     private final @Nullable MockApi api;
@@ -153,7 +154,7 @@ public final class TestCluster implements AutoCloseable {
 
     /// For the tested service.
     public ClusterSettings settings(String... namespaces) {
-        return new ClusterSettings(Optional.of(kubeconfig), List.of(namespaces), LOOK_AGAIN);
+        return new ClusterSettings(Optional.of(kubeconfig), List.of(namespaces), LOOK_AGAIN, LIST_AGAIN);
     }
 
     /// Makes a namespace that no other test has.

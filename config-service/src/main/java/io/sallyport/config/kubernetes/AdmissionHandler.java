@@ -1,0 +1,112 @@
+package io.sallyport.config.kubernetes;
+
+import java.io.IOException;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Takes reviews within bounds: at most 3 MiB each, two at a time on threads of their own, a few waiting, two seconds
+/// for an answer. Beyond that it answers 503, and the API server does what its `failurePolicy` says.
+final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(AdmissionHandler.class);
+
+    static final int MOST_BYTES = 3 << 20;
+    private static final int AT_ONCE = 2;
+    private static final int WAITING = 64;
+    private static final int DEADLINE_SECONDS = 2;
+
+    private final Review review;
+    private final ThreadPoolExecutor reviewers = new ThreadPoolExecutor(
+            AT_ONCE,
+            AT_ONCE,
+            1,
+            TimeUnit.MINUTES,
+            new ArrayBlockingQueue<>(WAITING),
+            Thread.ofPlatform().name("admission-review-", 0).daemon().factory());
+
+    AdmissionHandler(Review review) {
+        this.review = review;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws IOException {
+        if (!Request.getPathInContext(request).equals("/validate")) {
+            answer(response, callback, 404, "no such page (expected: /validate)");
+        } else if (!HttpMethod.POST.is(request.getMethod())) {
+            answer(response, callback, 405, "expected: POST");
+        } else if (request.getLength() > MOST_BYTES) {
+            tooLarge(response, callback);
+        } else {
+            review(request, response, callback);
+        }
+        return true;
+    }
+
+    private void review(Request request, Response response, Callback callback) throws IOException {
+        byte[] body;
+        try (var in = Content.Source.asInputStream(request)) {
+            body = in.readNBytes(MOST_BYTES + 1);
+        }
+        if (body.length > MOST_BYTES) {
+            tooLarge(response, callback);
+            return;
+        }
+        // No thread of the connections waits for an answer: slow reviews hold up reviews alone.
+        try {
+            var _ = CompletableFuture.supplyAsync(() -> answered(body), reviewers)
+                    .completeOnTimeout(
+                            new Answer(503, "no answer within " + DEADLINE_SECONDS + " s"),
+                            DEADLINE_SECONDS,
+                            TimeUnit.SECONDS)
+                    .thenAccept(answer -> {
+                        if (answer.status() == 200) {
+                            response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+                        }
+                        answer(response, callback, answer.status(), answer.text());
+                    });
+        } catch (RejectedExecutionException e) {
+            answer(response, callback, 503, "too many reviews at once");
+        }
+    }
+
+    private record Answer(int status, String text) {}
+
+    private Answer answered(byte[] body) {
+        try {
+            return new Answer(200, review.answer(body));
+        } catch (Review.MalformedException malformed) {
+            return new Answer(400, String.valueOf(malformed.getMessage()));
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).log("A review failed");
+            return new Answer(500, "Sallyport failed on it; this is Sallyport's fault (see its log)");
+        }
+    }
+
+    // The rest of the body is not read: the connection ends with the answer.
+    private static void tooLarge(Response response, Callback callback) {
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+        answer(response, callback, 413, "larger than " + MOST_BYTES + " bytes");
+    }
+
+    private static void answer(Response response, Callback callback, int status, String text) {
+        response.setStatus(status);
+        Content.Sink.write(response, true, text, callback);
+    }
+
+    @Override
+    public void close() {
+        reviewers.shutdownNow();
+    }
+}

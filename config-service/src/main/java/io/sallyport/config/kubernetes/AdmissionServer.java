@@ -1,0 +1,181 @@
+package io.sallyport.config.kubernetes;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.sallyport.config.store.DocumentReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Serves admission reviews at `/validate`, by HTTPS with a certificate that it makes and renews by itself. With a
+/// client
+/// authority, whoever has no certificate of it ends in the handshake.
+final class AdmissionServer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(AdmissionServer.class);
+    private static final int THREADS = 24;
+    private static final int IDLE_MILLIS = 10_000;
+    private static final int LOOK_SECONDS = 30;
+
+    private final AdmissionSettings settings;
+    private final Optional<CaBundle> bundle;
+    private final InstantSource clock;
+    private final SecureRandom random;
+    private final SslContextFactory.Server tls = new SslContextFactory.Server();
+    private final AdmissionHandler handler;
+    private final Server server;
+    private final ServerConnector connector;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread clockwork;
+    private volatile AdmissionCertificate certificate;
+
+    private AdmissionServer(
+            AdmissionSettings settings,
+            KubernetesClient client,
+            DocumentReader reader,
+            InstantSource clock,
+            SecureRandom random)
+            throws IOException {
+        this.settings = settings;
+        this.bundle = settings.configuration().map(name -> new CaBundle(client, name));
+        this.clock = clock;
+        this.random = random;
+        this.certificate = AdmissionCertificate.issue(settings.names(), clock.instant(), random);
+        this.handler = new AdmissionHandler(new Review(reader));
+        use(certificate);
+        if (settings.clientAuthority().isPresent()) {
+            tls.setTrustStore(trusted(settings.clientAuthority().get()));
+            tls.setNeedClientAuth(true);
+        }
+        var pool = new QueuedThreadPool(THREADS, 2);
+        pool.setName("admission");
+        this.server = new Server(pool);
+        var https = new HttpConfiguration();
+        https.setSendServerVersion(false);
+        var secure = new SecureRequestCustomizer();
+        secure.setSniHostCheck(false);
+        https.addCustomizer(secure);
+        this.connector = new ServerConnector(
+                server,
+                1,
+                1,
+                new SslConnectionFactory(tls, HttpVersion.HTTP_1_1.asString()),
+                new HttpConnectionFactory(https));
+        connector.setHost(settings.address().getHostString());
+        connector.setPort(settings.address().getPort());
+        connector.setIdleTimeout(IDLE_MILLIS);
+        server.addConnector(connector);
+        server.setHandler(handler);
+        this.clockwork = Thread.ofVirtual().name("admission-certificate").unstarted(this::look);
+    }
+
+    static AdmissionServer start(
+            AdmissionSettings settings,
+            KubernetesClient client,
+            DocumentReader reader,
+            InstantSource clock,
+            SecureRandom random)
+            throws IOException {
+        var admission = new AdmissionServer(settings, client, reader, clock, random);
+        try {
+            admission.server.start();
+        } catch (Exception e) {
+            admission.close();
+            throw new IOException("webhook on " + settings.address() + " cannot start: " + e.getMessage(), e);
+        }
+        admission.clockwork.start();
+        return admission;
+    }
+
+    int port() {
+        return connector.getLocalPort();
+    }
+
+    X509Certificate authority() {
+        return certificate.authority();
+    }
+
+    private void use(AdmissionCertificate next) {
+        tls.setKeyStore(next.keys());
+        tls.setKeyStorePassword("");
+        tls.setKeyManagerPassword("");
+    }
+
+    private static KeyStore trusted(java.nio.file.Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            var store = KeyStore.getInstance("PKCS12");
+            store.load(null, null);
+            int number = 0;
+            for (var each : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                store.setCertificateEntry("authority-" + number++, each);
+            }
+            if (number == 0) {
+                throw new IOException(file + " has no certificate (expected: the authority of the API server, PEM)");
+            }
+            return store;
+        } catch (GeneralSecurityException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    // The API server may lose the bundle, as when a chart is upgraded: it is looked at again and again.
+    private void look() {
+        try {
+            do {
+                renewIfDue();
+            } while (!closed.await(LOOK_SECONDS, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Tells the API server of the authority, and of a new one before it is used.
+    void renewIfDue() {
+        var now = clock.instant();
+        var current = certificate;
+        if (current.isDue(now)) {
+            var next = AdmissionCertificate.issue(settings.names(), now, random);
+            if (bundle.isEmpty() || bundle.get().publish(next.authority(), now)) {
+                try {
+                    tls.reload(_ -> use(next));
+                    certificate = next;
+                    log.atInfo().addKeyValue("until", next.until()).log("Renewed the webhook's certificate");
+                } catch (Exception e) {
+                    log.atError().setCause(e).log("The webhook's certificate cannot be renewed");
+                }
+            }
+        } else {
+            bundle.ifPresent(each -> each.publish(current.authority(), now));
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        clockwork.interrupt();
+        try {
+            server.stop();
+        } catch (Exception e) {
+            log.atWarn().setCause(e).log("The webhook does not stop");
+        }
+        handler.close();
+    }
+}

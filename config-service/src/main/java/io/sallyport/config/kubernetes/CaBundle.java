@@ -1,0 +1,102 @@
+package io.sallyport.config.kubernetes;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Tells the API server by which authorities it knows the webhook: those of all replicas stand side by side in the
+/// `caBundle` of the ValidatingWebhookConfiguration. Expired ones are taken out, and so is what is no certificate.
+final class CaBundle {
+
+    private static final Logger log = LoggerFactory.getLogger(CaBundle.class);
+    private static final int MOST = 16;
+
+    private final KubernetesClient client;
+    private final String name;
+
+    CaBundle(KubernetesClient client, String name) {
+        this.client = client;
+        this.name = name;
+    }
+
+    /// Puts an authority beside the others; tells whether it stands there.
+    boolean publish(X509Certificate authority, Instant now) {
+        try {
+            var webhooks = client.admissionRegistration()
+                    .v1()
+                    .validatingWebhookConfigurations()
+                    .withName(name);
+            var found = webhooks.get();
+            if (found == null) {
+                log.atDebug().addKeyValue("name", name).log("No ValidatingWebhookConfiguration yet");
+                return false;
+            }
+            var isNew = false;
+            for (var webhook : found.getWebhooks()) {
+                var before = webhook.getClientConfig().getCaBundle();
+                var bundle = with(before, authority, now);
+                isNew |= !bundle.equals(before);
+                webhook.getClientConfig().setCaBundle(bundle);
+            }
+            if (isNew) {
+                client.resource(found)
+                        .lockResourceVersion(found.getMetadata().getResourceVersion())
+                        .update();
+                log.atInfo().addKeyValue("name", name).log("Told the API server the webhook's authority");
+            }
+            return true;
+        } catch (KubernetesClientException e) {
+            log.atWarn()
+                    .addKeyValue("name", name)
+                    .addKeyValue("reason", e.getMessage())
+                    .log("Cannot tell the API server the webhook's authority; it is tried again");
+            return false;
+        }
+    }
+
+    static String with(@Nullable String bundle, X509Certificate authority, Instant now) {
+        var all = new LinkedHashSet<X509Certificate>(certificates(bundle));
+        all.add(authority);
+        var kept = all.stream()
+                .filter(each -> each.getNotAfter().toInstant().isAfter(now))
+                .sorted(Comparator.comparing(X509Certificate::getNotAfter).reversed())
+                .limit(MOST)
+                .map(AdmissionCertificate::pem)
+                .sorted()
+                .collect(Collectors.joining());
+        return Base64.getEncoder().encodeToString(kept.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static List<X509Certificate> certificates(@Nullable String bundle) {
+        var found = new ArrayList<X509Certificate>();
+        if (bundle == null || bundle.isBlank()) {
+            return found;
+        }
+        try {
+            var bytes = Base64.getMimeDecoder().decode(bundle);
+            for (var each :
+                    CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(bytes))) {
+                if (each instanceof X509Certificate certificate) {
+                    found.add(certificate);
+                }
+            }
+        } catch (IllegalArgumentException | CertificateException e) {
+            log.atWarn().addKeyValue("reason", e.getMessage()).log("A caBundle that cannot be read is replaced");
+        }
+        return found;
+    }
+}

@@ -1,0 +1,243 @@
+package io.sallyport.config.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.grpc.ManagedChannel;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.cluster.TestCluster;
+import io.sallyport.model.Kind;
+import io.sallyport.proto.xds.v1.ListProxiesRequest;
+import io.sallyport.proto.xds.v1.ListProxiesResponse;
+import io.sallyport.proto.xds.v1.Proxy;
+import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StatusWriterTest {
+
+    private static final Duration EVERY = Duration.ofMillis(100);
+
+    @TempDir
+    Path folder;
+
+    private final TestCluster cluster = TestCluster.start();
+    private final String shop = cluster.namespace("shop");
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final AtomicReference<ListProxiesResponse> proxies =
+            new AtomicReference<>(ListProxiesResponse.getDefaultInstance());
+
+    @AfterEach
+    void stop() throws Exception {
+        for (var each : open.reversed()) {
+            each.close();
+        }
+        cluster.close();
+    }
+
+    private Followed follow() throws Exception {
+        var followed = Followed.start(cluster, folder, shop);
+        open.add(followed);
+        return followed.ready();
+    }
+
+    private ManagedChannel xds() throws Exception {
+        var name = "xds-" + shop;
+        var server = InProcessServerBuilder.forName(name)
+                .addService(new ProxyServiceGrpc.ProxyServiceImplBase() {
+                    @Override
+                    public void listProxies(ListProxiesRequest request, StreamObserver<ListProxiesResponse> answer) {
+                        answer.onNext(proxies.get());
+                        answer.onCompleted();
+                    }
+                })
+                .build()
+                .start();
+        open.add(server::shutdownNow);
+        var channel = InProcessChannelBuilder.forName(name).build();
+        open.add(channel::shutdownNow);
+        return channel;
+    }
+
+    private KubernetesClient client() throws Exception {
+        var client = cluster.settings().connect("test");
+        open.add(client);
+        return client;
+    }
+
+    private StatusWriter write(Followed followed) throws Exception {
+        var client = client();
+        var writer = new StatusWriter(
+                client,
+                followed.source(),
+                followed.log(),
+                Optional.of(xds()),
+                new Leadership(client, shop, "sallyport-config", "one", InstantSource.system()),
+                EVERY,
+                InstantSource.system());
+        open.add(writer);
+        writer.start();
+        return writer;
+    }
+
+    private void apply(String name, String gateway, String hosts) {
+        cluster.apply("""
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: %s, namespace: %s}
+                spec: {%s: [%s.test], gateways: [%s], http: [{route: [{destination: {host: cart}}]}]}
+                """.formatted(name, shop, hosts, name, gateway));
+    }
+
+    private String status(String name) {
+        return cluster.find("networking.istio.io/v1", "VirtualService", shop, name)
+                .map(object -> object.getAdditionalProperties().get("status"))
+                .map(status -> status instanceof Map<?, ?> map ? words(map) : "no map")
+                .orElse("none");
+    }
+
+    private static String words(Map<?, ?> status) {
+        var words = new StringBuilder("generation " + status.get("observedGeneration"));
+        if (status.get("conditions") instanceof List<?> conditions) {
+            for (var each : conditions) {
+                var condition = (Map<?, ?>) each;
+                words.append(" | ").append(condition.get("type")).append('=').append(condition.get("status"));
+                words.append(' ').append(condition.get("reason")).append(": ").append(condition.get("message"));
+            }
+        }
+        return words.toString();
+    }
+
+    private void awaitStatus(String name, String part) {
+        Followed.await(part, () -> status(name).contains(part), () -> status(name));
+    }
+
+    private static Proxy proxy(String name, long revision) {
+        return Proxy.newBuilder()
+                .setName(name)
+                .setNamespace("istio-system")
+                .setAcknowledgedRevision(revision)
+                .build();
+    }
+
+    @Test
+    void objectsSayWhatBecameOfThem() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        apply("cart", "mesh", "hosts");
+        apply("lost", "nowhere", "hosts");
+        apply("broken", "mesh", "hsots");
+        var followed = follow();
+        proxies.set(ListProxiesResponse.newBuilder()
+                .addProxies(proxy("a", followed.revision()))
+                .addProxies(proxy("b", 0))
+                .build());
+
+        write(followed);
+
+        awaitStatus("cart", "Accepted=True Accepted: accepted as r1");
+        awaitStatus("cart", "Resolved=True");
+        awaitStatus("cart", "Programmed=False Pending: on 1 of 2 proxies at revision r1");
+        awaitStatus("cart", "generation 1 ");
+        awaitStatus("lost", "Resolved=False SP2101: withheld: SP2101");
+        awaitStatus("broken", "Accepted=False SP1001: SP1001 spec.hsots");
+        awaitStatus("broken", "nothing of it is in force");
+
+        proxies.set(ListProxiesResponse.newBuilder()
+                .addProxies(proxy("a", followed.revision()))
+                .addProxies(proxy("b", followed.revision()))
+                .build());
+        awaitStatus("cart", "Programmed=True Programmed: on 2 of 2 proxies at revision r1");
+        apply("broken", "mesh", "hosts");
+        awaitStatus("broken", "Accepted=True Accepted: accepted as r2");
+    }
+
+    @Test
+    @Tag("F25")
+    void statusMakesNoRevisionAndIsWrittenOnceWhileNothingChanges() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        apply("cart", "mesh", "hosts");
+        var followed = follow();
+        var writer = write(followed);
+        awaitStatus("cart", "Accepted=True");
+        awaitStatus("cart", "Programmed=False NoProxies");
+        var written = writer.written();
+
+        apply("list", "mesh", "hosts");
+        awaitStatus("list", "Programmed=False NoProxies");
+
+        assertThat(writer.written()).isEqualTo(2 * written);
+        assertThat(followed.revision()).isEqualTo(2);
+    }
+
+    @Test
+    void conditionsOfOthersStay() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        apply("cart", "mesh", "hosts");
+        var object = cluster.find("networking.istio.io/v1", "VirtualService", shop, "cart")
+                .orElseThrow();
+        object.setAdditionalProperty(
+                "status",
+                Map.of("conditions", List.of(Map.of("type", "Reconciled", "status", "True", "reason", "Other"))));
+        cluster.client().resource(object).updateStatus();
+
+        write(follow());
+
+        awaitStatus("cart", "Accepted=True");
+        assertThat(status("cart")).contains("Reconciled=True Other");
+    }
+
+    /// A clock that stands still until it is moved.
+    private static final class HandClock implements InstantSource {
+        private Instant now = Instant.parse("2026-06-01T00:00:00Z");
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        void pass(Duration time) {
+            now = now.plus(time);
+        }
+    }
+
+    @Test
+    @Tag("F16")
+    @Tag("F17")
+    void leaderThatWasStoppedKnowsThatItIsNoneAnyMore() throws Exception {
+        var ones = new HandClock();
+        var others = new HandClock();
+        others.pass(Duration.ofHours(-1));
+        var one = new Leadership(client(), shop, "lease", "one", ones);
+        var other = new Leadership(client(), shop, "lease", "other", others);
+
+        assertThat(one.renew()).isTrue();
+        assertThat(other.renew()).isFalse();
+        others.pass(Duration.ofSeconds(14));
+        assertThat(other.renew()).isFalse();
+        ones.pass(Duration.ofSeconds(5));
+        assertThat(one.renew()).isTrue();
+        others.pass(Duration.ofSeconds(14));
+        assertThat(other.renew()).as("renewed meanwhile").isFalse();
+
+        others.pass(Duration.ofSeconds(16));
+        assertThat(other.renew()).isTrue();
+        ones.pass(Duration.ofSeconds(60));
+        assertThat(one.isHeld()).isFalse();
+        assertThat(one.renew()).isFalse();
+        other.release();
+        assertThat(one.renew()).isTrue();
+    }
+}
