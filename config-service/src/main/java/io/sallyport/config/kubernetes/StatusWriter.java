@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -51,8 +52,8 @@ final class StatusWriter implements AutoCloseable {
     private final InstantSource clock;
     private final Semaphore wake = new Semaphore(0);
     private final AtomicLong written = new AtomicLong();
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread owner;
-    private volatile boolean closed;
 
     StatusWriter(
             KubernetesClient client,
@@ -84,7 +85,7 @@ final class StatusWriter implements AutoCloseable {
     private void run() {
         var subscription = revisions.subscribe(wake::release);
         try {
-            while (!closed) {
+            while (stopped.getCount() > 0) {
                 if (wake.tryAcquire(every.toMillis(), TimeUnit.MILLISECONDS)) {
                     wake.tryAcquire(Integer.MAX_VALUE, QUIET.toMillis(), TimeUnit.MILLISECONDS);
                     wake.drainPermits();
@@ -137,7 +138,9 @@ final class StatusWriter implements AutoCloseable {
             return;
         }
         patch(served, name.key(), object.getMetadata().getResourceVersion(), status);
-        Thread.sleep(BETWEEN_WRITES);
+        if (stopped.await(BETWEEN_WRITES.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new InterruptedException("stopped");
+        }
     }
 
     private void patch(ServedKind served, ObjectKey key, String version, Map<String, Object> status) {
@@ -251,7 +254,7 @@ final class StatusWriter implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
+        stopped.countDown();
         owner.interrupt();
         try {
             owner.join();

@@ -135,7 +135,15 @@ class StatusWriterTest {
 
     @Test
     void objectsSayWhatBecameOfThem() throws Exception {
-        cluster.install(Kind.VIRTUAL_SERVICE);
+        cluster.install(Kind.VIRTUAL_SERVICE, Kind.GATEWAY);
+        cluster.apply("""
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: edge, namespace: %s}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+                """.formatted(shop));
         apply("cart", "mesh", "hosts");
         apply("lost", "nowhere", "hosts");
         apply("broken", "mesh", "hsots");
