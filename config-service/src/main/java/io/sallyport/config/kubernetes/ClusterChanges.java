@@ -139,7 +139,7 @@ final class ClusterChanges {
                 case Newest.Gone() -> {
                     accept(object);
                     if (stored.isPresent() && stored.get().owner() == Owner.KUBERNETES) {
-                        var part = part(parts, open, FieldManager.UNKNOWN);
+                        var part = part(parts, open, FieldAuthor.UNKNOWN);
                         part.deletes.add(object.ref());
                         part.objects.add(object);
                     }
@@ -282,7 +282,7 @@ final class ClusterChanges {
     }
 
     private static ChangeRequest request(String manager, List<ConfigObject<?>> upserts, List<ObjectRef> deletes) {
-        var author = manager.equals(FieldManager.UNKNOWN) ? "kubernetes" : "kubernetes " + manager;
+        var author = manager.equals(FieldAuthor.UNKNOWN) ? "kubernetes" : "kubernetes " + manager;
         return ChangeRequest.of(Owner.KUBERNETES, author, message(upserts, deletes), upserts, deletes);
     }
 

@@ -252,7 +252,7 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
         gone.remove(name);
         looked.put(name, generation(object.get()));
         return new ClusterChanges.Newest.Here(
-                ObjectText.document(object.get(), served.get(), annotations), FieldManager.of(object.get()));
+                ObjectText.document(object.get(), served.get(), annotations), FieldAuthor.of(object.get()));
     }
 
     /// Whether what the log says of an object is about this state of it.

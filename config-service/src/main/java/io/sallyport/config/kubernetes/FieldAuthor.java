@@ -8,14 +8,14 @@ import java.util.List;
 
 /// Who wrote an object last, as far as `metadata.managedFields` says: `kubectl-client-side-apply`, `argocd`. Who only
 /// wrote its status is nobody's author.
-final class FieldManager {
+final class FieldAuthor {
 
     static final String UNKNOWN = "";
     private static final int LONGEST = 128;
     private static final CharMatcher PRINTABLE = CharMatcher.inRange(' ', '~');
     private static final String SPEC = "f:spec";
 
-    private FieldManager() {}
+    private FieldAuthor() {}
 
     static String of(GenericKubernetesResource object) {
         var entries = object.getMetadata().getManagedFields();
