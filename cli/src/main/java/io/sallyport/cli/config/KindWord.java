@@ -23,6 +23,13 @@ final class KindWord {
             Map.entry("ra", Kind.REQUEST_AUTHENTICATION),
             Map.entry("pa", Kind.PEER_AUTHENTICATION),
             Map.entry("ep", Kind.EGRESS_POLICY),
+            Map.entry("gc", Kind.GATEWAY_CLASS),
+            Map.entry("gtw", Kind.KUBERNETES_GATEWAY),
+            Map.entry("gateways.gateway.networking.k8s.io", Kind.KUBERNETES_GATEWAY),
+            Map.entry("refgrant", Kind.REFERENCE_GRANT),
+            Map.entry("btlspolicy", Kind.BACKEND_TLS_POLICY),
+            Map.entry("ing", Kind.INGRESS),
+            Map.entry("ns", Kind.NAMESPACE),
             Map.entry("svc", Kind.SERVICE),
             Map.entry("cm", Kind.CONFIG_MAP));
 
@@ -30,8 +37,10 @@ final class KindWord {
 
     static Kind read(String word) throws CommandFailedException {
         var words = words();
-        var plain = word.toLowerCase(Locale.ROOT).split("\\.", 2)[0];
-        var kind = words.get(plain);
+        var whole = word.toLowerCase(Locale.ROOT);
+        var plain = whole.split("\\.", 2)[0];
+        // The Gateway API's Gateway has its group in its name, as with kubectl where two groups have one word.
+        var kind = words.getOrDefault(whole, words.get(plain));
         if (kind == null) {
             throw CommandFailedException.unable("unknown kind \"" + word + "\"" + Suggestion.of(plain, words.keySet()));
         }

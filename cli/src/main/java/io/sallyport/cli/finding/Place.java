@@ -16,7 +16,7 @@ public record Place(
     public static Place of(Location location) {
         var object = location.object();
         return of(
-                object == null ? "" : object.kind().text(),
+                object == null ? "" : object.kind().word(),
                 object == null ? "" : object.namespace(),
                 object == null ? "" : object.name(),
                 location.path().toString(),

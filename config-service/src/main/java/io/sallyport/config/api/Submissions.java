@@ -8,6 +8,7 @@ import io.sallyport.config.store.DocumentReader;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
 import io.sallyport.model.Kind;
+import io.sallyport.model.ObjectRef;
 import io.sallyport.model.SourceDocument;
 import io.sallyport.proto.config.v1.Resource;
 import java.nio.charset.StandardCharsets;
@@ -61,6 +62,12 @@ final class Submissions {
         return documents;
     }
 
+    // Two kinds may be called alike (`Gateway`): the text says which is meant.
+    private static boolean isMeant(ObjectRef said, ObjectRef read) {
+        return said.kind().word().equals(read.kind().word())
+                && said.qualifiedName().equals(read.qualifiedName());
+    }
+
     private Document document(Resource resource, int index) throws RefusedException {
         checkSource(resource, index);
         var text = resource.getSourceText();
@@ -72,7 +79,7 @@ final class Submissions {
             if (ref.kind() == Kind.SECRET) {
                 throw new RefusedException(ref + " is no configuration (expected: secrets go to secret-service)");
             }
-            if (resource.hasRef() && !Wire.ref(resource.getRef()).equals(ref)) {
+            if (resource.hasRef() && !isMeant(Wire.ref(resource.getRef()), ref)) {
                 throw new RefusedException("upserts[" + index + "].ref is " + Wire.ref(resource.getRef())
                         + " (expected: " + ref + ", which its text says)");
             }

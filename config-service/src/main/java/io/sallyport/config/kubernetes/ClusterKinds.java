@@ -26,9 +26,9 @@ final class ClusterKinds {
         for (var kind : Kind.values()) {
             if (kind == Kind.CONFIG_MAP) {
                 var mesh = Optional.of(new ObjectKey(rootNamespace, MESH));
-                wanted.put(kind, new WantedKind(kind.group(), kind.text(), kind.versions(), mesh));
+                wanted.put(kind, new WantedKind(kind.group(), kind.word(), kind.versions(), mesh));
             } else if (kind != Kind.SECRET && kind != Kind.PLATFORM) {
-                wanted.put(kind, WantedKind.all(kind.group(), kind.text(), kind.versions()));
+                wanted.put(kind, WantedKind.all(kind.group(), kind.word(), kind.versions()));
             }
         }
     }

@@ -3,6 +3,8 @@ package io.sallyport.analysis;
 import com.google.common.collect.ImmutableMap;
 import io.sallyport.model.DestinationRule;
 import io.sallyport.model.Gateway;
+import io.sallyport.model.Ingress;
+import io.sallyport.model.IngressClass;
 import io.sallyport.model.Kind;
 import io.sallyport.model.LocalityLoadBalancerSetting;
 import io.sallyport.model.MeshConfig;
@@ -17,6 +19,17 @@ import io.sallyport.model.Telemetry;
 import io.sallyport.model.VirtualService;
 import io.sallyport.model.WorkloadEntry;
 import io.sallyport.model.WorkloadSelector;
+import io.sallyport.model.gatewayapi.BackendReference;
+import io.sallyport.model.gatewayapi.BackendTlsPolicy;
+import io.sallyport.model.gatewayapi.GatewayClass;
+import io.sallyport.model.gatewayapi.GrpcRoute;
+import io.sallyport.model.gatewayapi.HttpRoute;
+import io.sallyport.model.gatewayapi.KubernetesGateway;
+import io.sallyport.model.gatewayapi.ParentReference;
+import io.sallyport.model.gatewayapi.RouteFilter;
+import io.sallyport.model.gatewayapi.SessionPersistence;
+import io.sallyport.model.gatewayapi.TcpRoute;
+import io.sallyport.model.gatewayapi.TlsRoute;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +76,8 @@ public final class FieldStates {
             .put(Kind.ENDPOINT_SLICE, KUBERNETES)
             .put(Kind.SECRET, KUBERNETES)
             .put(Kind.CONFIG_MAP, KUBERNETES)
+            .put(Kind.NAMESPACE, KUBERNETES)
+            .put(Kind.REFERENCE_GRANT, new Works())
             .put(Kind.SECRET_GRANT, new Works())
             .put(Kind.EGRESS_POLICY, new Works())
             .buildOrThrow();
@@ -213,7 +228,7 @@ public final class FieldStates {
                             + " extensionProviders defaultProviders defaultHttpRetryPolicy connectTimeout tcpKeepalive"
                             + " defaultServiceExportTo defaultVirtualServiceExportTo defaultDestinationRuleExportTo"
                             + " rootNamespace pathNormalization localityLbSetting h2UpgradePolicy tlsDefaults"
-                            + " dnsRefreshRate")
+                            + " dnsRefreshRate ingressClass ingressControllerMode ingressSelector")
             .differs(MeshConfig.class, "rows go to the cluster als-grpc", "enableEnvoyAccessLogService")
             .works(MeshConfig.class, "outboundTrafficPolicy")
             .works(MeshConfig.OutboundTrafficPolicy.class, "mode")
@@ -272,7 +287,7 @@ public final class FieldStates {
             .later(Sidecar.SidecarPort.class, "refused, as by Istio", "targetPort")
             .works(Sidecar.OutboundTrafficPolicy.class, "mode egressProxy")
             .works(Telemetry.class, "selector accessLogging")
-            .later(Telemetry.class, "there are no objects of the Gateway API", "targetRef targetRefs")
+            .later(Telemetry.class, "it is not looked for by a policy yet", "targetRef targetRefs")
             .later(Telemetry.class, "traces are not made", "tracing")
             .later(Telemetry.class, "Envoy's own metrics are served as they are", "metrics")
             .works(Telemetry.AccessLogging.class, "match providers disabled filter")
@@ -282,6 +297,105 @@ public final class FieldStates {
                     Telemetry.Filter.class,
                     "an expression that Envoy cannot build withholds its log instead of the listener",
                     "expression")
+            .works(GatewayClass.class, "controllerName")
+            .later(GatewayClass.class, "classes have no settings here", "parametersRef")
+            .foreign(GatewayClass.class, "for people", "description")
+            .works(KubernetesGateway.class, "gatewayClassName listeners")
+            .differs(
+                    KubernetesGateway.class,
+                    "without any, proxies labelled with its name serve it, or the shared ingress gateway: none is deployed",
+                    "addresses")
+            .differs(KubernetesGateway.class, "frontend closes the listeners: clients would not be asked", "tls")
+            .later(KubernetesGateway.class, "nothing is deployed for a Gateway", "infrastructure")
+            .later(KubernetesGateway.class, "listeners are those of the Gateway itself", "allowedListeners")
+            .later(KubernetesGateway.class, "gateways show no certificate to backends", "backendTLS")
+            .later(KubernetesGateway.class, "routes name their Gateways", "defaultScope")
+            .works(KubernetesGateway.Listener.class, "name hostname port protocol tls allowedRoutes")
+            .works(KubernetesGateway.Tls.class, "mode certificateRefs")
+            .differs(KubernetesGateway.Tls.class, "the one option known is Istio's tls-terminate-mode", "options")
+            .differs(
+                    KubernetesGateway.Tls.class,
+                    "it closes the listener: clients would not be asked",
+                    "frontendValidation")
+            .works(KubernetesGateway.Reference.class, "group kind name namespace")
+            .works(KubernetesGateway.AllowedRoutes.class, "namespaces kinds")
+            .works(KubernetesGateway.Namespaces.class, "from selector")
+            .works(KubernetesGateway.Selector.class, "matchLabels matchExpressions")
+            .works(KubernetesGateway.Requirement.class, "key operator values")
+            .works(KubernetesGateway.RouteKind.class, "group kind")
+            .differs(KubernetesGateway.Address.class, "Hostname alone can be served", "type")
+            .works(KubernetesGateway.Address.class, "value")
+            .works(ParentReference.class, "group kind namespace name sectionName port")
+            .works(BackendReference.class, "group kind name namespace port weight")
+            .works(HttpRoute.class, "parentRefs hostnames rules")
+            .later(HttpRoute.class, "routes name their Gateways", "useDefaultGateways")
+            .works(HttpRoute.Rule.class, "matches filters backendRefs timeouts retry sessionPersistence")
+            .foreign(HttpRoute.Rule.class, "for people", "name")
+            .works(HttpRoute.Match.class, "path headers queryParams method")
+            .works(HttpRoute.PathMatch.class, "type value")
+            .works(HttpRoute.ValueMatch.class, "type name value")
+            .works(HttpRoute.Backend.class, "group kind name namespace port weight filters")
+            .works(HttpRoute.Timeouts.class, "request")
+            .differs(
+                    HttpRoute.Timeouts.class,
+                    "without retry there is one try, within the shorter of both",
+                    "backendRequest")
+            .works(HttpRoute.Retry.class, "codes attempts backoff")
+            .works(
+                    RouteFilter.class,
+                    "type requestHeaderModifier responseHeaderModifier requestMirror requestRedirect urlRewrite cors")
+            .differs(RouteFilter.class, "the requests of the rule are answered with 500", "extensionRef externalAuth")
+            .works(RouteFilter.HeaderModifier.class, "set add remove")
+            .works(RouteFilter.Header.class, "name value")
+            .works(RouteFilter.Mirror.class, "backendRef percent fraction")
+            .works(RouteFilter.Fraction.class, "numerator denominator")
+            .works(RouteFilter.Redirect.class, "scheme hostname path port statusCode")
+            .works(RouteFilter.Rewrite.class, "hostname path")
+            .works(RouteFilter.PathModifier.class, "type replaceFullPath replacePrefixMatch")
+            .works(
+                    RouteFilter.Cors.class,
+                    "allowOrigins allowCredentials allowMethods allowHeaders exposeHeaders maxAge")
+            .works(RouteFilter.Extension.class, "group kind name")
+            .works(SessionPersistence.class, "sessionName absoluteTimeout type cookieConfig")
+            .later(SessionPersistence.class, "Envoy's sessions have no idle end", "idleTimeout")
+            .works(SessionPersistence.Cookie.class, "lifetimeType")
+            .works(GrpcRoute.class, "parentRefs hostnames rules")
+            .later(GrpcRoute.class, "routes name their Gateways", "useDefaultGateways")
+            .works(GrpcRoute.Rule.class, "matches filters backendRefs sessionPersistence")
+            .foreign(GrpcRoute.Rule.class, "for people", "name")
+            .works(GrpcRoute.Match.class, "method headers")
+            .works(GrpcRoute.MethodMatch.class, "type service method")
+            .works(TlsRoute.class, "parentRefs hostnames")
+            .differs(TlsRoute.class, "the first rule counts: it takes everything", "rules")
+            .later(TlsRoute.class, "routes name their Gateways", "useDefaultGateways")
+            .works(TlsRoute.Rule.class, "backendRefs")
+            .foreign(TlsRoute.Rule.class, "for people", "name")
+            .works(TcpRoute.class, "parentRefs")
+            .differs(TcpRoute.class, "the first rule counts: it takes everything", "rules")
+            .later(TcpRoute.class, "routes name their Gateways", "useDefaultGateways")
+            .works(TcpRoute.Rule.class, "backendRefs")
+            .foreign(TcpRoute.Rule.class, "for people", "name")
+            .works(BackendTlsPolicy.class, "targetRefs validation")
+            .later(BackendTlsPolicy.class, "no options are known", "options")
+            .works(BackendTlsPolicy.Target.class, "group kind name sectionName")
+            .works(
+                    BackendTlsPolicy.Validation.class,
+                    "wellKnownCACertificates hostname subjectAltNames caCertificateRefs")
+            .works(BackendTlsPolicy.Authority.class, "group kind name")
+            .works(BackendTlsPolicy.AltName.class, "type hostname uri")
+            .works(Ingress.class, "ingressClassName defaultBackend rules")
+            .differs(Ingress.class, "secrets are those of the Ingress's namespace", "tls")
+            .works(Ingress.Tls.class, "hosts secretName")
+            .works(Ingress.Rule.class, "host http")
+            .works(Ingress.Http.class, "paths")
+            .works(Ingress.HttpPath.class, "path pathType backend")
+            .works(Ingress.Backend.class, "service")
+            .differs(Ingress.Backend.class, "its requests are answered with 503", "resource")
+            .works(Ingress.ServiceBackend.class, "name port")
+            .works(Ingress.ServicePort.class, "name number")
+            .works(Ingress.Resource.class, "apiGroup kind name")
+            .works(IngressClass.class, "controller")
+            .later(IngressClass.class, "classes have no settings here", "parameters")
             .build();
 
     private FieldStates() {}
@@ -319,6 +433,10 @@ public final class FieldStates {
 
         Table later(Class<?> owner, String reason, String fields) {
             return put(owner, new NoEffect(reason), fields);
+        }
+
+        Table foreign(Class<?> owner, String reason, String fields) {
+            return put(owner, new Foreign(reason), fields);
         }
 
         private Table put(Class<?> owner, State state, String fields) {

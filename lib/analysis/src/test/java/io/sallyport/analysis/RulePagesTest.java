@@ -82,7 +82,7 @@ class RulePagesTest {
         var version = (kind.group().isEmpty() ? "" : kind.group() + "/")
                 + kind.versions().getFirst();
         var head = "apiVersion: %s\nkind: %s\nmetadata: {namespace: shop, name: example}\n"
-                .formatted(version, kind.text());
+                .formatted(version, kind.word());
         return Schema.isFlat(kind) ? head + text : head + "spec: " + text + "\n";
     }
 }

@@ -25,6 +25,23 @@ public enum Kind {
     SECRET("Secret", "", "v1"),
     CONFIG_MAP("ConfigMap", "", "v1"),
     ENDPOINT_SLICE("EndpointSlice", "discovery.k8s.io", "v1"),
+    GATEWAY_CLASS("GatewayClass", "gateway.networking.k8s.io", "v1", "v1beta1"),
+    /// The Gateway API's own, which is called as Istio's is: its [#text] says its group, too.
+    KUBERNETES_GATEWAY("Gateway", "gateway.networking.k8s.io", "v1", "v1beta1") {
+        @Override
+        public String text() {
+            return word() + "." + group();
+        }
+    },
+    HTTP_ROUTE("HTTPRoute", "gateway.networking.k8s.io", "v1", "v1beta1"),
+    GRPC_ROUTE("GRPCRoute", "gateway.networking.k8s.io", "v1", "v1alpha2"),
+    TLS_ROUTE("TLSRoute", "gateway.networking.k8s.io", "v1", "v1alpha3", "v1alpha2"),
+    TCP_ROUTE("TCPRoute", "gateway.networking.k8s.io", "v1alpha2"),
+    REFERENCE_GRANT("ReferenceGrant", "gateway.networking.k8s.io", "v1", "v1beta1"),
+    BACKEND_TLS_POLICY("BackendTLSPolicy", "gateway.networking.k8s.io", "v1", "v1alpha3"),
+    INGRESS("Ingress", "networking.k8s.io", "v1"),
+    INGRESS_CLASS("IngressClass", "networking.k8s.io", "v1"),
+    NAMESPACE("Namespace", "", "v1"),
     /// Lends a secret to gateways of other namespaces.
     SECRET_GRANT("SecretGrant", "sallyport.io", "v1alpha1"),
     /// Says who may leave to where, and stands for the Istio objects that let them.
@@ -33,19 +50,24 @@ public enum Kind {
     /// line.
     PLATFORM("Platform", "sallyport.io", "v1alpha1");
 
-    private final String text;
+    private final String word;
     private final String group;
     private final ImmutableList<String> versions;
 
-    Kind(String text, String group, String... versions) {
-        this.text = text;
+    Kind(String word, String group, String... versions) {
+        this.word = word;
         this.group = group;
         this.versions = ImmutableList.copyOf(versions);
     }
 
     /// The word after `kind:`.
+    public String word() {
+        return word;
+    }
+
+    /// How people and other programs name the kind: no other one that Sallyport reads has the same.
     public String text() {
-        return text;
+        return word;
     }
 
     /// The part of `apiVersion` before the slash; empty for Kubernetes' core group.
@@ -59,19 +81,19 @@ public enum Kind {
     }
 
     /// Finds a kind by its group and name; misses for kinds that Sallyport does not read.
-    public static Optional<Kind> of(String group, String text) {
+    public static Optional<Kind> of(String group, String word) {
         for (var kind : values()) {
-            if (kind.group.equals(group) && kind.text.equals(text)) {
+            if (kind.group.equals(group) && kind.word.equals(word)) {
                 return Optional.of(kind);
             }
         }
         return Optional.empty();
     }
 
-    /// Finds a kind by the word after `kind:` alone, which is unique among the kinds that Sallyport reads.
+    /// Finds a kind by its [#text]: `Gateway` is Istio's.
     public static Optional<Kind> of(String text) {
         for (var kind : values()) {
-            if (kind.text.equals(text)) {
+            if (kind.text().equals(text)) {
                 return Optional.of(kind);
             }
         }
@@ -80,6 +102,6 @@ public enum Kind {
 
     @Override
     public String toString() {
-        return text;
+        return text();
     }
 }

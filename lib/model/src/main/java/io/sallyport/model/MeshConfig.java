@@ -5,8 +5,8 @@ import com.google.common.collect.ImmutableSortedMap;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Settings of the whole mesh: the parts of Istio's MeshConfig that change what Envoy is told. The rest of its fields
-/// is read by name into `other`, and has no effect here.
+/// Settings of the whole mesh: the parts of Istio's MeshConfig that change what Envoy is told. The rest of its
+/// fields is read by name into `other`, and has no effect here.
 public record MeshConfig(
         @Nullable OutboundTrafficPolicy outboundTrafficPolicy,
         @Nullable String accessLogFile,
@@ -33,6 +33,9 @@ public record MeshConfig(
         ImmutableList<String> trustDomainAliases,
         @Nullable Duration dnsRefreshRate,
         @Nullable Duration protocolDetectionTimeout,
+        String ingressClass,
+        IngressControllerMode ingressControllerMode,
+        String ingressSelector,
 
         @KnownFields({
             "caCertificates",
@@ -50,9 +53,6 @@ public record MeshConfig(
             "hboneIdleTimeout",
             "inboundClusterStatName",
             "inboundTrafficPolicy",
-            "ingressClass",
-            "ingressControllerMode",
-            "ingressSelector",
             "ingressService",
             "mixerCheckServer",
             "mixerReportServer",
@@ -81,6 +81,14 @@ public record MeshConfig(
         REGISTRY_ONLY,
         ALLOW_ANY,
         ALLOW_ANY_DYNAMIC_DNS
+    }
+
+    /// Which Ingresses are served. Absent means `STRICT`: those that name the class.
+    public enum IngressControllerMode {
+        UNSPECIFIED,
+        OFF,
+        DEFAULT,
+        STRICT
     }
 
     /// How `accessLogFile` is written.

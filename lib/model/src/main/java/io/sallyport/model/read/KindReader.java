@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Finds out which kind a document is. A misspelled kind of ours is an error; a kind of somebody else's has no effect
-/// here, and is no fault: people keep Deployments beside their VirtualServices.
+/// Finds out which kind a document is. A misspelled kind of ours is an error; a kind of somebody else's has no
+/// effect here, and is no fault: people keep Deployments beside their VirtualServices.
 final class KindReader {
 
     private static final Path KIND = Path.of("kind");
@@ -19,19 +19,23 @@ final class KindReader {
             Arrays.stream(Kind.values()).map(Kind::group).collect(Collectors.toUnmodifiableSet());
     private static final List<String> KIND_NAMES = Arrays.stream(Kind.values())
             .filter(kind -> kind != Kind.PLATFORM)
-            .map(Kind::text)
+            .map(Kind::word)
+            .distinct()
             .toList();
-    // Kinds of our groups that Kubernetes and Istio have and Sallyport does not read; all are silently near misses of
-    // nothing.
+    // Kinds of our groups that Kubernetes and Istio have and Sallyport does not read; all are silently near
+    // misses of nothing.
     private static final Set<String> KNOWN_OTHERS = Set.of(
+            "BackendLBPolicy",
             "Binding",
             "ComponentStatus",
             "Endpoints",
             "Event",
+            "IPAddress",
             "InboundTrafficPolicy",
             "LimitRange",
             "List",
-            "Namespace",
+            "ListenerSet",
+            "NetworkPolicy",
             "Node",
             "PersistentVolume",
             "PersistentVolumeClaim",
@@ -40,7 +44,12 @@ final class KindReader {
             "ReplicationController",
             "ResourceQuota",
             "ServiceAccount",
-            "TrafficExtension");
+            "ServiceCIDR",
+            "TrafficExtension",
+            "UDPRoute",
+            "XBackendTrafficPolicy",
+            "XListenerSet",
+            "XMesh");
 
     private final Report report;
 
@@ -113,7 +122,8 @@ final class KindReader {
         return kind.versions().stream().map(version -> prefix + version).collect(Collectors.joining(", "));
     }
 
-    /// `Gateway` of the Gateway API is another kind; `VirtualService` of a group that is nearly Istio's is a slip.
+    /// `Gateway` of a group that nobody knows is another kind; `VirtualService` of a group that is nearly
+    /// Istio's is a slip.
     private Optional<Kind> wrongGroup(Kind kind, String apiVersion, String group, Node kindNode, Node versionNode) {
         var slip = OUR_GROUPS.contains(group)
                 || group.endsWith("istio.io")
@@ -126,7 +136,7 @@ final class KindReader {
                     "apiVersion %s has no kind %s (did you mean \"%s\"?)"
                             .formatted(Words.quote(apiVersion), kind, versions(kind)));
         } else {
-            noEffect(kind.text(), apiVersion, kindNode);
+            noEffect(kind.word(), apiVersion, kindNode);
         }
         return Optional.empty();
     }

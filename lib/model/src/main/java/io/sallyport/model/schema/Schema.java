@@ -41,8 +41,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The fields of every kind that Sallyport reads, by reflection over the records: one description for the reader, the
-/// writer, "did you mean" and the generated pages.
+/// The fields of every kind that Sallyport reads, by reflection over the records: one description for the
+/// reader, the writer, "did you mean" and the generated pages.
 public final class Schema {
 
     private static final Schema INSTANCE = new Schema();
@@ -81,6 +81,17 @@ public final class Schema {
             case SECRET -> Secret.class;
             case CONFIG_MAP -> ConfigMap.class;
             case ENDPOINT_SLICE -> EndpointSlice.class;
+            case GATEWAY_CLASS -> io.sallyport.model.gatewayapi.GatewayClass.class;
+            case KUBERNETES_GATEWAY -> io.sallyport.model.gatewayapi.KubernetesGateway.class;
+            case HTTP_ROUTE -> io.sallyport.model.gatewayapi.HttpRoute.class;
+            case GRPC_ROUTE -> io.sallyport.model.gatewayapi.GrpcRoute.class;
+            case TLS_ROUTE -> io.sallyport.model.gatewayapi.TlsRoute.class;
+            case TCP_ROUTE -> io.sallyport.model.gatewayapi.TcpRoute.class;
+            case REFERENCE_GRANT -> io.sallyport.model.gatewayapi.ReferenceGrant.class;
+            case BACKEND_TLS_POLICY -> io.sallyport.model.gatewayapi.BackendTlsPolicy.class;
+            case INGRESS -> io.sallyport.model.Ingress.class;
+            case INGRESS_CLASS -> io.sallyport.model.IngressClass.class;
+            case NAMESPACE -> io.sallyport.model.Namespace.class;
             case SECRET_GRANT -> io.sallyport.model.SecretGrant.class;
             case EGRESS_POLICY -> io.sallyport.model.EgressPolicy.class;
             case PLATFORM -> Platform.class;
@@ -114,8 +125,8 @@ public final class Schema {
         return kind.group().endsWith("istio.io") || kind == Kind.PLATFORM;
     }
 
-    /// `consecutive_5xx_errors` as `consecutive5xxErrors`, the way protobuf does it. A name that no message could have
-    /// in its definition (`hosts_`) stays as it is, so that it is unknown.
+    /// `consecutive_5xx_errors` as `consecutive5xxErrors`, the way protobuf does it. A name that no message
+    /// could have in its definition (`hosts_`) stays as it is, so that it is unknown.
     public static String camelCase(String name) {
         var text = new StringBuilder(name.length());
         var upper = false;

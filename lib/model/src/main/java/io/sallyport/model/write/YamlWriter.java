@@ -23,7 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Writes an object as canonical YAML: fields in the order of the records, keys of mappings sorted, zeros left out.
-/// Reading it gives an equal object; equal objects give equal text. A Secret is written with its keys and no values.
+/// Reading it gives an equal object; equal objects give equal text. A Secret is written with its keys and no
+/// values.
 public final class YamlWriter {
 
     private static final int LONGEST_PLAIN_NUMBER = 40;
@@ -43,7 +44,7 @@ public final class YamlWriter {
         var kind = object.ref().kind();
         var entries = new ArrayList<Tree.Entry>();
         entries.add(new Tree.Entry("apiVersion", text(object.metadata().apiVersion())));
-        entries.add(new Tree.Entry("kind", text(kind.text())));
+        entries.add(new Tree.Entry("kind", text(kind.word())));
         if (kind != Kind.PLATFORM) {
             entries.add(new Tree.Entry("metadata", metadata(object.ref(), object.metadata())));
         }

@@ -318,7 +318,7 @@ class YamlReaderTest {
                 kind: Deployment
                 metadata: {name: api}
                 ---
-                apiVersion: gateway.networking.k8s.io/v1
+                apiVersion: gateway.solo.io/v1
                 kind: Gateway
                 metadata: {name: edge}
                 ---

@@ -136,7 +136,10 @@ final class SpecGenerator {
         if (type instanceof FieldType.MapOf(var value)) {
             return ImmutableSortedMap.of(word, value(value, depth));
         }
-        return type instanceof FieldType.ListOf ? ImmutableList.of(word) : word;
+        if (type instanceof FieldType.ListOf(var element)) {
+            return ImmutableList.of(element instanceof FieldType.Message ? value(element, depth) : word);
+        }
+        return word;
     }
 
     private Set<String> leftOut(RecordSchema schema) {

@@ -1,5 +1,6 @@
 package io.sallyport.testkit.stack;
 
+import io.sallyport.model.Kind;
 import io.sallyport.proto.config.v1.ApplyRequest;
 import io.sallyport.proto.config.v1.Resource;
 import io.sallyport.proto.config.v1.ResourceRef;
@@ -146,10 +147,17 @@ public final class GatewayStack implements AutoCloseable {
         }
         var namespace = metadata.get("namespace");
         return ResourceRef.newBuilder()
-                .setKind(String.valueOf(object.get("kind")))
+                .setKind(kind(object))
                 .setNamespace(namespace == null ? "default" : namespace.toString())
                 .setName(String.valueOf(metadata.get("name")))
                 .build();
+    }
+
+    private static String kind(Map<?, ?> object) {
+        var version = String.valueOf(object.get("apiVersion"));
+        return Kind.of(version.substring(0, Math.max(version.indexOf('/'), 0)), String.valueOf(object.get("kind")))
+                .map(Kind::text)
+                .orElse(String.valueOf(object.get("kind")));
     }
 
     @Override
