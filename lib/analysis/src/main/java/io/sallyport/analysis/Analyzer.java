@@ -1,5 +1,6 @@
 package io.sallyport.analysis;
 
+import io.sallyport.analysis.gatewayapi.Spelled;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
@@ -20,11 +21,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Judges images. An instance remembers its last answer, so that judging the next image costs what changed; it belongs
-/// to one thread. Equal images get equal answers, whatever the instance saw before.
+/// Judges images. An instance remembers its last answer, so that judging the next image costs what changed; it
+/// belongs to one thread. Equal images get equal answers, whatever the instance saw before.
 ///
-/// An object's own findings are kept as long as it is the same object; findings about its neighbours as long as nothing
-/// that it looked up was touched.
+/// An object's own findings are kept as long as it is the same object; findings about its neighbours as long as
+/// nothing that it looked up was touched.
 public final class Analyzer {
 
     private static final RuleCode FAILED = new RuleCode("SP9001", Severity.WARNING, "A rule failed");
@@ -33,6 +34,8 @@ public final class Analyzer {
                     finding -> finding.location().path(), PATHS)
             .thenComparing(finding -> finding.code().id())
             .thenComparing(Finding::message);
+
+    private static final String REFERENCE = "SP2";
 
     // Made once: an analyzer for a single object costs next to nothing.
     private static final RuleTable ALL = new RuleTable(Rules.all());
@@ -94,7 +97,8 @@ public final class Analyzer {
         return List.copyOf(findings);
     }
 
-    /// Judges all objects together, with those that EgressPolicies stand for. No policy ends, unless dates are judged.
+    /// Judges all objects together, with those that EgressPolicies stand for. No policy ends, unless dates are
+    /// judged.
     public CheckedImage check(ConfigImage next) {
         return check(next, now);
     }
@@ -111,9 +115,10 @@ public final class Analyzer {
         }
         moment = at;
         var next = expander.next(source, at);
-        world = world.next(next);
+        world = world.next(next, expander.spelled());
         var dirty = reindex(next);
         dirty.addAll(expander.aged());
+        dirty.addAll(expander.restated());
         image = next;
         for (var ref : dirty) {
             judge(ref, next.find(ref).orElse(null));
@@ -125,7 +130,8 @@ public final class Analyzer {
                 next,
                 world,
                 findings,
-                new Expansions(expander.derived(), expander.writers(), expander.ended()),
+                new Expansions(expander.derived(), expander.writers(), expander.spelled(), expander.ended()),
+                expander.gatewayApi(),
                 at,
                 expander.nextChange());
         return last;
@@ -180,9 +186,10 @@ public final class Analyzer {
         if (object == null) {
             return;
         }
-        var own = before != null && before.object() == object ? before.own() : inspect(object);
+        var spelled = expander.spelled().get(ref);
+        var own = own(object, before, spelled);
         comparisons++;
-        var lookup = new Lookup(index, now, moment);
+        var lookup = new Lookup(index, now, moment, expander.gatewayApi());
         var findings = new ArrayList<>(own);
         for (var rule : rules.amongAll(ref.kind())) {
             findings.addAll(run(rule, object, lookup));
@@ -191,8 +198,31 @@ public final class Analyzer {
         judged.put(ref, new Judged(object, own, lookup.asked()));
         if (!findings.isEmpty()) {
             findings.sort(ORDER);
-            reported.put(ref, written(object, findings));
+            reported.put(ref, spelled == null ? written(object, findings) : written(spelled, findings));
         }
+    }
+
+    // What is spelled is right by itself: what people wrote was judged.
+    private List<Finding> own(ConfigObject<?> object, @Nullable Judged before, @Nullable Spelled spelled) {
+        if (spelled != null) {
+            return List.of();
+        }
+        return before != null && before.object() == object ? before.own() : inspect(object);
+    }
+
+    // References of routes are judged as such; what is left is about several objects.
+    private List<Finding> written(Spelled spelled, List<Finding> findings) {
+        return findings.stream()
+                .filter(finding -> !finding.code().id().startsWith(REFERENCE))
+                .map(finding -> {
+                    var place = spelled.written(finding.location().path());
+                    return new Finding(
+                            finding.code(),
+                            locator.locate(place.object(), place.path()),
+                            finding.message(),
+                            finding.related());
+                })
+                .toList();
     }
 
     // Of what nobody wrote, people are told at what they wrote.

@@ -1,5 +1,6 @@
 package io.sallyport.analysis;
 
+import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.analysis.world.World;
 import io.sallyport.model.Finding;
 import io.sallyport.model.Origin;
@@ -16,6 +17,7 @@ public final class CheckedImage {
     private final World world;
     private final List<Finding> findings;
     private final Expansions expansions;
+    private final GatewayApi gatewayApi;
     private final Optional<Instant> moment;
     private final Optional<Instant> nextChange;
 
@@ -25,6 +27,7 @@ public final class CheckedImage {
             World world,
             List<Finding> findings,
             Expansions expansions,
+            GatewayApi gatewayApi,
             Optional<Instant> moment,
             Optional<Instant> nextChange) {
         this.source = source;
@@ -32,6 +35,7 @@ public final class CheckedImage {
         this.world = world;
         this.findings = List.copyOf(findings);
         this.expansions = expansions;
+        this.gatewayApi = gatewayApi;
         this.moment = moment;
         this.nextChange = nextChange;
     }
@@ -41,7 +45,7 @@ public final class CheckedImage {
         return source;
     }
 
-    /// What was judged, with the objects that EgressPolicies stand for.
+    /// What was judged, with the objects that EgressPolicies and the like stand for.
     public ConfigImage image() {
         return image;
     }
@@ -58,6 +62,11 @@ public final class CheckedImage {
     /// The objects that nobody wrote, and what people wrote in their stead.
     public Expansions expansions() {
         return expansions;
+    }
+
+    /// What the Gateway API's objects and Ingresses stand for, and what their status is to say.
+    public GatewayApi gatewayApi() {
+        return gatewayApi;
     }
 
     /// The part of what people wrote that an origin comes from: of an object that an EgressPolicy stands for, the

@@ -3,6 +3,8 @@ package io.sallyport.analysis;
 import io.sallyport.analysis.expansion.EgressExpansion;
 import io.sallyport.analysis.expansion.EgressExpansion.Derived;
 import io.sallyport.analysis.expansion.Expiry;
+import io.sallyport.analysis.gatewayapi.GatewayApi;
+import io.sallyport.analysis.gatewayapi.Spelled;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.EgressPolicy;
 import io.sallyport.model.Kind;
@@ -20,9 +22,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// Adds to each image what its EgressPolicies stand for at one moment. An image without policies stays the same
-/// object; in others, what a policy made stays the same objects as long as the policy does. Mutable, and owned by one
-/// [Analyzer].
+/// Adds to each image what its EgressPolicies stand for at one moment, and what its Gateway API objects and
+/// Ingresses stand for. An image without any of these stays the same object; in others, what a policy made
+/// stays the same objects as long as the policy does. Mutable, and owned by one [Analyzer].
 ///
 /// What people wrote beats what a policy stands for, and of two policies the older one's object counts.
 final class Expander {
@@ -34,6 +36,11 @@ final class Expander {
     private ConfigImage expanded = ConfigImage.EMPTY;
     private Set<ObjectRef> aged = Set.of();
     private @Nullable Instant nextChange;
+    // The objects of the Gateway API and the Ingresses, and what they stand for.
+    private final Set<ObjectRef> written = new HashSet<>();
+    private Map<ObjectRef, Spelled> spelled = Map.of();
+    private GatewayApi gatewayApi = GatewayApi.EMPTY;
+    private Set<ObjectRef> restated = Set.of();
 
     private record Expanded(ConfigObject<?> policy, List<Derived> objects, Expiry.Phase phase) {}
 
@@ -49,25 +56,26 @@ final class Expander {
         }
         source = image;
         age(moment);
-        if (!hadPolicies && policies.isEmpty()) {
+        var before = made();
+        spell(image, changed);
+        if (!hadPolicies && policies.isEmpty() && before.isEmpty() && spelled.isEmpty()) {
             expanded = image;
             return expanded;
         }
-        var before = derived;
         gather(image);
+        var after = made();
         var upserts = new ArrayList<ConfigObject<?>>();
         var deletes = new TreeSet<ObjectRef>();
         changed.forEach(ref -> image.find(ref).ifPresentOrElse(object -> upserts.add(object), () -> deletes.add(ref)));
-        derived.forEach((ref, each) -> {
-            var known = before.get(ref);
-            if (known == null || known.object() != each.object() || deletes.contains(ref)) {
-                upserts.add(each.object());
+        after.forEach((ref, each) -> {
+            if (before.get(ref) != each || deletes.contains(ref)) {
+                upserts.add(each);
             }
         });
         before.keySet().stream()
-                .filter(ref -> !derived.containsKey(ref) && image.find(ref).isEmpty())
+                .filter(ref -> !after.containsKey(ref) && image.find(ref).isEmpty())
                 .forEach(deletes::add);
-        if (policies.isEmpty()) {
+        if (after.isEmpty() && policies.isEmpty()) {
             expanded = image;
         } else if (!upserts.isEmpty() || !deletes.isEmpty() || expanded.revision() != image.revision()) {
             expanded = expanded.with(image.revision(), upserts, deletes);
@@ -101,6 +109,70 @@ final class Expander {
                 .filter(each -> each.phase() == Expiry.Phase.OVER)
                 .<ConfigObject<?>>map(Expanded::policy)
                 .toList();
+    }
+
+    /// What the Gateway API's objects stand for.
+    Map<ObjectRef, Spelled> spelled() {
+        return spelled;
+    }
+
+    GatewayApi gatewayApi() {
+        return gatewayApi;
+    }
+
+    /// The objects of which something else is to be said than of the image before.
+    Set<ObjectRef> restated() {
+        return restated;
+    }
+
+    private Map<ObjectRef, ConfigObject<?>> made() {
+        var all = new LinkedHashMap<ObjectRef, ConfigObject<?>>();
+        derived.forEach((ref, each) -> all.put(ref, each.object()));
+        spelled.forEach((ref, each) -> all.putIfAbsent(ref, each.object()));
+        return all;
+    }
+
+    // Everything is spelled again when anything that counts has changed: rules of many routes meet in one host.
+    // What comes out the same stays the same object, so nothing after this is done again.
+    private void spell(ConfigImage image, Set<ObjectRef> changed) {
+        restated = Set.of();
+        boolean had = !written.isEmpty();
+        boolean concerned = false;
+        for (var ref : changed) {
+            if (GatewayApi.KINDS.contains(ref.kind())) {
+                concerned = true;
+                if (image.find(ref).isPresent()) {
+                    written.add(ref);
+                } else {
+                    written.remove(ref);
+                }
+            }
+            concerned |= GatewayApi.NEIGHBOURS.contains(ref.kind());
+        }
+        if (!concerned || (!had && written.isEmpty())) {
+            return;
+        }
+        var next = written.isEmpty() ? GatewayApi.EMPTY : GatewayApi.of(image);
+        var objects = new LinkedHashMap<ObjectRef, Spelled>();
+        for (var each : next.spelled()) {
+            var ref = each.object().ref();
+            if (image.find(ref).isEmpty()) {
+                var known = spelled.get(ref);
+                objects.put(ref, known != null && known.isSame(each) ? known : each);
+            }
+        }
+        var differing = new HashSet<ObjectRef>();
+        next.statuses().forEach((ref, status) -> {
+            if (!status.equals(gatewayApi.statuses().get(ref))) {
+                differing.add(ref);
+            }
+        });
+        gatewayApi.statuses().keySet().stream()
+                .filter(ref -> !next.statuses().containsKey(ref))
+                .forEach(differing::add);
+        spelled = objects;
+        gatewayApi = next;
+        restated = Set.copyOf(differing);
     }
 
     private static Expanded expand(ConfigObject<?> policy, Optional<Instant> moment) {

@@ -1,5 +1,7 @@
 package io.sallyport.analysis;
 
+import io.sallyport.analysis.gatewayapi.GatewayApi;
+import io.sallyport.analysis.gatewayapi.ObjectStatus;
 import io.sallyport.analysis.text.Hosts;
 import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
@@ -24,8 +26,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// How a rule asks about other objects. What was asked is remembered for the object that is judged: when an answer may
-/// have changed, that object is judged again, and no other.
+/// How a rule asks about other objects. What was asked is remembered for the object that is judged: when an
+/// answer may have changed, that object is judged again, and no other.
 public final class Lookup {
 
     /// Nobody reads more neighbours than these in a message.
@@ -40,9 +42,11 @@ public final class Lookup {
     private final Index index;
     private final Optional<Instant> now;
     private final Optional<Instant> moment;
+    private final GatewayApi gatewayApi;
     private final Set<Index.Key> asked = new LinkedHashSet<>();
 
-    Lookup(Index index, Optional<Instant> now, Optional<Instant> moment) {
+    Lookup(Index index, Optional<Instant> now, Optional<Instant> moment, GatewayApi gatewayApi) {
+        this.gatewayApi = gatewayApi;
         this.index = index;
         this.now = now;
         this.moment = moment;
@@ -50,6 +54,12 @@ public final class Lookup {
 
     Set<Index.Key> asked() {
         return asked;
+    }
+
+    /// What the status of an object of the Gateway API, or of an Ingress, is to say. When that changes, the
+    /// object is judged again.
+    public Optional<ObjectStatus> status(ObjectRef ref) {
+        return gatewayApi.status(ref);
     }
 
     /// The Gateway of this name: `shop/edge`.
@@ -79,7 +89,8 @@ public final class Lookup {
                 .map(object -> ConfigImage.cast(object, VirtualService.class));
     }
 
-    /// Services and ServiceEntries that answer for a full host name, exactly or by a wildcard; the exact ones first.
+    /// Services and ServiceEntries that answer for a full host name, exactly or by a wildcard; the exact ones
+    /// first.
     public List<ConfigObject<?>> providers(String host) {
         return byHost(Topic.HOST, host);
     }
@@ -187,7 +198,8 @@ public final class Lookup {
         return now;
     }
 
-    /// The moment for which EgressPolicies are judged: they are looked at again when one of them comes nearer its end.
+    /// The moment for which EgressPolicies are judged: they are looked at again when one of them comes nearer
+    /// its end.
     public Optional<Instant> moment() {
         return moment;
     }

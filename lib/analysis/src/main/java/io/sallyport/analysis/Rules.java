@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import io.sallyport.analysis.destinationrule.DestinationRuleRules;
 import io.sallyport.analysis.expansion.EgressPolicyRules;
 import io.sallyport.analysis.gateway.GatewayRules;
+import io.sallyport.analysis.gatewayapi.GatewayApiRules;
 import io.sallyport.analysis.kubernetes.KubernetesRules;
 import io.sallyport.analysis.object.ObjectRules;
 import io.sallyport.analysis.policy.PolicyRules;
@@ -29,6 +30,7 @@ public final class Rules {
             .addAll(PolicyRules.all())
             .addAll(EgressPolicyRules.all())
             .addAll(RelationRules.all())
+            .addAll(GatewayApiRules.all())
             .build();
 
     private Rules() {}

@@ -11,6 +11,7 @@ import io.sallyport.analysis.FieldStates.NoEffect;
 import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
+import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.model.ConfigMap;
 import io.sallyport.model.Kind;
 import io.sallyport.model.MeshConfig;
@@ -41,8 +42,8 @@ final class EffectRules {
                     "SP5001",
                     INFO,
                     "Known, has no effect here",
-                    Sets.immutableEnumSet(
-                            Iterables.concat(ObjectRules.istio(), List.of(Kind.PLATFORM, Kind.CONFIG_MAP))),
+                    Sets.immutableEnumSet(Iterables.concat(
+                            ObjectRules.istio(), GatewayApi.KINDS, List.of(Kind.PLATFORM, Kind.CONFIG_MAP))),
                     Spec.class,
                     new Page(
                             "The field, or the kind, is read and checked as Istio does, and changes nothing that Envoy is told. docs/reference/fields.md lists them all.",

@@ -205,8 +205,8 @@ final class BackendReader {
         return ImmutableSortedMap.copyOfSorted(targets);
     }
 
-    /// The routers of this machine, each a backend with one endpoint. Their ports are those that they map, and those
-    /// that Gateways ask of them.
+    /// The routers of this machine, each a backend with one endpoint. Their ports are those that they map, and
+    /// those that Gateways ask of them.
     static ImmutableList<Backend> ofPlatform(
             ConfigObject<Platform> object, Collection<ConfigObject<Gateway>> gateways) {
         var backends = ImmutableList.<Backend>builder();
@@ -232,7 +232,7 @@ final class BackendReader {
                 .forEach(port ->
                         protocols.put(Integer.valueOf(port), port.equals("443") ? AppProtocol.TLS : AppProtocol.HTTP));
         gateways.stream()
-                .filter(gateway -> World.selects(gateway.spec(), proxy.labels()))
+                .filter(gateway -> World.selects(gateway, proxy.namespace(), proxy.labels()))
                 .sorted(ConfigObject.BY_AGE.reversed())
                 .flatMap(gateway -> gateway.spec().servers().stream())
                 .forEach(server -> {

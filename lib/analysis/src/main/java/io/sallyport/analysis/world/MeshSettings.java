@@ -1,12 +1,15 @@
 package io.sallyport.analysis.world;
 
 import com.google.common.collect.ImmutableList;
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
+import io.sallyport.model.Kind;
 import io.sallyport.model.LocalityLoadBalancerSetting;
 import io.sallyport.model.MeshConfig;
 import io.sallyport.model.MeshExtensionProvider;
+import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Platform;
 import io.sallyport.model.Value;
 import io.sallyport.model.VirtualService;
@@ -16,17 +19,29 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The mesh settings that hold: those of `sallyport.yaml` as a whole, else those of the ConfigMap `istio` in the root
-/// namespace, else Istio's defaults. (Istio: `pkg/config/mesh/mesh.go`.) Beside them stands `edge` of `sallyport.yaml`:
-/// whose defaults hold where they say nothing.
+/// The mesh settings that hold: those of `sallyport.yaml` as a whole, else those of the ConfigMap `istio` in
+/// the root namespace, else Istio's defaults. (Istio: `pkg/config/mesh/mesh.go`.) Beside them stands `edge` of
+/// `sallyport.yaml`: whose defaults hold where they say nothing.
 public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
 
     public static final MeshSettings DEFAULT = new MeshSettings(Optional.empty(), Platform.Edge.istio);
 
     private static final String ROOT = "istio-system";
+    static final ObjectRef MAP = new ObjectRef(Kind.CONFIG_MAP, ROOT, ConfigMap.MESH_NAME);
     private static final String OWN_LOGS = "envoy";
 
-    static MeshSettings of(@Nullable ConfigObject<Platform> platform, @Nullable ConfigObject<ConfigMap> map) {
+    /// The settings of an image.
+    public static MeshSettings of(ConfigImage image) {
+        return of(
+                image.find(Platform.REF)
+                        .map(object -> ConfigImage.cast(object, Platform.class))
+                        .orElse(null),
+                image.find(MAP)
+                        .map(object -> ConfigImage.cast(object, ConfigMap.class))
+                        .orElse(null));
+    }
+
+    private static MeshSettings of(@Nullable ConfigObject<Platform> platform, @Nullable ConfigObject<ConfigMap> map) {
         var edge = platform == null ? Platform.Edge.istio : platform.spec().edge();
         if (platform != null && platform.spec().mesh() != null) {
             return new MeshSettings(Optional.ofNullable(platform.spec().mesh()), edge);
@@ -46,6 +61,26 @@ public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
         return config.map(MeshConfig::rootNamespace)
                 .filter(name -> !name.isEmpty())
                 .orElse(ROOT);
+    }
+
+    /// The class of Ingresses that are served here, and what their gateway's label `istio` says.
+    public String ingressClass() {
+        return config.map(MeshConfig::ingressClass)
+                .filter(name -> !name.isEmpty())
+                .orElse("istio");
+    }
+
+    public String ingressSelector() {
+        return config.map(MeshConfig::ingressSelector)
+                .filter(name -> !name.isEmpty())
+                .orElse("ingressgateway");
+    }
+
+    /// Whether Ingresses are served: none, those of the class, or those without any class too.
+    public MeshConfig.IngressControllerMode ingressMode() {
+        return config.map(MeshConfig::ingressControllerMode)
+                .filter(mode -> mode != MeshConfig.IngressControllerMode.UNSPECIFIED)
+                .orElse(MeshConfig.IngressControllerMode.STRICT);
     }
 
     public ImmutableList<String> serviceExportTo() {
@@ -114,8 +149,9 @@ public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
         return metadata("PILOT_ENABLE_QUIC_LISTENERS").filter("true"::equals).isPresent();
     }
 
-    /// The secret, in the namespace of each proxy, with the certificate of its workload and, as `ca.crt`, those of its
-    /// mesh: `proxyMetadata: {SALLYPORT_WORKLOAD_SECRET: mesh-identity}`. ISTIO_MUTUAL uses it on both sides.
+    /// The secret, in the namespace of each proxy, with the certificate of its workload and, as `ca.crt`, those
+    /// of its mesh: `proxyMetadata: {SALLYPORT_WORKLOAD_SECRET: mesh-identity}`. ISTIO_MUTUAL uses it on both
+    /// sides.
     public Optional<String> workloadSecret() {
         return metadata("SALLYPORT_WORKLOAD_SECRET").filter(name -> !name.isEmpty());
     }
@@ -202,8 +238,8 @@ public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
                 .orElse(ImmutableList.of());
     }
 
-    /// The provider of a name, in any case. Istio has one of its own, `envoy`, which prints, unless the settings have
-    /// another of that name.
+    /// The provider of a name, in any case. Istio has one of its own, `envoy`, which prints, unless the
+    /// settings have another of that name.
     public Optional<MeshExtensionProvider> provider(String name) {
         var own = OWN_LOGS.equalsIgnoreCase(name) ? Stream.of(printing()) : Stream.<MeshExtensionProvider>empty();
         return Stream.concat(

@@ -1,11 +1,13 @@
 package io.sallyport.analysis.world;
 
 import io.sallyport.analysis.ConfigImage;
+import io.sallyport.analysis.gatewayapi.Spelled;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.model.Origin;
 import io.sallyport.model.Service;
 import io.sallyport.model.ServiceEntry;
 import io.sallyport.model.Sidecar;
@@ -29,7 +31,7 @@ import org.pcollections.PMap;
 /// DestinationRule shapes which host. Immutable; the next world shares what did not change, and costs what did.
 public final class World {
 
-    public static final World EMPTY = new World(WorldDraft.empty(), new Object(), null);
+    public static final World EMPTY = new World(WorldDraft.empty(), Map.of(), new Object(), null);
 
     private static final int MAX_EDITS = 3;
 
@@ -51,11 +53,13 @@ public final class World {
     final AutomaticAddresses automatic;
     private final Lookups lookups;
     private final SortedSet<String> changedHosts;
+    private final Map<ObjectRef, Spelled> spelled;
     // Identities, not references: a world must not keep its ancestors alive.
     private final Object identity;
     private final @Nullable Object parent;
 
-    private World(WorldDraft draft, Object identity, @Nullable Object parent) {
+    private World(WorldDraft draft, Map<ObjectRef, Spelled> spelled, Object identity, @Nullable Object parent) {
+        this.spelled = spelled;
         this.image = draft.image;
         this.mesh = draft.mesh;
         this.backendsOf = draft.backendsOf;
@@ -80,7 +84,23 @@ public final class World {
 
     /// The world over `next`, made from this one by what changed.
     public World next(ConfigImage next) {
-        return next == image ? this : new World(WorldDraft.of(this, next), new Object(), identity);
+        return next(next, Map.of());
+    }
+
+    /// The same where some objects of the image are spelled for other ones.
+    public World next(ConfigImage next, Map<ObjectRef, Spelled> made) {
+        return next == image ? this : new World(WorldDraft.of(this, next), made, new Object(), identity);
+    }
+
+    /// What an object is spelled for, if nobody wrote it.
+    public Optional<Spelled> spelled(ObjectRef ref) {
+        return Optional.ofNullable(spelled.get(ref));
+    }
+
+    /// The part of what people wrote that an origin comes from.
+    public Origin written(Origin origin) {
+        var made = spelled.get(origin.object());
+        return made == null ? origin : made.written(origin.path()).origin();
     }
 
     public ConfigImage image() {
@@ -111,9 +131,9 @@ public final class World {
     }
 
     /// The Gateways that a proxy with these labels serves, oldest first. One without a selector is for every proxy.
-    public List<ConfigObject<Gateway>> gatewaysFor(Map<String, String> labels) {
+    public List<ConfigObject<Gateway>> gatewaysFor(String namespace, Map<String, String> labels) {
         return gateways.values().stream()
-                .filter(gateway -> selects(gateway.spec(), labels))
+                .filter(gateway -> selects(gateway, namespace, labels))
                 .sorted(ConfigObject.BY_AGE)
                 .toList();
     }
@@ -121,6 +141,13 @@ public final class World {
     /// Whether a Gateway is for a proxy with these labels.
     public static boolean selects(Gateway gateway, Map<String, String> labels) {
         return labels.entrySet().containsAll(gateway.selector().entrySet());
+    }
+
+    /// The same of a proxy in a namespace: what a Gateway of the Gateway API is spelled as may be for one namespace
+    /// alone.
+    public static boolean selects(ConfigObject<Gateway> gateway, String namespace, Map<String, String> labels) {
+        var scope = gateway.metadata().annotations().get(Spelled.SCOPE);
+        return selects(gateway.spec(), labels) && (scope == null || scope.equals(namespace));
     }
 
     /// The name that was probably meant by `qualifiedName`: in the same namespace first, a few typing errors away.
@@ -180,7 +207,8 @@ public final class World {
                 .toList();
     }
 
-    /// What declares a host, as seen from a namespace: its own objects first, then the oldest. The first one counts.
+    /// What declares a host, as seen from a namespace: its own objects first, then the oldest. The first one
+    /// counts.
     public List<Backend> backends(String host, String viewer) {
         return backends(host).stream()
                 .filter(backend -> backend.visibility().visibleTo(viewer))
@@ -221,8 +249,8 @@ public final class World {
                 && labels.entrySet().containsAll(service.selector().entrySet());
     }
 
-    /// The hosts that are declared otherwise here than in `previous`. Cheap when this world was made from `previous`
-    /// directly; otherwise all hosts are compared.
+    /// The hosts that are declared otherwise here than in `previous`. Cheap when this world was made from
+    /// `previous` directly; otherwise all hosts are compared.
     public SortedSet<String> changedHosts(World previous) {
         if (previous == this) {
             return Collections.emptySortedSet();
@@ -242,8 +270,9 @@ public final class World {
         return differing;
     }
 
-    /// The address that was given to a host of a namespace's ServiceEntries because it has none and cannot be told from
-    /// others without: `240.240.50.162`. [io.sallyport.analysis.text.AutoAddresses#six] is the same for IPv6.
+    /// The address that was given to a host of a namespace's ServiceEntries because it has none and cannot be
+    /// told from others without: `240.240.50.162`. [io.sallyport.analysis.text.AutoAddresses#six] is the same
+    /// for IPv6.
     public Optional<String> automaticAddress(String namespace, String host) {
         return automatic.of(namespace, host);
     }
@@ -270,7 +299,8 @@ public final class World {
                 .toList();
     }
 
-    // With several groups for one host, those with a selector of this workload win, else the youngest group without.
+    // With several groups for one host, those with a selector of this workload win, else the youngest group
+    // without.
     private TrafficRule choose(List<ConfigObject<DestinationRule>> byAge, String viewer, Map<String, String> labels) {
         var groups = new LinkedHashMap<List<Object>, List<ConfigObject<DestinationRule>>>();
         for (var rule : byAge) {

@@ -1,7 +1,6 @@
 package io.sallyport.analysis.world;
 
 import io.sallyport.analysis.ConfigImage;
-import io.sallyport.model.ConfigMap;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
 import io.sallyport.model.EndpointSlice;
@@ -23,11 +22,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.PMap;
 
-/// The next [World] while it is made: each changed object is taken out of the indexes as it was and put in as it is;
-/// then the backends that depend on several objects are read again.
+/// The next [World] while it is made: each changed object is taken out of the indexes as it was and put in as
+/// it is; then the backends that depend on several objects are read again.
 final class WorldDraft {
-
-    private static final ObjectRef MESH = new ObjectRef(Kind.CONFIG_MAP, "istio-system", ConfigMap.MESH_NAME);
 
     ConfigImage image;
     MeshSettings mesh;
@@ -50,8 +47,8 @@ final class WorldDraft {
     // Objects whose backends are to be read again.
     private final SortedSet<ObjectRef> stale = new TreeSet<>();
 
-    /// The objects behind backends, by what joins them: slices by Service, Services and workloads by namespace, and the
-    /// ServiceEntries that choose workloads, by namespace.
+    /// The objects behind backends, by what joins them: slices by Service, Services and workloads by namespace,
+    /// and the ServiceEntries that choose workloads, by namespace.
     record Sources(
             Grouping<ObjectRef, ConfigObject<EndpointSlice>> slices,
             Grouping<String, ConfigObject<Service>> services,
@@ -102,7 +99,9 @@ final class WorldDraft {
 
     static WorldDraft of(World previous, ConfigImage next) {
         var changed = next.changesSince(previous.image);
-        var mesh = changed.contains(Platform.REF) || changed.contains(MESH) ? settings(next) : previous.mesh;
+        var mesh = changed.contains(Platform.REF) || changed.contains(MeshSettings.MAP)
+                ? MeshSettings.of(next)
+                : previous.mesh;
         if (mesh.equals(previous.mesh)) {
             var draft = new WorldDraft(previous);
             draft.image = next;
@@ -127,16 +126,6 @@ final class WorldDraft {
             automatic = AutomaticAddresses.of(addressed.values());
             changedHosts.addAll(automatic.differing(previous.automatic));
         }
-    }
-
-    private static MeshSettings settings(ConfigImage image) {
-        return MeshSettings.of(
-                image.find(Platform.REF)
-                        .map(object -> ConfigImage.cast(object, Platform.class))
-                        .orElse(null),
-                image.find(MESH)
-                        .map(object -> ConfigImage.cast(object, ConfigMap.class))
-                        .orElse(null));
     }
 
     private void replace(ObjectRef ref, Optional<ConfigObject<?>> before, Optional<ConfigObject<?>> after) {

@@ -161,8 +161,8 @@ final class NearestMiss {
         }
     }
 
-    /// The servers of egress gateways that name the host, on a port of its protocol: a gateway is one for egress when
-    /// some rule of the mesh sends to it.
+    /// The servers of egress gateways that name the host, on a port of its protocol: a gateway is one for
+    /// egress when some rule of the mesh sends to it.
     List<Carrier> carrying(Errand errand) {
         var carriers = new ArrayList<Carrier>();
         for (var gateway : egressGateways()) {
@@ -196,7 +196,7 @@ final class NearestMiss {
                 .sorted()
                 .flatMap(host -> gateways.behind(host).stream())
                 .distinct()
-                .flatMap(proxy -> world.gatewaysFor(proxy.labels()).stream())
+                .flatMap(proxy -> world.gatewaysFor(proxy.namespace(), proxy.labels()).stream())
                 .filter(gateway -> !gateway.spec().selector().isEmpty())
                 .distinct()
                 .sorted(ConfigObject.BY_AGE)

@@ -47,7 +47,8 @@ final class ActionEmitter {
         }
     }
 
-    // The newer max_stream_duration would say the same of gRPC, but where it stands Envoy does not look at `timeout`.
+    // The newer max_stream_duration would say the same of gRPC, but where it stands Envoy does not look at
+    // `timeout`.
     @SuppressWarnings("deprecation")
     private static void addTimeout(Forward forward, RouteAction.Builder action) {
         var timeout = Values.zeroIfNone(forward.timeout());
@@ -82,6 +83,11 @@ final class ActionEmitter {
                             RuntimeFractionalPercent.newBuilder().setDefaultValue(Values.percent(mirror.share())));
         }
         addStickiness(forward.stickiness(), action);
+        switch (forward.missing()) {
+            case UNAVAILABLE -> {}
+            case BROKEN ->
+                action.setClusterNotFoundResponseCode(RouteAction.ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR);
+        }
         return action.build();
     }
 

@@ -36,6 +36,7 @@ final class MatchEmitter {
                 out.setPrefix(prefix);
                 addCase(out, caseSensitive);
             }
+            case PathMatch.Segments(var prefix) -> out.setPathSeparatedPrefix(prefix);
             case PathMatch.Tunnel() -> out.setConnectMatcher(RouteMatch.ConnectMatcher.getDefaultInstance());
             case PathMatch.Pattern(var regex) -> out.setSafeRegex(regex(regex));
         }

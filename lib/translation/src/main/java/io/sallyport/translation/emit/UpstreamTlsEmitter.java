@@ -1,5 +1,6 @@
 package io.sallyport.translation.emit;
 
+import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.sallyport.translation.plan.Upstream.Tls;
@@ -37,6 +38,9 @@ final class UpstreamTlsEmitter {
             case Authority.Unchecked() -> {}
             case Authority.SystemRoots() ->
                 common.setValidationContext(demands.setTrustedCa(TlsParts.file(SYSTEM_ROOTS)));
+            case Authority.Inline(var pem) ->
+                common.setValidationContext(
+                        demands.setTrustedCa(DataSource.newBuilder().setInlineString(pem)));
             case Authority.File(var path) -> TlsParts.addAuthorityFile(demands, path, tls.revocations(), common);
             case Authority.Secret(var name) -> TlsParts.addAuthority(demands, name, common);
         }

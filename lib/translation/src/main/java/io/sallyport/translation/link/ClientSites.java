@@ -25,9 +25,9 @@ import java.util.Optional;
 import org.pcollections.TreePMap;
 
 /// Makes the sites of a client proxy: what it answers to one name on one port. The service of the name, in full, in
-/// short or by address, comes first; the oldest VirtualService for it decides, else its requests go straight there. A
-/// name that only VirtualServices know is served on port 80. (Istio: `BuildSidecarOutboundVirtualHosts` in
-/// `pilot/pkg/networking/core/httproute.go`, `core/route/route.go`.)
+/// short or by address, comes first; the oldest VirtualService for it decides, else its requests go straight
+/// there. A name that only VirtualServices know is served on port 80. (Istio:
+/// `BuildSidecarOutboundVirtualHosts` in `pilot/pkg/networking/core/httproute.go`, `core/route/route.go`.)
 final class ClientSites {
 
     private static final int HTTP = 80;
@@ -97,7 +97,8 @@ final class ClientSites {
                         new Retry.None(),
                         List.of(),
                         new Action.Stickiness.None(),
-                        new Session.None()),
+                        new Session.None(),
+                        Action.Missing.UNAVAILABLE),
                 HeaderEdits.NONE,
                 new RouteRule.Cors.None(),
                 RouteRule.Fault.NONE,

@@ -33,9 +33,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/// Makes the listeners of a layout. A port is bound when at least one of its servers has something to do: plain HTTP
-/// always has (it answers 404), TCP only with a VirtualService that says where to. A server that ends TLS has one chain
-/// for its hosts; one that passes TLS on has a chain for each `tls` match of a VirtualService.
+/// Makes the listeners of a layout. A port is bound when at least one of its servers has something to do: plain
+/// HTTP always has (it answers 404), TCP only with a VirtualService that says where to. A server that ends TLS
+/// has one chain for its hosts; one that passes TLS on has a chain for each `tls` match of a VirtualService.
 /// (Istio: `buildGatewayListeners` in `pilot/pkg/networking/core/gateway.go`.)
 final class ListenerLinker {
 
@@ -60,7 +60,7 @@ final class ListenerLinker {
             if (!made.isEmpty()) {
                 chains.computeIfAbsent(slot.listener(), _ -> new ArrayList<>()).addAll(made);
                 var names = origins.computeIfAbsent(slot.listener(), _ -> new ArrayList<>());
-                members.forEach(member -> names.add(member.origin()));
+                members.forEach(member -> names.add(world.written(member.origin())));
                 addresses.putIfAbsent(slot.listener(), slot.address(proxy));
             }
         });
@@ -76,8 +76,8 @@ final class ListenerLinker {
         return listeners;
     }
 
-    // Two chains for the same connections would be refused, and the whole port with them, so the later one goes. One
-    // for all encrypted connections need not say so where there are no others.
+    // Two chains for the same connections would be refused, and the whole port with them, so the later one
+    // goes. One for all encrypted connections need not say so where there are no others.
     private static List<Chain> apart(List<Chain> chains) {
         boolean hasPlain = chains.stream().anyMatch(chain -> chain.match() instanceof Match.Any);
         var taken = new HashSet<String>();
@@ -130,7 +130,7 @@ final class ListenerLinker {
                     new Match.Any(),
                     new Chain.Tls.None(),
                     http(table),
-                    members.getFirst().origin()));
+                    world.written(members.getFirst().origin())));
         }
         return members.stream().flatMap(member -> chains(slot, member)).toList();
     }
@@ -152,7 +152,8 @@ final class ListenerLinker {
         var match = names(member.hosts());
         var table = PortLayout.table(member, slot.port(), slot.bind());
         return ServerTlsLinker.link(settings, world.mesh(), table.isPresent(), Borrower.of(member)).stream()
-                .flatMap(tls -> table.map(id -> Stream.of(new Chain(match, tls, http(id), member.origin())))
+                .flatMap(tls -> table.map(
+                                id -> Stream.of(new Chain(match, tls, http(id), world.written(member.origin()))))
                         .orElseGet(() -> tcp(member, match, tls).stream()));
     }
 
@@ -180,9 +181,9 @@ final class ListenerLinker {
             var rules = routing.object().spec().tls();
             for (int i = 0; i < rules.size(); i++) {
                 var rule = rules.get(i);
-                var origin = new Origin(
+                var origin = world.written(new Origin(
                         routing.object().ref(),
-                        io.sallyport.model.Path.of("spec", "tls").index(i));
+                        io.sallyport.model.Path.of("spec", "tls").index(i)));
                 var content = content(rule.route(), routing, member);
                 rule.match().stream()
                         .filter(match -> isFor(match.port(), match.gateways(), routing, member))
@@ -200,9 +201,9 @@ final class ListenerLinker {
             for (int i = 0; i < rules.size(); i++) {
                 var rule = rules.get(i);
                 if (matches(rule, routing, member) && !rule.route().isEmpty()) {
-                    var origin = new Origin(
+                    var origin = world.written(new Origin(
                             routing.object().ref(),
-                            io.sallyport.model.Path.of("spec", "tcp").index(i));
+                            io.sallyport.model.Path.of("spec", "tcp").index(i)));
                     return content(rule.route(), routing, member)
                             .map(content -> new Chain(match, tls, content, origin));
                 }

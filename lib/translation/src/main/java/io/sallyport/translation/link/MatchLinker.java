@@ -23,7 +23,8 @@ final class MatchLinker {
 
     private MatchLinker() {}
 
-    static RequestMatch link(HttpMatchRequest match) {
+    /// `bySegments` says whether prefixes end where a segment ends.
+    static RequestMatch link(HttpMatchRequest match, boolean bySegments) {
         var headers = new ArrayList<HeaderCondition>();
         var claims = new ArrayList<ClaimCondition>();
         match.headers().forEach((name, value) -> {
@@ -46,10 +47,21 @@ final class MatchLinker {
         addPseudo(headers, ":scheme", match.scheme());
         var queries = new ArrayList<QueryCondition>();
         match.queryParams().forEach((name, value) -> queries.add(new QueryCondition(name, test(value))));
-        return new RequestMatch(path(match), headers, queries, claims);
+        return new RequestMatch(path(match, bySegments), headers, queries, claims);
     }
 
-    private static PathMatch path(HttpMatchRequest match) {
+    /// A prefix without the slash at its end: `/foo/` is `/foo`, and `/` is nothing.
+    static String bare(String prefix) {
+        return prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix;
+    }
+
+    private static PathMatch prefix(String prefix, boolean caseSensitive, boolean bySegments) {
+        return bySegments && !bare(prefix).isEmpty()
+                ? new PathMatch.Segments(bare(prefix))
+                : new PathMatch.Prefix(prefix, caseSensitive);
+    }
+
+    private static PathMatch path(HttpMatchRequest match, boolean bySegments) {
         boolean caseSensitive = !match.ignoreUriCase();
         var uri = match.uri();
         if (uri == null) {
@@ -57,7 +69,7 @@ final class MatchLinker {
         }
         return switch (uri.form()) {
             case StringMatch.Exact(var path) -> new PathMatch.Exact(path, caseSensitive);
-            case StringMatch.Prefix(var prefix) -> new PathMatch.Prefix(prefix, caseSensitive);
+            case StringMatch.Prefix(var prefix) -> prefix(prefix, caseSensitive, bySegments);
             case StringMatch.Regex(var regex) -> new PathMatch.Pattern(regex);
             case StringMatch.Present _ -> new PathMatch.Prefix("/", caseSensitive);
         };

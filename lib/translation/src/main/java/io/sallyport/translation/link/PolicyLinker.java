@@ -266,7 +266,8 @@ final class PolicyLinker {
     }
 
     /// TLS towards the endpoints. Without a name of its own the connection names the request's host.
-    Tls tls(Backend backend) {
+    /// `authorities` finds those that need no secret.
+    Tls tls(Backend backend, Function<String, Optional<String>> authorities) {
         var wanted = part(TrafficPolicy::tls);
         if (id.passedOn() || wanted.isEmpty() || wanted.get().mode() == TlsMode.DISABLE) {
             return new Tls.None();
@@ -287,20 +288,23 @@ final class PolicyLinker {
         return new Tls.Originate(
                 settings.sni().isEmpty() ? new Tls.Sni.AsRequest() : new Tls.Sni.Fixed(settings.sni()),
                 settings.subjectAltNames().isEmpty() ? backend.subjectAltNames() : settings.subjectAltNames(),
-                authority(settings),
+                authority(settings, authorities),
                 Revocations.file(settings.caCrl()),
                 certificate(settings),
                 alpn);
     }
 
-    private static Tls.Authority authority(ClientTlsSettings settings) {
+    private static Tls.Authority authority(ClientTlsSettings settings, Function<String, Optional<String>> authorities) {
         if (Boolean.TRUE.equals(settings.insecureSkipVerify())) {
             return new Tls.Authority.Unchecked();
         }
         var credential =
                 settings.caCertCredentialName().isEmpty() ? settings.credentialName() : settings.caCertCredentialName();
         if (!credential.isEmpty()) {
-            return new Tls.Authority.Secret(ServerTlsLinker.authorityOf(credential));
+            return authorities
+                    .apply(credential)
+                    .<Tls.Authority>map(Tls.Authority.Inline::new)
+                    .orElseGet(() -> new Tls.Authority.Secret(ServerTlsLinker.authorityOf(credential)));
         }
         var file = settings.caCertificates();
         return file.isEmpty() || file.equals(SYSTEM) ? new Tls.Authority.SystemRoots() : new Tls.Authority.File(file);

@@ -25,9 +25,9 @@ import java.util.Set;
 /// share
 /// its port with what is there already is left out, as Istio leaves it out (the analysis says so to the user).
 ///
-/// Plain HTTP servers of one port and address share one listener and one route table. TLS servers are told apart by the
-/// name in the hello, so they share a port with one another; a plain server may join older TLS servers, not the other
-/// way round. (Istio: `mergeGateways` in `pilot/pkg/model/gateway.go`.)
+/// Plain HTTP servers of one port and address share one listener and one route table. TLS servers are told
+/// apart by the name in the hello, so they share a port with one another; a plain server may join older TLS
+/// servers, not the other way round. (Istio: `mergeGateways` in `pilot/pkg/model/gateway.go`.)
 record PortLayout(
         ImmutableMap<Slot, ImmutableList<Member>> slots, ImmutableMap<RouteTableId, ImmutableList<Member>> tables) {
 
@@ -49,7 +49,7 @@ record PortLayout(
     static PortLayout of(World world, ProxyClass proxy) {
         var services = world.servicesFor(proxy.namespace(), proxy.labels());
         var merge = new Merge(proxy);
-        for (var gateway : world.gatewaysFor(proxy.labels())) {
+        for (var gateway : world.gatewaysFor(proxy.namespace(), proxy.labels())) {
             for (int i = 0; i < gateway.spec().servers().size(); i++) {
                 var server = gateway.spec().servers().get(i);
                 var port = server.port();
@@ -72,8 +72,8 @@ record PortLayout(
         return copy.build();
     }
 
-    /// The port that is bound for a Gateway's: as the proxy says, else the target port of the first Service in front of
-    /// it that has the port, else the number itself.
+    /// The port that is bound for a Gateway's: as the proxy says, else the target port of the first Service in
+    /// front of it that has the port, else the number itself.
     private static int bound(int number, ProxyClass proxy, List<ConfigObject<Service>> services) {
         var own = proxy.listen().get(Integer.toString(number));
         if (own != null) {
@@ -88,8 +88,8 @@ record PortLayout(
                 .orElse(number);
     }
 
-    /// The conflicts of one proxy. Each map is keyed by the socket: servers that name the address which the others get
-    /// anyway share it with them.
+    /// The conflicts of one proxy. Each map is keyed by the socket: servers that name the address which the
+    /// others get anyway share it with them.
     private static final class Merge {
 
         private final ProxyClass proxy;
@@ -97,7 +97,8 @@ record PortLayout(
         private final Map<RouteTableId, List<Member>> tables = new LinkedHashMap<>();
         private final Map<Bind, Slot> plain = new HashMap<>();
         private final Map<Bind, Slot> first = new HashMap<>();
-        // Plain servers that came after one with TLS, which Istio keeps or drops by how many of the latter there are.
+        // Plain servers that came after one with TLS, which Istio keeps or drops by how many of the latter
+        // there are.
         private final Map<Bind, Slot> besideTls = new HashMap<>();
         private final Map<Bind, Set<String>> tlsHosts = new HashMap<>();
 

@@ -51,9 +51,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Makes the rules of one VirtualService for one Gateway and server port: one rule for each `match` entry, in order, up
-/// to the first that takes everything. (Istio: `BuildHTTPRoutesForVirtualService` and `translateRoute` in
-/// `pilot/pkg/networking/core/route/route.go`.)
+/// Makes the rules of one VirtualService for one Gateway and server port: one rule for each `match` entry, in
+/// order, up to the first that takes everything. (Istio: `BuildHTTPRoutesForVirtualService` and
+/// `translateRoute` in `pilot/pkg/networking/core/route/route.go`.)
 final class RuleLinker {
 
     private static final int MOVED = 301;
@@ -99,7 +99,7 @@ final class RuleLinker {
         return new RouteRule(
                 STRAIGHT,
                 RequestMatch.EVERYTHING,
-                forward(place, onlyTo(route), new HostChange.Keep()),
+                forward(place, onlyTo(route), Optional.empty(), new HostChange.Keep()),
                 edits,
                 new Cors.None(),
                 Fault.NONE,
@@ -162,7 +162,7 @@ final class RuleLinker {
     private RouteRule rule(Place place, HttpRoute route, Optional<HttpMatchRequest> match, Origin origin) {
         var object = place.object();
         var headers = HeaderLinker.link(route.headers());
-        var action = action(place, route, headers.host());
+        var action = action(place, route, match, headers.host());
         var edits = headers.edits();
         var shares = route.route();
         boolean forwards = action instanceof Action.Forward;
@@ -175,30 +175,45 @@ final class RuleLinker {
                         .filter(name -> !name.isEmpty())
                         .map(name -> route.name() + "." + name)
                         .orElse(route.name()),
-                match.map(MatchLinker::link).orElse(RequestMatch.EVERYTHING),
+                match.map(entry -> MatchLinker.link(entry, place.semantics().goesBySegments()))
+                        .orElse(RequestMatch.EVERYTHING),
                 action,
                 edits,
                 cors(route.corsPolicy()),
                 fault(route.fault()),
                 match.map(HttpMatchRequest::statPrefix).orElse(""),
-                new Provenance(
-                        origin, object.metadata().apiVersion(), object.source().digest()));
+                provenance(object, origin));
     }
 
-    private Action action(Place place, HttpRoute route, HostChange host) {
+    // Of a rule that nobody wrote, people are told what they wrote.
+    private Provenance provenance(ConfigObject<?> object, Origin origin) {
+        var spelled = world.spelled(object.ref());
+        if (spelled.isEmpty()) {
+            return new Provenance(
+                    origin, object.metadata().apiVersion(), object.source().digest());
+        }
+        var place = spelled.get().written(origin.path());
+        return new Provenance(
+                place.origin(),
+                place.object().metadata().apiVersion(),
+                place.object().source().digest());
+    }
+
+    private Action action(Place place, HttpRoute route, Optional<HttpMatchRequest> match, HostChange host) {
         var redirect = route.redirect();
         if (redirect != null) {
-            return redirect(place, redirect);
+            return redirect(place, redirect, match);
         }
         var response = route.directResponse();
-        return response != null ? respond(response) : forward(place, route, host);
+        return response != null ? respond(response) : forward(place, route, match, host);
     }
 
-    private static Action redirect(Place place, HttpRedirect redirect) {
+    private static Action redirect(Place place, HttpRedirect redirect, Optional<HttpMatchRequest> match) {
         int code = redirect.redirectCode() == 0 ? MOVED : redirect.redirectCode();
         if (!REDIRECTS.contains(code)) {
-            // Envoy has no redirect with this code. The rule keeps its requests, so that no later rule gets them. (Not
-            // answered with the code itself: Envoy would add the request's own address as the location.)
+            // Envoy has no redirect with this code. The rule keeps its requests, so that no later rule gets
+            // them. (Not answered with the code itself: Envoy would add the request's own address as the
+            // location.)
             return new Action.Respond(UNAVAILABLE, new Body.Empty());
         }
         var scheme = redirect.scheme().isEmpty() ? place.scheme() : redirect.scheme();
@@ -207,12 +222,12 @@ final class RuleLinker {
                 redirect.scheme().isEmpty() ? new SchemeChange.Keep() : new SchemeChange.To(redirect.scheme()),
                 redirect.authority().isEmpty() ? new HostChange.Keep() : new HostChange.To(redirect.authority()),
                 port(place, redirect, scheme),
-                path(redirect));
+                path(place, redirect, match));
     }
 
-    private static PathChange path(HttpRedirect redirect) {
+    private static PathChange path(Place place, HttpRedirect redirect, Optional<HttpMatchRequest> match) {
         if (!redirect.prefixRewrite().isEmpty()) {
-            return new PathChange.Matched(redirect.prefixRewrite());
+            return place.semantics().replaced(redirect.prefixRewrite(), match);
         }
         return redirect.uri().isEmpty() ? new PathChange.Keep() : new PathChange.Whole(redirect.uri());
     }
@@ -248,7 +263,7 @@ final class RuleLinker {
                 : new Body.Bytes(new String(bytes.toArray(), StandardCharsets.ISO_8859_1));
     }
 
-    private Action forward(Place place, HttpRoute route, HostChange fromHeaders) {
+    private Action forward(Place place, HttpRoute route, Optional<HttpMatchRequest> match, HostChange fromHeaders) {
         var rewrite = Optional.ofNullable(route.rewrite());
         var host = rewrite.map(wanted -> wanted.authority())
                 .filter(authority -> !authority.isEmpty())
@@ -267,7 +282,7 @@ final class RuleLinker {
         boolean isPinned = route.route().size() == 1 && stickiness instanceof Stickiness.By;
         return new Action.Forward(
                 shares,
-                rewrite.map(RuleLinker::path).orElse(new PathChange.Keep()),
+                rewrite.map(wanted -> path(place, wanted, match)).orElse(new PathChange.Keep()),
                 host,
                 Timeouts.unlessZero(route.timeout()),
                 RetryLinker.link(
@@ -276,15 +291,18 @@ final class RuleLinker {
                         isPinned),
                 mirrors(place, route),
                 stickiness,
-                SessionLinker.link(route.sessionPersistence()));
+                SessionLinker.link(route.sessionPersistence()),
+                place.semantics().missing());
     }
 
-    private static PathChange path(HttpRewrite rewrite) {
+    private static PathChange path(Place place, HttpRewrite rewrite, Optional<HttpMatchRequest> match) {
         var pattern = rewrite.uriRegexRewrite();
         if (pattern != null) {
             return new PathChange.Pattern(pattern.match(), pattern.rewrite());
         }
-        return rewrite.uri().isEmpty() ? new PathChange.Keep() : new PathChange.Matched(rewrite.uri());
+        return rewrite.uri().isEmpty()
+                ? new PathChange.Keep()
+                : place.semantics().replaced(rewrite.uri(), match);
     }
 
     // One destination takes all, whatever its weight; of several, those without weight take nothing.
@@ -337,8 +355,8 @@ final class RuleLinker {
         return fitting(shares);
     }
 
-    /// The upstream that a destination means: its own port, else the only one of the service, else the server's. A host
-    /// that nobody declares is an upstream too.
+    /// The upstream that a destination means: its own port, else the only one of the service, else the
+    /// server's. A host that nobody declares is an upstream too.
     private UpstreamId upstream(String namespace, Destination destination, int serverPort) {
         var host = HostNames.qualify(destination.host(), namespace);
         var backend = backend(host, namespace);
@@ -469,6 +487,10 @@ final class RuleLinker {
 
         String scheme() {
             return encrypted ? "https" : "http";
+        }
+
+        Semantics semantics() {
+            return Semantics.of(object);
         }
     }
 }

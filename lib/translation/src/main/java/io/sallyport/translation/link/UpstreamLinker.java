@@ -1,14 +1,18 @@
 package io.sallyport.translation.link;
 
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.analysis.text.Addresses;
 import io.sallyport.analysis.world.AppProtocol;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.HostNames;
 import io.sallyport.analysis.world.TrafficRule;
 import io.sallyport.analysis.world.World;
+import io.sallyport.model.ConfigMap;
 import io.sallyport.model.DestinationRule.Subset;
 import io.sallyport.model.DestinationRule.TlsMode;
 import io.sallyport.model.DestinationRule.TrafficPolicy;
+import io.sallyport.model.Kind;
+import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Origin;
 import io.sallyport.model.Path;
 import io.sallyport.translation.ProxyClass;
@@ -31,6 +35,8 @@ import java.util.Optional;
 /// Makes one upstream from what declares its host and the DestinationRule that shapes it. What nobody declares is
 /// unknown, and answers 503. (Istio: `pilot/pkg/networking/core/cluster.go`, `cluster_builder.go`.)
 final class UpstreamLinker {
+
+    private static final String CONFIG_MAP = "configmap://";
 
     private static final String UNIX = "unix://";
 
@@ -131,11 +137,25 @@ final class UpstreamLinker {
                 ejection,
                 settings.protocol(),
                 settings.preamble(),
-                settings.tls(backend),
+                settings.tls(backend, this::authorities),
                 backend.origin(),
                 rule.objects().stream()
-                        .map(object -> new Origin(object.ref(), Path.ROOT))
+                        .map(object -> world.written(new Origin(object.ref(), Path.ROOT)))
                         .toList());
+    }
+
+    // Authorities are public: those of a ConfigMap need nobody to deliver them.
+    private Optional<String> authorities(String credential) {
+        if (!credential.startsWith(CONFIG_MAP)) {
+            return Optional.empty();
+        }
+        var name = credential.substring(CONFIG_MAP.length());
+        int slash = name.indexOf('/');
+        return world.image()
+                .find(new ObjectRef(Kind.CONFIG_MAP, name.substring(0, Math.max(slash, 0)), name.substring(slash + 1)))
+                .map(object ->
+                        ConfigImage.cast(object, ConfigMap.class).spec().data().getOrDefault("ca.crt", ""))
+                .filter(pem -> !pem.isEmpty());
     }
 
     // Where the request or its connection says where to, there is nothing to choose from.
@@ -162,8 +182,8 @@ final class UpstreamLinker {
         };
     }
 
-    // A gateway's client was going to the gateway itself, so there is nowhere to send to. One that came to its client
-    // proxy by name was going to that name.
+    // A gateway's client was going to the gateway itself, so there is nowhere to send to. One that came to its
+    // client proxy by name was going to that name.
     private Discovery whereClientWent(Backend.Port port) {
         if (proxy.role() == ProxyClass.Role.ROUTER) {
             return new Discovery.Listed(List.of());
@@ -173,8 +193,9 @@ final class UpstreamLinker {
                 : new Discovery.ByRequest();
     }
 
-    // Several objects of one namespace may declare the host: their endpoints for ports of one name add up. Link-local
-    // addresses are left out (SP4506): the metadata service of the gateway's own machine answers there.
+    // Several objects of one namespace may declare the host: their endpoints for ports of one name add up.
+    // Link-local addresses are left out (SP4506): the metadata service of the gateway's own machine answers
+    // there.
     private static List<Placed> endpoints(UpstreamId id, List<Backend> served, Optional<Subset> subset) {
         var first = served.getFirst();
         var name = first.port(id.port()).orElseThrow().name();

@@ -17,7 +17,8 @@ public sealed interface Action {
             Retry retry,
             List<Mirror> mirrors,
             Stickiness stickiness,
-            Session session)
+            Session session,
+            Missing missing)
             implements Action {
         public Forward {
             shares = List.copyOf(shares);
@@ -51,6 +52,12 @@ public sealed interface Action {
 
     /// Sends a copy whose answer is thrown away.
     record Mirror(UpstreamId upstream, Percent share) {}
+
+    /// What is answered where nothing is behind an upstream's name: 503, or 500.
+    enum Missing {
+        UNAVAILABLE,
+        BROKEN
+    }
 
     sealed interface Body {
         record Empty() implements Body {}

@@ -42,6 +42,14 @@ public record RequestMatch(
             }
         }
 
+        /// `Segments("/foo")` matches `/foo` and `/foo/bar`, not `/foobar`.
+        record Segments(String prefix) implements PathMatch {
+            @Override
+            public boolean isEverything() {
+                return false;
+            }
+        }
+
         /// A request for a tunnel, CONNECT, which has no path. Nothing else takes one.
         record Tunnel() implements PathMatch {
             @Override

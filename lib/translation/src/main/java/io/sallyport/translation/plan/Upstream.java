@@ -9,8 +9,8 @@ public sealed interface Upstream {
 
     UpstreamId id();
 
-    /// No such service, port or subset. A request that is sent here is answered 503; leaving its rule out instead would
-    /// let the request reach another rule.
+    /// No such service, port or subset. A request that is sent here is answered 503; leaving its rule out
+    /// instead would let the request reach another rule.
     record Unknown(UpstreamId id, String reason) implements Upstream {}
 
     /// `service` made it; `rules` shaped it, and may be empty.
@@ -196,8 +196,8 @@ public sealed interface Upstream {
     sealed interface Ejection {
         record None() implements Ejection {}
 
-        /// A count of -1 is unsaid, 0 switches the kind of failure off; `maxPercent` 0 is unsaid. Where `statuses` is
-        /// not empty, answers with these are the failures, and no others.
+        /// A count of -1 is unsaid, 0 switches the kind of failure off; `maxPercent` 0 is unsaid. Where
+        /// `statuses` is not empty, answers with these are the failures, and no others.
         record On(
                 long consecutive5xx,
                 long consecutiveGatewayErrors,
@@ -255,6 +255,9 @@ public sealed interface Upstream {
             record SystemRoots() implements Authority {}
 
             record File(String path) implements Authority {}
+
+            /// The authorities themselves, as PEM.
+            record Inline(String pem) implements Authority {}
 
             /// Delivered as the named secret.
             record Secret(String name) implements Authority {}

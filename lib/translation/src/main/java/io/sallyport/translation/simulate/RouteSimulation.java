@@ -3,6 +3,7 @@ package io.sallyport.translation.simulate;
 import io.envoyproxy.envoy.config.route.v3.RedirectAction;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
+import io.envoyproxy.envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
@@ -186,7 +187,9 @@ record RouteSimulation(
         }
         if (shares.size() == 1 && !shares.getFirst().state().isEmpty()) {
             var body = shares.getFirst().state().equals("UH") ? "no healthy upstream" : "";
-            return replied(503, shares.getFirst().state(), HeaderLines.NONE, body);
+            boolean isBroken = shares.getFirst().state().equals("NC")
+                    && action.getClusterNotFoundResponseCode() == ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR;
+            return replied(isBroken ? 500 : 503, shares.getFirst().state(), HeaderLines.NONE, body);
         }
         var mirrors = action.getRequestMirrorPoliciesList().stream()
                 .map(mirror -> HttpSimulation.share(

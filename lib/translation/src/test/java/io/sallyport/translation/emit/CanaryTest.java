@@ -154,7 +154,8 @@ final class CanaryTest {
                 new Retry.None(),
                 List.of(),
                 stickiness,
-                new Session.None());
+                new Session.None(),
+                Action.Missing.UNAVAILABLE);
     }
 
     private static RouteRule cors(String origin, String method) {

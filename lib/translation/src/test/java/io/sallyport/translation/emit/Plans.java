@@ -74,7 +74,8 @@ final class Plans {
                 new Retry.None(),
                 List.of(),
                 new Action.Stickiness.None(),
-                new Session.None());
+                new Session.None(),
+                Action.Missing.UNAVAILABLE);
     }
 
     static RequestMatch prefix(String prefix) {

@@ -239,7 +239,8 @@ final class TrafficSimulatorTest {
                 new Retry.None(),
                 List.of(),
                 new Action.Stickiness.None(),
-                new Session.None());
+                new Session.None(),
+                Action.Missing.UNAVAILABLE);
     }
 
     private static Action.Forward forward(Action.PathChange path) {

@@ -138,6 +138,7 @@ final class PlanText {
                 switch (match.path()) {
                     case PathMatch.Exact(var path, var strict) -> "= " + path + (strict ? "" : " any case");
                     case PathMatch.Prefix(var prefix, var strict) -> prefix + "*" + (strict ? "" : " any case");
+                    case PathMatch.Segments(var prefix) -> prefix + "/*";
                     case PathMatch.Tunnel() -> "CONNECT";
                     case PathMatch.Pattern(var regex) -> "~ " + regex;
                 });

@@ -1,0 +1,145 @@
+package io.sallyport.analysis.gatewayapi;
+
+import static io.sallyport.analysis.gatewayapi.Condition.Type.ACCEPTED;
+
+import io.sallyport.analysis.gatewayapi.ObjectStatus.OfParent;
+import io.sallyport.analysis.world.HostNames;
+import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Path;
+import io.sallyport.model.gatewayapi.ParentReference;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/// Finds the listeners that take a route, and the hosts that it gets on each: where both name hosts, the
+/// narrower of each pair that meets.
+final class Attachments {
+
+    private final Map<String, List<ListenerState>> listeners;
+    private final Set<String> others;
+    private final NamespaceLabels namespaces;
+
+    /// What became of a route's parents.
+    record Bound(Map<ListenerState, Set<String>> hosts, List<OfParent> parents) {}
+
+    /// `listeners` by the names of our Gateways; `others` are the names of somebody else's.
+    Attachments(Map<String, List<ListenerState>> listeners, Set<String> others, NamespaceLabels namespaces) {
+        this.listeners = listeners;
+        this.others = others;
+        this.namespaces = namespaces;
+    }
+
+    Bound bind(ConfigObject<?> route, List<ParentReference> parents, List<String> hostnames) {
+        var hosts = new LinkedHashMap<ListenerState, Set<String>>();
+        var statuses = new ArrayList<OfParent>();
+        var wanted = hostnames.isEmpty()
+                ? List.of("*")
+                : hostnames.stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
+        for (int i = 0; i < parents.size(); i++) {
+            var parent = parents.get(i);
+            var place = Path.of("spec", "parentRefs").index(i);
+            var name = (parent.namespace().isEmpty() ? route.namespace() : parent.namespace()) + "/" + parent.name();
+            if (!parent.isGateway() || others.contains(name)) {
+                continue;
+            }
+            statuses.add(new OfParent(parent, List.of(bind(route, parent, name, wanted, place, hosts))));
+        }
+        return new Bound(hosts, statuses);
+    }
+
+    private Condition bind(
+            ConfigObject<?> route,
+            ParentReference parent,
+            String gateway,
+            List<String> wanted,
+            Path place,
+            Map<ListenerState, Set<String>> hosts) {
+        var known = listeners.get(gateway);
+        if (known == null) {
+            return Condition.no(
+                    ACCEPTED,
+                    "NoMatchingParent",
+                    "Gateway \"%s\" does not exist (expected: %s)"
+                            .formatted(
+                                    gateway,
+                                    listeners.isEmpty()
+                                            ? "a declared Gateway; there is none"
+                                            : "one of " + String.join(", ", listeners.keySet())),
+                    place.field("name"));
+        }
+        var meant = known.stream()
+                .filter(state ->
+                        parent.sectionName().isEmpty() || parent.sectionName().equals(state.listener.name()))
+                .filter(state -> parent.port() == 0 || parent.port() == state.listener.port())
+                .toList();
+        if (meant.isEmpty()) {
+            return Condition.no(
+                    ACCEPTED,
+                    "NoMatchingParent",
+                    "Gateway \"%s\" has no listener %s (expected: one of %s)"
+                            .formatted(
+                                    gateway,
+                                    parent.sectionName().isEmpty()
+                                            ? "on port " + parent.port()
+                                            : "\"" + parent.sectionName() + "\"",
+                                    names(known)),
+                    parent.sectionName().isEmpty() ? place.field("port") : place.field("sectionName"));
+        }
+        var allowing = meant.stream()
+                .filter(state -> state.kinds.contains(route.ref().kind()))
+                .filter(state -> allows(state, route.namespace()))
+                .toList();
+        if (allowing.isEmpty()) {
+            return Condition.no(
+                    ACCEPTED,
+                    "NotAllowedByListeners",
+                    "no listener of Gateway \"%s\" takes a %s of namespace \"%s\" (expected: allowedRoutes that do)"
+                            .formatted(gateway, route.ref().kind().word(), route.namespace()),
+                    place);
+        }
+        boolean meets = false;
+        for (var state : allowing) {
+            var common = new LinkedHashSet<>(HostNames.intersection(List.of(state.host()), wanted));
+            common.removeIf(host -> state.yields(host, known));
+            if (!common.isEmpty()) {
+                meets = true;
+                if (hosts.putIfAbsent(state, common) == null) {
+                    state.attached++;
+                } else {
+                    hosts.get(state).addAll(common);
+                }
+            }
+        }
+        return meets
+                ? Condition.yes(ACCEPTED, place)
+                : Condition.no(
+                        ACCEPTED,
+                        "NoMatchingListenerHostname",
+                        "hostnames %s meet none of Gateway \"%s\" (expected: one that a listener covers)"
+                                .formatted(wanted, gateway),
+                        Path.of("spec", "hostnames"));
+    }
+
+    private static String names(List<ListenerState> states) {
+        return String.join(
+                ", ", states.stream().map(state -> state.listener.name()).toList());
+    }
+
+    private boolean allows(ListenerState state, String namespace) {
+        var allowed = state.listener.allowedRoutes();
+        var from = allowed == null ? null : allowed.namespaces();
+        if (from == null) {
+            return namespace.equals(state.gateway.namespace());
+        }
+        return switch (from.from()) {
+            case Same -> namespace.equals(state.gateway.namespace());
+            case All -> true;
+            case Selector -> namespaces.matches(from.selector(), namespace);
+            case None -> false;
+        };
+    }
+}

@@ -1,0 +1,202 @@
+package io.sallyport.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sallyport.analysis.gatewayapi.Condition;
+import io.sallyport.analysis.gatewayapi.ObjectStatus;
+import io.sallyport.analysis.gatewayapi.ObjectStatus.OfGateway;
+import io.sallyport.analysis.gatewayapi.ObjectStatus.OfRoute;
+import io.sallyport.model.Kind;
+import io.sallyport.model.ObjectRef;
+import io.sallyport.model.Origin;
+import io.sallyport.model.Path;
+import io.sallyport.model.VirtualService;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("S15")
+class GatewayApiTest {
+
+    private static final String GATEWAY = """
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: Gateway
+            metadata: {namespace: shop, name: edge}
+            spec:
+              gatewayClassName: istio
+              listeners:
+              - {name: http, port: 80, protocol: HTTP, hostname: "*.shop.test"}
+              - {name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: cert, namespace: vault}]}}
+              - {name: odd, port: 53, protocol: UDP}
+              - {name: kinds, port: 81, protocol: HTTP, allowedRoutes: {kinds: [{kind: TCPRoute}, {kind: HTTPRoute}]}}
+            """;
+    private static final String SERVICE = """
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {namespace: shop, name: cart}
+            spec: {ports: [{name: http, port: 80}]}
+            """;
+
+    private static String route(String name, String spec) {
+        return """
+                ---
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: HTTPRoute
+                metadata: {namespace: shop, name: %s}
+                spec: %s
+                """.formatted(name, spec);
+    }
+
+    private static ObjectStatus status(String yaml, Kind kind, String name) {
+        var image = new Analyzer().check(Documents.image(yaml));
+        return image.gatewayApi().status(new ObjectRef(kind, "shop", name)).orElseThrow();
+    }
+
+    private static List<String> said(List<Condition> conditions) {
+        return conditions.stream()
+                .map(each -> each.type().text() + "=" + each.status() + " " + each.reason())
+                .toList();
+    }
+
+    @Test
+    void aGatewaySaysOfEachListenerWhatItTakesAndLacks() {
+        var status = (OfGateway) status(
+                GATEWAY
+                        + SERVICE
+                        + route(
+                                "cart",
+                                "{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: cart, port: 80}]}]}"),
+                Kind.KUBERNETES_GATEWAY,
+                "edge");
+
+        assertThat(said(status.own())).containsExactly("Accepted=True ListenersNotValid", "Programmed=True Programmed");
+        assertThat(status.services()).containsExactly("istio-ingressgateway.istio-system.svc.cluster.local");
+        assertThat(status.listeners())
+                .extracting(ObjectStatus.OfListener::attachedRoutes)
+                .containsExactly(1, 1, 0, 1);
+        assertThat(said(status.listeners().get(0).conditions()))
+                .containsExactly(
+                        "Accepted=True Accepted",
+                        "Conflicted=False NoConflicts",
+                        "ResolvedRefs=True ResolvedRefs",
+                        "Programmed=True Programmed");
+        assertThat(said(status.listeners().get(1).conditions()))
+                .contains("ResolvedRefs=False RefNotPermitted", "Programmed=False Invalid");
+        assertThat(said(status.listeners().get(2).conditions())).contains("Accepted=False UnsupportedProtocol");
+        assertThat(said(status.listeners().get(3).conditions()))
+                .contains("Accepted=True Accepted", "ResolvedRefs=False InvalidRouteKinds");
+        assertThat(status.listeners().get(3).supportedKinds())
+                .extracting(kind -> kind.kind())
+                .containsExactly("HTTPRoute");
+    }
+
+    @Test
+    void listenersThatCannotBeToldApartAreConflicted() {
+        var status = (OfGateway) status("""
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: Gateway
+                metadata: {namespace: shop, name: edge}
+                spec:
+                  gatewayClassName: istio
+                  listeners:
+                  - {name: plain, port: 80, protocol: HTTP}
+                  - {name: bytes, port: 80, protocol: TCP}
+                """, Kind.KUBERNETES_GATEWAY, "edge");
+
+        assertThat(status.listeners())
+                .allSatisfy(listener ->
+                        assertThat(said(listener.conditions())).contains("Conflicted=True ProtocolConflict"));
+        assertThat(said(status.own())).contains("Programmed=False Invalid");
+    }
+
+    @Test
+    void aRouteSaysOfEachParentWhetherItTakesIt() {
+        var parents =
+                "{name: edge, sectionName: http}, {name: edge, sectionName: nope}, {name: nobody}, {kind: Service, group: \"\", name: cart}";
+        var status = (OfRoute) status(
+                GATEWAY
+                        + SERVICE
+                        + route(
+                                "cart",
+                                "{hostnames: [a.shop.test], parentRefs: [%s], rules: [{backendRefs: [{name: cart, port: 80}, {name: gone, port: 80}]}]}"
+                                        .formatted(parents)),
+                Kind.HTTP_ROUTE,
+                "cart");
+
+        assertThat(status.parents()).hasSize(3);
+        assertThat(said(status.parents().get(0).conditions()))
+                .containsExactly("Accepted=True Accepted", "ResolvedRefs=False BackendNotFound");
+        assertThat(said(status.parents().get(1).conditions())).contains("Accepted=False NoMatchingParent");
+        assertThat(said(status.parents().get(2).conditions())).contains("Accepted=False NoMatchingParent");
+    }
+
+    @Test
+    void aRouteOfAnotherHostOrNamespaceIsTold() {
+        var other = route("far", "{hostnames: [far.test], parentRefs: [{name: edge, sectionName: http}]}");
+        var foreign = other.replace("namespace: shop, name: far", "namespace: team, name: far")
+                .replace("{name: edge,", "{name: edge, namespace: shop,");
+        assertThat(said(((OfRoute) status(GATEWAY + other, Kind.HTTP_ROUTE, "far"))
+                        .parents()
+                        .getFirst()
+                        .conditions()))
+                .contains("Accepted=False NoMatchingListenerHostname");
+        assertThat(Documents.findings(GATEWAY + foreign))
+                .filteredOn(finding -> finding.code().id().equals("SP2981")
+                        && String.valueOf(finding.location().object()).equals("HTTPRoute team/far"))
+                .singleElement()
+                .satisfies(
+                        finding -> assertThat(finding.message()).contains("takes a HTTPRoute of namespace \"team\""));
+    }
+
+    @Test
+    void aChangeElsewhereJudgesARouteAgain() {
+        var route = route("cart", "{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: cart, port: 80}]}]}");
+        var objects = Documents.objects(GATEWAY + route + SERVICE.replace("name: cart", "name: other"));
+        var analyzer = new Analyzer();
+        var first = ConfigImage.EMPTY.with(1, objects, List.of());
+        assertThat(analyzer.check(first).findings())
+                .extracting(finding -> finding.code().id())
+                .contains("SP2982");
+        var service = Documents.objects(SERVICE.substring(4));
+        assertThat(analyzer.check(first.with(2, service, List.of())).findings())
+                .filteredOn(finding -> String.valueOf(finding.location().object()).startsWith("HTTPRoute"))
+                .isEmpty();
+    }
+
+    @Test
+    void whatStaysTheSameStaysTheSameObject() {
+        var one = route(
+                "one",
+                "{hostnames: [one.shop.test], parentRefs: [{name: edge, sectionName: http}], rules: [{backendRefs: [{name: cart, port: 80}]}]}");
+        var two = one.replace("name: one", "name: two").replace("one.shop", "two.shop");
+        var analyzer = new Analyzer();
+        var first = ConfigImage.EMPTY.with(1, Documents.objects(GATEWAY + SERVICE + one + two), List.of());
+        var before = analyzer.check(first).image();
+        var edited = Documents.objects(two.substring(4).replace("port: 80}", "port: 80, weight: 3}"));
+        var after = analyzer.check(first.with(2, edited, List.of())).image();
+        var kept = new ObjectRef(Kind.VIRTUAL_SERVICE, "shop", "edge~http~one.shop.test");
+        assertThat(after.find(kept).orElseThrow()).isSameAs(before.find(kept).orElseThrow());
+        var changed = new ObjectRef(Kind.VIRTUAL_SERVICE, "shop", "edge~http~two.shop.test");
+        assertThat(after.find(changed).orElseThrow())
+                .isNotSameAs(before.find(changed).orElseThrow());
+    }
+
+    @Test
+    void rulesStandInTheStandardsOrderAndKnowWhereTheyWereWritten() {
+        var route = route(
+                "cart",
+                "{hostnames: [a.shop.test], parentRefs: [{name: edge, sectionName: http}], rules: [{backendRefs: [{name: cart, port: 80}]}, {matches: [{path: {value: /a}}, {path: {type: Exact, value: /b}}], backendRefs: [{name: cart, port: 80}]}]}");
+        var image = new Analyzer().check(Documents.image(GATEWAY + SERVICE + route));
+        var ref = new ObjectRef(Kind.VIRTUAL_SERVICE, "shop", "edge~http~a.shop.test");
+        var spelled = image.image().find(ref).orElseThrow();
+        assertThat(((VirtualService) spelled.spec()).http()).hasSize(3);
+        var rules = Path.of("spec", "http");
+        assertThat(List.of(0, 1, 2))
+                .extracting(i -> image.written(new Origin(ref, rules.index(i))).toString())
+                .containsExactly(
+                        "HTTPRoute shop/cart spec.rules[1].matches[1]",
+                        "HTTPRoute shop/cart spec.rules[1].matches[0]",
+                        "HTTPRoute shop/cart spec.rules[0]");
+    }
+}
