@@ -21,6 +21,8 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +33,21 @@ public final class GrantFollower implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GrantFollower.class);
     private static final int SHORTEST_MILLIS = 50;
     private static final int LONGEST_MILLIS = 5_000;
-    private static final Set<String> KINDS =
-            Set.of(Kind.GATEWAY.text(), Kind.SECRET_GRANT.text(), Kind.DESTINATION_RULE.text());
+    // With what the Gateways of the Gateway API and the Ingresses depend on: they borrow what they show.
+    private static final Set<String> KINDS = Stream.of(
+                    Kind.GATEWAY,
+                    Kind.SECRET_GRANT,
+                    Kind.DESTINATION_RULE,
+                    Kind.GATEWAY_CLASS,
+                    Kind.KUBERNETES_GATEWAY,
+                    Kind.REFERENCE_GRANT,
+                    Kind.INGRESS,
+                    Kind.INGRESS_CLASS,
+                    Kind.SERVICE,
+                    Kind.PLATFORM,
+                    Kind.CONFIG_MAP)
+            .map(Kind::text)
+            .collect(Collectors.toUnmodifiableSet());
 
     private record Known(String digest, ConfigObject<?> object) {}
 

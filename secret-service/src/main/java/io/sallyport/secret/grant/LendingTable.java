@@ -4,7 +4,11 @@ import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import io.sallyport.analysis.Bindings;
+import io.sallyport.analysis.ConfigImage;
+import io.sallyport.analysis.gatewayapi.GatewayApi;
+import io.sallyport.analysis.gatewayapi.Spelled;
 import io.sallyport.analysis.relation.Lending;
+import io.sallyport.analysis.world.World;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
 import io.sallyport.model.Gateway;
@@ -21,16 +25,16 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/// The grants, Gateways and files of one revision. A claim holds when the Gateway exists, is one that the proxy runs,
-/// has a server of those hosts that uses the secret, and the owner lends it for all of them.
+/// The grants, Gateways and files of one revision. A claim holds when the Gateway exists, is one that the proxy
+/// runs, has a server of those hosts that uses the secret, and the owner lends it for all of them.
 final class LendingTable implements Lendings {
 
-    private final ImmutableMap<String, Gateway> gateways;
+    private final ImmutableMap<String, ConfigObject<Gateway>> gateways;
     private final ImmutableListMultimap<String, SecretGrant> grants;
     private final ImmutableSet<String> files;
 
     private LendingTable(
-            ImmutableMap<String, Gateway> gateways,
+            ImmutableMap<String, ConfigObject<Gateway>> gateways,
             ImmutableListMultimap<String, SecretGrant> grants,
             ImmutableSet<String> files) {
         this.gateways = gateways;
@@ -39,13 +43,13 @@ final class LendingTable implements Lendings {
     }
 
     static LendingTable of(Collection<ConfigObject<?>> objects) {
-        var gateways = ImmutableMap.<String, Gateway>builder();
+        var gateways = ImmutableMap.<String, ConfigObject<Gateway>>builder();
         var grants = ImmutableListMultimap.<String, SecretGrant>builder();
         var files = ImmutableSet.<String>builder();
-        for (var object : objects) {
+        for (var object : withSpelled(objects)) {
             switch (object.spec()) {
                 case Gateway gateway -> {
-                    gateways.put(object.ref().qualifiedName(), gateway);
+                    gateways.put(object.ref().qualifiedName(), ConfigImage.cast(object, Gateway.class));
                     gateway.servers().stream()
                             .map(Server::tls)
                             .filter(Objects::nonNull)
@@ -58,6 +62,21 @@ final class LendingTable implements Lendings {
             }
         }
         return new LendingTable(gateways.buildOrThrow(), grants.build(), files.build());
+    }
+
+    // Gateways of the Gateway API and Ingresses borrow by the Gateways and grants that they are spelled as.
+    private static Collection<ConfigObject<?>> withSpelled(Collection<ConfigObject<?>> objects) {
+        if (objects.stream()
+                .noneMatch(object -> GatewayApi.KINDS.contains(object.ref().kind()))) {
+            return objects;
+        }
+        var image = ConfigImage.EMPTY.with(1, objects, List.of());
+        return Stream.concat(
+                        objects.stream(),
+                        GatewayApi.of(image).spelled().stream()
+                                .<ConfigObject<?>>map(Spelled::object)
+                                .filter(object -> image.find(object.ref()).isEmpty()))
+                .toList();
     }
 
     private static Stream<String> files(ServerTlsSettings tls) {
@@ -86,8 +105,7 @@ final class LendingTable implements Lendings {
     @Override
     public Verdict lends(LentSecret claim, Node node) {
         var gateway = gateways.get(claim.gateway());
-        var isItsOwn = gateway != null
-                && node.labels().entrySet().containsAll(gateway.selector().entrySet());
+        var isItsOwn = gateway != null && World.selects(gateway, node.namespace(), node.labels());
         var verdict = verdict(claim);
         return verdict == Verdict.YES && !isItsOwn ? Verdict.NO : verdict;
     }
@@ -106,7 +124,7 @@ final class LendingTable implements Lendings {
         if (gateway == null) {
             return Verdict.NO;
         }
-        var server = gateway.servers().stream()
+        var server = gateway.spec().servers().stream()
                 .filter(each -> LentSecret.digest(hosts(each)).equals(claim.hosts()))
                 .filter(each -> each.tls() != null && uses(each.tls(), claim))
                 .findFirst();
