@@ -40,7 +40,7 @@ final class KindWord {
         var whole = word.toLowerCase(Locale.ROOT);
         var plain = whole.split("\\.", 2)[0];
         // The Gateway API's Gateway has its group in its name, as with kubectl where two groups have one word.
-        var kind = words.getOrDefault(whole, words.get(plain));
+        var kind = words.get(words.containsKey(whole) ? whole : plain);
         if (kind == null) {
             throw CommandFailedException.unable("unknown kind \"" + word + "\"" + Suggestion.of(plain, words.keySet()));
         }
