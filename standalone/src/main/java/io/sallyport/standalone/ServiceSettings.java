@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The settings files of services that run alone, one record each. All paths are relative to the working directory.
@@ -353,24 +354,29 @@ final class ServiceSettings {
         }
     }
 
-    /// Where Kafka is.
+    /// Where Kafka is. `passwordFile` stands for `client.password`, which then is in no settings file.
     record Kafka(
             String bootstrapServers,
             @Nullable String topic,
             @Nullable Integer partitions,
             @Nullable Short replicas,
             @Nullable String instance,
-            @Nullable Map<String, String> client) {
+            @Nullable Map<String, String> client,
+            @Nullable Path passwordFile) {
 
-        KafkaSettings settings() {
+        KafkaSettings settings() throws IOException {
             requireText("kafka.bootstrapServers", bootstrapServers);
+            var properties = new TreeMap<>(client == null ? Map.of() : client);
+            if (passwordFile != null) {
+                properties.put("password", Files.readString(passwordFile).strip());
+            }
             return new KafkaSettings(
                     bootstrapServers,
                     topic == null ? "sallyport.accesslog" : topic,
                     partitions == null ? 8 : partitions,
                     replicas == null ? (short) 1 : replicas,
                     Optional.ofNullable(instance),
-                    client == null ? Map.of() : client);
+                    properties);
         }
     }
 
