@@ -295,8 +295,7 @@ final class ServiceSettings {
             var followed = files == null
                     ? List.<CollectorSettings.LogFile>of()
                     : files.stream().map(FollowedFile::file).toList();
-            var stored = clickhouse == null ? local : local.with(clickhouse.settings());
-            return new LogChoices(kafka, sampling, privacy).over(stored.with(RowRules.NONE, followed));
+            return new LogChoices(kafka, clickhouse, sampling, privacy).over(local.with(RowRules.NONE, followed));
         }
     }
 
@@ -306,19 +305,22 @@ final class ServiceSettings {
     /// sampling: {share: 0.1, slow: PT1S}    # all errors and slow requests, and a tenth of the rest
     /// privacy: {rules: [{attribute: source.address, action: MASK}]}
     /// kafka: {bootstrapServers: "kafka:9093", client: {security.protocol: SASL_SSL, sasl.mechanism: PLAIN, …}}
+    /// clickhouse: {url: "https://clickhouse:8443", user: sallyport, passwordFile: clickhouse.password}
     /// ```
     record LogChoices(
             @Nullable Kafka kafka,
+            @Nullable ClickHouse clickhouse,
             @Nullable Sampling sampling,
             @Nullable Privacy privacy) {
 
-        static final LogChoices NONE = new LogChoices(null, null, null);
+        static final LogChoices NONE = new LogChoices(null, null, null, null);
 
         CollectorSettings over(CollectorSettings local) throws IOException {
             var rules = new RowRules(
                     sampling == null ? SamplingRules.ALL : sampling.rules(),
                     privacy == null ? PrivacyRules.NONE : privacy.made());
-            return (kafka == null ? local : local.with(kafka.settings())).with(rules, local.files());
+            var stored = clickhouse == null ? local : local.with(clickhouse.settings());
+            return (kafka == null ? stored : stored.with(kafka.settings())).with(rules, local.files());
         }
     }
 

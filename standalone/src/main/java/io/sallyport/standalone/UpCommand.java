@@ -57,7 +57,9 @@ final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--logs",
             paramLabel = "FILE",
-            description = "Settings of access logs, YAML: sampling, privacy, kafka. Default: all rows, our own Kafka.")
+            description =
+                    "Settings of access logs, YAML: sampling, privacy, kafka, clickhouse. Default: all rows, our own"
+                            + " Kafka, DuckDB.")
     private @Nullable Path logs;
 
     UpCommand(Terminal terminal) {
