@@ -9,10 +9,15 @@ import io.sallyport.testkit.net.HttpClient;
 import io.sallyport.testkit.stack.FreePorts;
 import io.sallyport.testkit.stack.Sallyport;
 import java.io.IOException;
+import java.net.CookieManager;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +84,10 @@ class AccessLogScenariosTest {
                   rules:
                   - {attribute: source.address, action: MASK}
                   - {attribute: request.useragent, action: DROP}
-                """);
+                  - {attribute: request.referer, action: HASH}
+                  keyFile: %s
+                """.formatted(
+                        Files.writeString(scratch.resolve("hash.key"), "0123456789abcdef0123456789abcdef")));
         up = begun();
     }
 
@@ -244,6 +252,7 @@ class AccessLogScenariosTest {
         assertThat(row.get("path").getAsString()).isEqualTo("/private?token=&n=");
         assertThat(row.get("sourceAddress").getAsString()).isEqualTo("127.0.0.0");
         assertThat(row.has("userAgent")).isFalse();
+        assertThat(row.get("referer").getAsString()).matches("[0-9a-f]{32}");
         assertThat(row.toString()).doesNotContain("c4n4ry");
         // Spool, Kafka's segments and the store: compression would hide a text, so the last row is looked at as well.
         try (var files = Files.walk(data.resolve("logs"))) {
@@ -254,6 +263,72 @@ class AccessLogScenariosTest {
                         .isEmpty();
             }
         }
+    }
+
+    @Test
+    @Order(5)
+    void thePageShowsWhatACurlInAnotherTerminalJustDid() throws Exception {
+        var link = up.shell().run("logs", "request.path == \"/just-now\"", "--page");
+        assertThat(link.exitCode()).as(link.err()).isZero();
+        var cookies = new CookieManager();
+        try (var browser = java.net.http.HttpClient.newBuilder()
+                .cookieHandler(cookies)
+                .followRedirects(java.net.http.HttpClient.Redirect.ALWAYS)
+                .connectTimeout(PATIENCE)
+                .build()) {
+            var first = page(browser, URI.create(link.out().strip().replace("//localhost:", "//127.0.0.1:")));
+            assertThat(first.body()).contains("just-now").doesNotContain("data-row=");
+            var sent = InstantSource.system().instant();
+            send("/just-now", 1);
+
+            // The way of a row: 200 ms in Envoy, then the spool, Kafka and half a second of the store. How long it took
+            // is measured by `./sallyport bench logs`.
+            await("the request on the page")
+                    .atMost(PATIENCE)
+                    .until(() -> page(browser, first.uri()).body().contains("data-row="));
+            var row = rows("request.path == \"/just-now\"").getFirst();
+            assertThat(Instant.parse(row.get("startTime").getAsString())).isAfterOrEqualTo(sent.minusMillis(1));
+        }
+    }
+
+    private static HttpResponse<String> page(java.net.http.HttpClient browser, URI uri)
+            throws IOException, InterruptedException {
+        return browser.send(
+                HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    @Order(6)
+    void aShareOfTheRequestsIsKeptAndStandsForAllOfThem() throws Exception {
+        Files.writeString(choices, "sampling: {share: 0.1, slow: PT10S}\n");
+        up.kill();
+        up = begun();
+        await("the new process").atMost(PATIENCE).until(() -> status("/fine") == 200);
+        send("/sampled-out", 3);
+        send("/fine?sampled=1", 300);
+
+        await("errors, all of them")
+                .atMost(PATIENCE)
+                .until(() -> rows("request.path == \"/sampled-out\"").size() == 3);
+        var kept = "request.path == \"/fine?sampled=\"";
+        await("every request kept or counted")
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(rows(kept).size() + sampled()).isGreaterThanOrEqualTo(300));
+        assertThat(rows(kept))
+                .hasSizeBetween(5, 80)
+                .allSatisfy(row -> assertThat(row.get("weight").getAsDouble()).isEqualTo(10));
+        assertThat(rows("request.path == \"/sampled-out\""))
+                .allSatisfy(row -> assertThat(row.get("weight").getAsDouble()).isEqualTo(1));
+        var top = JsonParser.parseString(up.shell()
+                        .run("logs", kept, "--top", "code", "-o", "json")
+                        .out())
+                .getAsJsonObject();
+        assertThat(top.get("total").getAsDouble()).isEqualTo(10.0 * rows(kept).size());
+    }
+
+    private long sampled() {
+        var lost = total().getAsJsonObject("lost");
+        return lost == null || !lost.has("sampled") ? 0 : lost.get("sampled").getAsLong();
     }
 
     private JsonObject total() {
