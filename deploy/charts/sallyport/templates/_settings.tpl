@@ -23,6 +23,13 @@ store:
   {{- end }}
 kubernetes:
   rootNamespace: {{ $platform.rootNamespace }}
+  status: {namespace: {{ $root.Release.Namespace }}, xds: "{{ $host.xds }}"}
+  {{- if $platform.webhook.enabled }}
+  webhook:
+    address: 0.0.0.0:15443
+    names: [sallyport-webhook.{{ $root.Release.Namespace }}.svc]
+    configuration: sallyport-{{ $root.Release.Namespace }}
+  {{- end }}
   {{- with $platform.namespaces }}
   namespaces: {{ toJson . }}
   {{- end }}
