@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -101,6 +102,37 @@ public final class SeparateServices implements AutoCloseable {
         services.nameServers = List.of(nameServer);
         try {
             services.writeSettings();
+            services.start(Name.CONFIG);
+            services.start(Name.XDS);
+            services.startEnvoy();
+            return services;
+        } catch (IOException failed) {
+            services.close();
+            throw failed;
+        }
+    }
+
+    /// Starts config-service, xds-service and an Envoy for what an API server has in some namespaces.
+    public static SeparateServices inCluster(Path scratch, Path kubeconfig, List<String> namespaces)
+            throws IOException {
+        var services = new SeparateServices(scratch, false);
+        try {
+            services.writeSettings();
+            Files.writeString(
+                    services.settings(Name.CONFIG),
+                    """
+                    kubernetes:
+                      kubeconfig: %s
+                      namespaces: [%s]
+                      rootNamespace: %s
+                      status: {namespace: %s, xds: "127.0.0.1:%d"}
+                    """.formatted(
+                                    kubeconfig,
+                                    String.join(", ", namespaces),
+                                    namespaces.getFirst(),
+                                    namespaces.getFirst(),
+                                    services.xdsApiPort()),
+                    StandardOpenOption.APPEND);
             services.start(Name.CONFIG);
             services.start(Name.XDS);
             services.startEnvoy();

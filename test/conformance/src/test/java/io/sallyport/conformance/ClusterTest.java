@@ -1,0 +1,112 @@
+package io.sallyport.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sallyport.cluster.TestCluster;
+import io.sallyport.model.Kind;
+import io.sallyport.testkit.net.HttpClient;
+import io.sallyport.testkit.net.SteadyClient;
+import io.sallyport.testkit.stack.SeparateServices;
+import io.sallyport.testkit.stack.SeparateServices.Name;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Objects go to an API server, and requests through Envoy show them. With `-Dsallyport.kubernetes=true` the API server
+/// is a real one; the services and the Envoy are processes of this machine.
+class ClusterTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final TestCluster cluster = TestCluster.start();
+    private final HttpClient client = new HttpClient();
+
+    @AfterEach
+    void stop() {
+        client.close();
+        cluster.close();
+    }
+
+    private static String objects(String namespace, int status) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: edge, namespace: %1$s}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers:
+                  - port: {number: 80, name: http, protocol: HTTP}
+                    hosts: [shop.test]
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: shop, namespace: %1$s}
+                spec:
+                  hosts: [shop.test]
+                  gateways: [edge]
+                  http:
+                  - directResponse: {status: %2$d}
+                """.formatted(namespace, status);
+    }
+
+    private int answer(SeparateServices services) {
+        try {
+            var call = new HttpClient.Call("GET", "shop.test", "/", Map.of(), "");
+            return client.send(services.port(), HttpClient.Version.HTTP_1_1, call)
+                    .status();
+        } catch (IOException refused) {
+            return 0;
+        }
+    }
+
+    private void awaitAnswer(SeparateServices services, int status) {
+        Awaitility.await("status " + status).atMost(PATIENCE).until(() -> answer(services), seen -> seen == status);
+    }
+
+    private String conditions(String namespace) {
+        return cluster.find("networking.istio.io/v1", "VirtualService", namespace, "shop")
+                .map(object -> String.valueOf(object.getAdditionalProperties().get("status")))
+                .orElse("absent");
+    }
+
+    @Test
+    @Tag("F25")
+    void envoyShowsWhatTheApiServerHasAndKeepsItWhenThatIsAway(@TempDir Path scratch) throws Exception {
+        cluster.install(Kind.GATEWAY, Kind.VIRTUAL_SERVICE);
+        var shop = cluster.namespace("shop");
+        cluster.apply(objects(shop, 201));
+        try (var services = SeparateServices.inCluster(scratch, cluster.kubeconfig(), List.of(shop))) {
+            awaitAnswer(services, 201);
+            cluster.apply(objects(shop, 200));
+            awaitAnswer(services, 200);
+            Awaitility.await("the status")
+                    .atMost(PATIENCE)
+                    .until(() -> conditions(shop), seen -> seen.contains("on 1 of 1 proxy at revision r"));
+
+            try (var steady = new SteadyClient(services.port(), "shop.test", "/")) {
+                steady.awaitAnswers(20);
+                cluster.wire().cut();
+                services.kill(Name.CONFIG);
+                services.kill(Name.XDS);
+                services.start(Name.CONFIG);
+                services.start(Name.XDS);
+                steady.awaitAnswers(100);
+                assertThat(steady.failures()).isEmpty();
+            }
+            services.killEnvoy();
+            services.startEnvoy();
+            awaitAnswer(services, 200);
+
+            cluster.wire().mend();
+            cluster.apply(objects(shop, 202));
+            awaitAnswer(services, 202);
+        }
+    }
+}
