@@ -13,8 +13,13 @@ record ClusterObject(Kind kind, ObjectKey key) implements Comparable<ClusterObje
     // The reader's word where an object says none.
     private static final String NO_NAMESPACE = "default";
 
+    // An object without a namespace has one name here, whether the API server or the log told it.
+    ClusterObject {
+        key = key.namespace().isEmpty() ? new ObjectKey(NO_NAMESPACE, key.name()) : key;
+    }
+
     ObjectRef ref() {
-        return new ObjectRef(kind, key.namespace().isEmpty() ? NO_NAMESPACE : key.namespace(), key.name());
+        return new ObjectRef(kind, key.namespace(), key.name());
     }
 
     @Override

@@ -238,7 +238,9 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
             return new ClusterChanges.Newest.Unknown();
         }
         var served = watch.served(kind);
-        var object = watch.find(kind, name.key());
+        var object = served.flatMap(known -> watch.find(
+                kind,
+                known.isNamespaced() ? name.key() : new ObjectKey("", name.key().name())));
         if (served.isEmpty() || object.isEmpty()) {
             if (name.kind() == Kind.ENDPOINT_SLICE) {
                 facts.forget(name.key());

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
@@ -41,7 +39,6 @@ final class StatusWriter implements AutoCloseable {
     private static final Duration QUIET = Duration.ofMillis(200);
     private static final Duration BETWEEN_WRITES = Duration.ofMillis(20);
     private static final int ANSWER_SECONDS = 2;
-    private static final String MANAGER = "sallyport-status";
 
     private final KubernetesClient client;
     private final KubernetesSource source;
@@ -137,25 +134,21 @@ final class StatusWriter implements AutoCloseable {
         if (!leadership.isHeld() && !leadership.renew()) {
             return;
         }
-        patch(served, name.key(), object.getMetadata().getResourceVersion(), status);
+        put(served, name.key(), object, status);
         if (stopped.await(BETWEEN_WRITES.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new InterruptedException("stopped");
         }
     }
 
-    private void patch(ServedKind served, ObjectKey key, String version, Map<String, Object> status) {
-        var body = Map.of("metadata", Map.of("resourceVersion", version), "status", status);
+    private void put(ServedKind served, ObjectKey key, GenericKubernetesResource object, Map<String, Object> status) {
+        var changed = Serialization.clone(object);
+        changed.setAdditionalProperty("status", status);
         try {
+            // With the version that was judged, and of the status alone.
             client.genericKubernetesResources(served.definition())
                     .inNamespace(key.namespace())
-                    .withName(key.name())
-                    .subresource("status")
-                    .patch(
-                            new PatchContext.Builder()
-                                    .withPatchType(PatchType.JSON_MERGE)
-                                    .withFieldManager(MANAGER)
-                                    .build(),
-                            Serialization.asJson(body));
+                    .resource(changed)
+                    .updateStatus();
             written.incrementAndGet();
         } catch (KubernetesClientException e) {
             // Changed or gone meanwhile (409, 404): the next look sees it as it is by then.

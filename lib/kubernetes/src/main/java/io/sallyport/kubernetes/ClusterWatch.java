@@ -145,6 +145,8 @@ public final class ClusterWatch implements AutoCloseable {
             wasAway = false;
             away = false;
             served.values().forEach(kind -> watch(kind, anew));
+            // In this order: whoever sees that all is discovered sees what of it is still missing.
+            problems = missing();
             discovered = true;
         } catch (KubernetesClientException e) {
             // A server that is only too busy is not asked for even more.
