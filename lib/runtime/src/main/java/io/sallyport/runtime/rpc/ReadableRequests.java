@@ -10,6 +10,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
@@ -26,9 +27,16 @@ public final class ReadableRequests {
     /// The service with every method guarded.
     public static ServerServiceDefinition of(BindableService service) {
         var known = service.bindService();
-        var guarded =
-                ServerServiceDefinition.builder(known.getServiceDescriptor().getName());
-        known.getMethods().forEach(method -> guarded.addMethod(guarded(method)));
+        var methods = known.getMethods().stream()
+                .<ServerMethodDefinition<?, ?>>map(ReadableRequests::guarded)
+                .toList();
+        // With the schema, so that reflection goes on showing the service.
+        var descriptor = ServiceDescriptor.newBuilder(
+                        known.getServiceDescriptor().getName())
+                .setSchemaDescriptor(known.getServiceDescriptor().getSchemaDescriptor());
+        methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
+        var guarded = ServerServiceDefinition.builder(descriptor.build());
+        methods.forEach(guarded::addMethod);
         return ServerInterceptors.intercept(guarded.build(), new Guard());
     }
 
