@@ -3,28 +3,33 @@ package io.sallyport.runtime.http;
 import io.dropwizard.core.server.AbstractServerFactory;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.jetty.HttpConnectorFactory;
+import io.dropwizard.jetty.HttpsConnectorFactory;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.sallyport.runtime.BearerToken;
 import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.metric.Metrics;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpFilter;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The HTTP server of one process: `/healthz`, `/readyz`, `/metrics`, `/version`.
 ///
-/// It uses Dropwizard's environment and Jetty, with virtual threads, but not its admin context. Jersey is left out
-/// until
-/// there are resources for it: it costs most of the start.
+/// It uses Dropwizard's environment and Jetty, with virtual threads, but not its admin context. Jersey is left
+/// out until there are resources for it: it costs most of the start.
 public final class HttpServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
@@ -40,7 +45,7 @@ public final class HttpServer implements AutoCloseable {
     /// Starts on an address; port 0 is chosen by the system.
     ///
     /// With a token (on a developer's machine) only loopback names are accepted as `Host`, and whatever is not
-    /// health, metrics or version needs the token. Without one, the platform's network policy guards the port.
+    /// health, metrics or version needs the token.
     public static HttpServer start(
             InetSocketAddress address, Readiness readiness, Metrics metrics, Optional<BearerToken> token)
             throws IOException {
@@ -55,15 +60,43 @@ public final class HttpServer implements AutoCloseable {
             Optional<BearerToken> token,
             List<Mount> mounts)
             throws IOException {
+        return start(
+                address,
+                readiness,
+                metrics,
+                Optional.empty(),
+                mounts,
+                token.map(secret -> new LoopbackDoor(secret, mounts)));
+    }
+
+    /// Starts where other machines reach it: with TLS, and only with parts that ask for their callers themselves.
+    public static HttpServer start(
+            InetSocketAddress address, Readiness readiness, Metrics metrics, SSLContext tls, List<Mount> mounts)
+            throws IOException {
+        mounts.stream().filter(mount -> !mount.knowsCallers()).findFirst().ifPresent(open -> {
+            throw new IllegalArgumentException(
+                    open.path() + " is open to everybody (expected: a part that knows callers)");
+        });
+        return start(address, readiness, metrics, Optional.of(tls), mounts, Optional.of(new PlatformDoor()));
+    }
+
+    private static HttpServer start(
+            InetSocketAddress address,
+            Readiness readiness,
+            Metrics metrics,
+            Optional<SSLContext> tls,
+            List<Mount> mounts,
+            Optional<HttpFilter> door)
+            throws IOException {
         var environment = new Environment("sallyport");
         environment.jersey().disable();
         var servlets = environment.servlets();
-        token.ifPresent(secret -> servlets.addFilter("door", new LoopbackDoor(secret, mounts))
+        door.ifPresent(filter -> servlets.addFilter("door", filter)
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*"));
         servlets.addServlet("probes", new ProbeServlet(readiness, metrics)).addMapping("/*");
         mounts.forEach(
                 mount -> servlets.addServlet(mount.path(), mount.servlet()).addMapping(mount.path() + "/*"));
-        var server = new Factory(address).build(environment);
+        var server = new Factory(address, tls).build(environment);
         try {
             server.start();
         } catch (Exception e) {
@@ -99,9 +132,11 @@ public final class HttpServer implements AutoCloseable {
     private static final class Factory extends AbstractServerFactory {
 
         private final InetSocketAddress address;
+        private final Optional<SSLContext> tls;
 
-        Factory(InetSocketAddress address) {
+        Factory(InetSocketAddress address, Optional<SSLContext> tls) {
             this.address = address;
+            this.tls = tls;
             setEnableVirtualThreads(true);
             setShutdownGracePeriod(Duration.seconds(1));
             setDumpAfterStart(false);
@@ -120,7 +155,7 @@ public final class HttpServer implements AutoCloseable {
                     environment.getApplicationContext(),
                     environment.getJerseyServletContainer(),
                     environment.metrics());
-            var connector = new HttpConnectorFactory();
+            var connector = tls.<HttpConnectorFactory>map(Secured::new).orElseGet(HttpConnectorFactory::new);
             connector.setBindHost(address.getHostString());
             connector.setPort(address.getPort());
             connector.setMaxRequestHeaderSize(DataSize.kibibytes(16));
@@ -135,6 +170,34 @@ public final class HttpServer implements AutoCloseable {
         @Override
         public void configure(Environment environment) {
             // Nothing: there is one context, at the root.
+        }
+    }
+
+    /// Dropwizard's connector with certificates that change, in place of a key store.
+    private static final class Secured extends HttpsConnectorFactory {
+
+        private final SSLContext context;
+
+        Secured(SSLContext context) {
+            this.context = context;
+        }
+
+        @Override
+        protected SslContextFactory.Server configureSslContextFactory(SslContextFactory factory) {
+            var server = (SslContextFactory.Server) factory;
+            server.setSslContext(context);
+            server.setWantClientAuth(true);
+            server.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+            return server;
+        }
+
+        // Probes and scrapers come by address, without a name in the handshake.
+        @Override
+        protected HttpConfiguration buildHttpConfiguration() {
+            var configuration = super.buildHttpConfiguration();
+            configuration.getCustomizers().removeIf(SecureRequestCustomizer.class::isInstance);
+            configuration.addCustomizer(new SecureRequestCustomizer(false));
+            return configuration;
         }
     }
 }

@@ -2,6 +2,7 @@ package io.sallyport.runtime.rpc;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ForwardingClientCall;
@@ -14,6 +15,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.sallyport.runtime.BearerToken;
+import io.sallyport.runtime.tls.Tls;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
@@ -34,7 +36,7 @@ public final class Channels {
                 .build();
     }
 
-    /// To a service on loopback or behind a mesh, in plain text, pinged when it is silent.
+    /// To a service on loopback, in plain text, pinged when it is silent.
     public static ManagedChannel to(String host, int port) {
         return NettyChannelBuilder.forAddress(host, port)
                 .usePlaintext()
@@ -42,6 +44,23 @@ public final class Channels {
                 .keepAliveTime(30, TimeUnit.SECONDS)
                 .keepAliveTimeout(10, TimeUnit.SECONDS)
                 .build();
+    }
+
+    /// To a service elsewhere: its certificate must be one that `tls` trusts and name `host`, or nothing is sent.
+    public static ManagedChannel to(String host, int port, ChannelCredentials tls) {
+        return NettyChannelBuilder.forAddress(host, port, tls)
+                .maxInboundMessageSize(MAX_RESPONSE_BYTES)
+                .keepAliveTime(30, TimeUnit.SECONDS)
+                .keepAliveTimeout(10, TimeUnit.SECONDS)
+                .build();
+    }
+
+    /// The same with a certificate that may change: the calls after that go over a new connection, which shows
+    /// it.
+    public static ManagedChannel to(String host, int port, Tls tls) {
+        var channel = to(host, port, tls.client());
+        tls.whenChanged(channel::enterIdle);
+        return channel;
     }
 
     /// As [#to(String, int)], for an address that is known already.

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerCredentials;
 import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.inprocess.InProcessServerBuilder;
@@ -12,6 +13,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.core.instrument.Gauge;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.sallyport.runtime.identity.Guard;
 import io.sallyport.runtime.metric.Metrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -23,8 +25,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/// A running gRPC server: on a port or, for services of one process that talk to each other, under an in-process name.
-/// Health and reflection are always there, calls run on virtual threads, and every limit is set.
+/// A running gRPC server: on a port or, for services of one process that talk to each other, under an
+/// in-process name. Health and reflection are always there, calls run on virtual threads, and every limit is
+/// set.
 ///
 /// ```java
 /// var server = GrpcServer.on(new InetSocketAddress("127.0.0.1", 15016), ServerLimits.api())
@@ -63,8 +66,21 @@ public final class GrpcServer implements AutoCloseable {
         return on(NettyServerBuilder.forAddress(address), limits, Place.NOWHERE);
     }
 
-    /// A server on a Unix socket that only this user can open. What an earlier process left there is replaced, so the
-    /// caller makes sure that it is the only one; the folder of the socket is made for its owner alone if need be.
+    /// A server that other machines reach: with TLS, and with a guard that every call has to pass, since there
+    /// is no door without one. More interceptors come behind it. After half an hour a connection takes no new
+    /// calls, so that the caller comes again and shows the certificate that is good then; streams under way go
+    /// on.
+    public static Builder on(InetSocketAddress address, ServerLimits limits, ServerCredentials tls, Guard guard) {
+        return on(
+                        NettyServerBuilder.forAddress(address, tls).maxConnectionAge(30, TimeUnit.MINUTES),
+                        limits,
+                        Place.NOWHERE)
+                .with(guard);
+    }
+
+    /// A server on a Unix socket that only this user can open. What an earlier process left there is replaced,
+    /// so the caller makes sure that it is the only one; the folder of the socket is made for its owner alone
+    /// if need be.
     public static Builder on(Path socket, ServerLimits limits) throws IOException {
         var place = UnixSocket.at(socket);
         return on(
