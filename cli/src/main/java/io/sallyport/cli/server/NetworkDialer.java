@@ -4,10 +4,12 @@ import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.TlsChannelCredentials;
+import io.sallyport.runtime.tls.Tls;
 import java.io.IOException;
+import java.util.Optional;
 
-/// Dials over the network: plain text to this machine, verified TLS to every other. A token never leaves in plain text.
+/// Dials over the network: plain text to this machine, verified TLS to every other. A token never leaves in
+/// plain text.
 public final class NetworkDialer implements Dialer {
 
     // An Apply is at most 64 MiB, and so is what comes back.
@@ -23,14 +25,11 @@ public final class NetworkDialer implements Dialer {
     }
 
     private static ChannelCredentials credentials(ServerAddress address) throws IOException {
-        if (address.isLoopback()) {
-            return InsecureChannelCredentials.create();
-        }
-        var authorities = address.authorities();
-        return authorities == null
-                ? TlsChannelCredentials.create()
-                : TlsChannelCredentials.newBuilder()
-                        .trustManager(authorities.toFile())
-                        .build();
+        return address.isTls()
+                ? Tls.client(
+                        Optional.ofNullable(address.authorities()),
+                        Optional.ofNullable(address.certificate()),
+                        Optional.ofNullable(address.key()))
+                : InsecureChannelCredentials.create();
     }
 }

@@ -4,6 +4,7 @@ import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.DataDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -14,13 +15,14 @@ public final class ServerOptions {
 
     @Option(
             names = "--server",
-            paramLabel = "HOST:PORT",
-            description = "The server to ask. Default: the one that \"sallyport up\" runs here.")
+            paramLabel = "ADDRESS",
+            description =
+                    "The server to ask, HOST:PORT or https://HOST:PORT. Default: the one that \"sallyport up\" runs here.")
     private @Nullable String server;
 
     @Option(
             names = "--xds-server",
-            paramLabel = "HOST:PORT",
+            paramLabel = "ADDRESS",
             description = "Where xds-service answers, if it runs apart. Default: the same server.")
     private @Nullable String xdsServer;
 
@@ -33,7 +35,7 @@ public final class ServerOptions {
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
-            description = "The file with the token. Default: token under --data.")
+            description = "The file with the token. Default: token under --data, for a server on this machine.")
     private @Nullable Path tokenFile;
 
     @Option(
@@ -42,22 +44,48 @@ public final class ServerOptions {
             description = "Certificates to trust for a server on another machine. Default: the system's.")
     private @Nullable Path authorities;
 
+    @Option(
+            names = "--cert",
+            paramLabel = "FILE",
+            description = "The certificate to show to a server that wants one, with --key.")
+    private @Nullable Path certificate;
+
+    @Option(names = "--key", paramLabel = "FILE", description = "The key of --cert.")
+    private @Nullable Path key;
+
     /// Opens a connection through `dialer`. Nothing is sent yet.
     public Connection connect(Dialer dialer) throws CommandFailedException {
         var directory = directory();
         try {
-            var address = address(directory);
-            var token = tokenFile == null ? directory.token() : DataDirectory.token(tokenFile);
-            var channel = dialer.dial(new ServerAddress(address, authorities));
+            var address = server(address(directory));
+            var token = token(directory, address);
+            var channel = dialer.dial(address);
             if (xdsServer == null) {
-                return new Connection(channel, channel, new Refusals(address, token.isPresent(), directory), token);
+                var refusals = new Refusals(address, address.hostAndPort(), token.isPresent(), directory);
+                return new Connection(channel, channel, refusals, token);
             }
-            var apart = address + " and " + checked(xdsServer);
-            var xdsChannel = dialer.dial(new ServerAddress(xdsServer, authorities));
-            return new Connection(channel, xdsChannel, new Refusals(apart, token.isPresent(), directory), token);
+            var apart = server(checked(xdsServer));
+            var both = address.hostAndPort() + " and " + apart.hostAndPort();
+            return new Connection(
+                    channel,
+                    dialer.dial(apart),
+                    new Refusals(address, both, token.isPresent(), directory),
+                    apart.isTls() == address.isTls() ? token : Optional.empty());
         } catch (IOException unreadable) {
             throw CommandFailedException.unable(unreadable.getMessage() + " (expected: a readable file, see --data)");
         }
+    }
+
+    private ServerAddress server(String written) {
+        return ServerAddress.of(written, authorities, certificate, key);
+    }
+
+    // The token of this machine's `up` is nothing for others to see.
+    private Optional<String> token(DataDirectory directory, ServerAddress address) throws IOException {
+        if (tokenFile != null) {
+            return DataDirectory.token(tokenFile);
+        }
+        return address.isTls() ? Optional.empty() : directory.token();
     }
 
     /// The folder of the `up` on this machine.
@@ -77,8 +105,8 @@ public final class ServerOptions {
     }
 
     private static String checked(String server) throws CommandFailedException {
-        if (!server.matches("(\\[[0-9a-fA-F:.]+]|[^:/\\s]+):\\d{1,5}")) {
-            throw CommandFailedException.unable("server \"" + server + "\" (expected: host:port)");
+        if (!server.matches("(https://)?(\\[[0-9a-fA-F:.]+]|[^:/\\s]+):\\d{1,5}")) {
+            throw CommandFailedException.unable("server \"" + server + "\" (expected: host:port or https://host:port)");
         }
         return server;
     }

@@ -49,7 +49,7 @@ class WireTest {
     void anAddressThatIsNoneIsRefusedBeforeItIsDialed() {
         assertThat(server.run(screen, "history", "--server", "nowhere")).isEqualTo(2);
 
-        assertThat(screen.err()).isEqualTo("error: server \"nowhere\" (expected: host:port)\n");
+        assertThat(screen.err()).isEqualTo("error: server \"nowhere\" (expected: host:port or https://host:port)\n");
         assertThat(server.dialed()).isEmpty();
     }
 
@@ -77,12 +77,15 @@ class WireTest {
     @Test
     @Tag("M25")
     void aTokenNeverLeavesInPlainText() {
-        assertThat(new ServerAddress("127.0.0.1:1", null).isLoopback()).isTrue();
-        assertThat(new ServerAddress("[::1]:1", null).isLoopback()).isTrue();
-        assertThat(new ServerAddress("localhost:1", null).isLoopback()).isTrue();
-        assertThat(new ServerAddress("127.0.0.1.evil.test:1", null).isLoopback())
+        assertThat(ServerAddress.of("127.0.0.1:1", null, null, null).isLoopback())
+                .isTrue();
+        assertThat(ServerAddress.of("[::1]:1", null, null, null).isLoopback()).isTrue();
+        assertThat(ServerAddress.of("localhost:1", null, null, null).isLoopback())
+                .isTrue();
+        assertThat(ServerAddress.of("127.0.0.1.evil.test:1", null, null, null).isLoopback())
                 .isFalse();
-        assertThat(new ServerAddress("10.0.0.1:1", null).isLoopback()).isFalse();
+        assertThat(ServerAddress.of("10.0.0.1:1", null, null, null).isLoopback())
+                .isFalse();
     }
 
     private static String freePort() throws IOException {
