@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.secret.api.SecretApi;
 import io.sallyport.secret.grant.GrantFollower;
 import io.sallyport.secret.kubernetes.ClusterSecrets;
@@ -33,8 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The wiring of secret-service: follows a directory, a cluster and mounted files, keeps what was good, serves proxies.
-/// It opens
-/// no door itself: [#discovery] goes where proxies alone can reach it, [#api] on the API port.
+/// It opens no door itself: [#discovery] goes where proxies alone can reach it, [#api] on the API port.
 public final class SecretServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(SecretServer.class);
@@ -59,6 +59,7 @@ public final class SecretServer implements AutoCloseable {
             @Nullable SecretDirectory directory,
             @Nullable ClusterSecrets cluster,
             @Nullable GrantFollower grants,
+            ProxyLabels labels,
             InstantSource clock) {
         this.registry = registry;
         this.files = files;
@@ -67,16 +68,27 @@ public final class SecretServer implements AutoCloseable {
         this.grants = grants;
         Supplier<Lendings> lendings = grants == null ? () -> Lendings.NONE : grants::lendings;
         this.discovery = new SecretDiscovery(
-                new Shelf(registry::secrets, registry::withdrawn, Optional.of(files), lendings), audience);
+                new Shelf(registry::secrets, registry::withdrawn, Optional.of(files), lendings), audience, labels);
         this.api = new SecretApi(registry, files::places, lendings, audience, clock);
         this.meters = new SecretMeters(registry, files::places, clock);
         this.clockwork = Thread.ofVirtual().name("secret-clockwork").start(this::look);
     }
 
-    /// Starts it; returns when every secret that there is can be served, so that no proxy hears "there is none" of one
-    /// that was not read yet. `config` leads to config-service, for what is lent; without it nothing is.
+    /// Starts it; returns when every secret that there is can be served, so that no proxy hears "there is none"
+    /// of one that was not read yet. `config` leads to config-service, for what is lent; without it nothing is.
     public static SecretServer start(
             SecretSettings settings, Optional<Channel> config, InstantSource clock, SecureRandom random)
+            throws SecretStoreException, IOException {
+        return start(settings, config, ProxyLabels.NONE, clock, random);
+    }
+
+    /// The same where proxies prove who they are; `labels` are theirs.
+    public static SecretServer start(
+            SecretSettings settings,
+            Optional<Channel> config,
+            ProxyLabels labels,
+            InstantSource clock,
+            SecureRandom random)
             throws SecretStoreException, IOException {
         Files.createDirectories(
                 settings.store(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -106,7 +118,7 @@ public final class SecretServer implements AutoCloseable {
         var files = MountedFiles.below(settings.fileRoots(), registry);
         var grants = config.map(channel -> new GrantFollower(channel, random, audience::configurationChanged))
                 .orElse(null);
-        return new SecretServer(registry, audience, files, directory, cluster, grants, clock);
+        return new SecretServer(registry, audience, files, directory, cluster, grants, labels, clock);
     }
 
     private void look() {

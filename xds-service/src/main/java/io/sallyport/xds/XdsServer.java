@@ -9,6 +9,7 @@ import io.sallyport.analysis.Inspections;
 import io.sallyport.follow.ConfigFollower;
 import io.sallyport.follow.KnownObjects;
 import io.sallyport.model.read.YamlReader;
+import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.xds.discovery.Counters;
 import io.sallyport.xds.discovery.Discovery;
 import io.sallyport.xds.discovery.Fleet;
@@ -24,8 +25,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 
-/// The wiring of xds-service: follows config-service, publishes snapshots, serves proxies. It opens no port itself:
-/// [#discovery] goes on the proxies' port (requests up to 16 MiB, no token), [#api] on the API port.
+/// The wiring of xds-service: follows config-service, publishes snapshots, serves proxies. It opens no port
+/// itself: [#discovery] goes on the proxies' port (requests up to 16 MiB, no token), [#api] on the API port.
 public final class XdsServer implements AutoCloseable {
 
     private static final int TICK_MILLIS = 100;
@@ -39,7 +40,12 @@ public final class XdsServer implements AutoCloseable {
 
     /// `config` leads to config-service; whatever it needs to be let in is already on it.
     public XdsServer(Channel config, LiveProbe probe, InstantSource clock, RandomGenerator random) {
-        this(config, KnownObjects.NONE, new Inspections(), probe, clock, random);
+        this(config, probe, ProxyLabels.NONE, clock, random);
+    }
+
+    /// The same where proxies prove who they are; `labels` are theirs.
+    public XdsServer(Channel config, LiveProbe probe, ProxyLabels labels, InstantSource clock, RandomGenerator random) {
+        this(config, KnownObjects.NONE, new Inspections(), probe, labels, clock, random);
     }
 
     /// The same beside config-service in one process: what that has read and inspected is not done again.
@@ -50,10 +56,21 @@ public final class XdsServer implements AutoCloseable {
             LiveProbe probe,
             InstantSource clock,
             RandomGenerator random) {
+        this(config, beside, inspections, probe, ProxyLabels.NONE, clock, random);
+    }
+
+    private XdsServer(
+            Channel config,
+            KnownObjects beside,
+            Inspections inspections,
+            LiveProbe probe,
+            ProxyLabels labels,
+            InstantSource clock,
+            RandomGenerator random) {
         var reader = new YamlReader();
         this.publisher = new Publisher(() -> new JudgedTranslation(inspections, clock), clock);
         var fleet = new Fleet(clock);
-        this.discovery = new Discovery(publisher, fleet, clock);
+        this.discovery = new Discovery(publisher, fleet, clock, labels);
         this.status = new ProxyStatusService(publisher, fleet, probe, clock);
         this.follower = new ConfigFollower(
                 config, document -> reader.readDocument(document).object(), beside, publisher::offer, random);

@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsResponse;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import io.sallyport.runtime.identity.Caller;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,17 +33,23 @@ public final class AlsReceiver extends AccessLogServiceGrpc.AccessLogServiceImpl
     @Override
     public StreamObserver<StreamAccessLogsMessage> streamAccessLogs(StreamObserver<StreamAccessLogsResponse> response) {
         streams.incrementAndGet();
+        var identity = Caller.current().identity();
         return new StreamObserver<>() {
 
             private @Nullable Proxy proxy;
+            private boolean isRefused;
 
             @Override
             public void onNext(StreamAccessLogsMessage message) {
                 if (message.hasIdentifier()) {
-                    proxy = Proxy.claimedBy(message.getIdentifier().getNode());
+                    proxy = Proxy.claimedBy(message.getIdentifier().getNode()).provedBy(identity);
                 }
                 var known = proxy;
+                if (isRefused) {
+                    return;
+                }
                 if (known == null) {
+                    isRefused = true;
                     response.onError(Status.INVALID_ARGUMENT
                             .withDescription("first message without identifier (expected: the node that is logging)")
                             .asRuntimeException());
@@ -59,6 +66,9 @@ public final class AlsReceiver extends AccessLogServiceGrpc.AccessLogServiceImpl
             @Override
             public void onCompleted() {
                 streams.decrementAndGet();
+                if (isRefused) {
+                    return;
+                }
                 response.onNext(StreamAccessLogsResponse.getDefaultInstance());
                 response.onCompleted();
             }

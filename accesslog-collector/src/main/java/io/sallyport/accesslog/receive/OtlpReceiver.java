@@ -9,16 +9,17 @@ import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import io.sallyport.runtime.identity.Caller;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// OpenTelemetry logs over gRPC, as Envoy's own logger for it sends them: the body is a line in one of Istio's formats,
-/// and labels of the provider are attributes, which become tags. A body that is no such line is kept and counted, as a
-/// line of a file is.
-/// Source: OpenTelemetry, `collector/logs/v1/logs_service.proto`; Envoy, `open_telemetry/v3/logs_service.proto`.
+/// OpenTelemetry logs over gRPC, as Envoy's own logger for it sends them: the body is a line in one of Istio's
+/// formats, and labels of the provider are attributes, which become tags. A body that is no such line is kept
+/// and counted, as a line of a file is. Source: OpenTelemetry, `collector/logs/v1/logs_service.proto`; Envoy,
+/// `open_telemetry/v3/logs_service.proto`.
 public final class OtlpReceiver extends LogsServiceGrpc.LogsServiceImplBase {
 
     private static final int MAX_RECORDS = 100_000;
@@ -36,7 +37,8 @@ public final class OtlpReceiver extends LogsServiceGrpc.LogsServiceImplBase {
         var rejected = 0L;
         var taken = 0;
         for (var resource : request.getResourceLogsList()) {
-            var proxy = proxy(resource.getResource().getAttributesList());
+            var proxy = proxy(resource.getResource().getAttributesList())
+                    .provedBy(Caller.current().identity());
             proxies.put(proxy.toString(), proxy);
             for (var scope : resource.getScopeLogsList()) {
                 for (var record : scope.getLogRecordsList()) {

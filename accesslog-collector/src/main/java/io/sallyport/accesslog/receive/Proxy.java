@@ -2,6 +2,7 @@ package io.sallyport.accesslog.receive;
 
 import com.google.common.base.CharMatcher;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.sallyport.runtime.identity.Identity;
 
 /// Which proxy a row comes from: `istio-system/edge-1`.
 ///
@@ -21,9 +22,9 @@ public record Proxy(String namespace, String name) {
         }
     }
 
-    /// What a node says of itself: the namespace of its metadata, and the name in an id as Istio's proxies send it,
-    /// `router~10.0.0.1~edge-1.istio-system~istio-system.svc.cluster.local`; any other id is the name itself.
-    /// What no name has in it, a slash or a control character, is a `-`.
+    /// What a node says of itself: the namespace of its metadata, and the name in an id as Istio's proxies send
+    /// it, `router~10.0.0.1~edge-1.istio-system~istio-system.svc.cluster.local`; any other id is the name
+    /// itself. What no name has in it, a slash or a control character, is a `-`.
     public static Proxy claimedBy(Node node) {
         var namespace = node.getMetadata()
                 .getFieldsMap()
@@ -39,6 +40,18 @@ public record Proxy(String namespace, String name) {
             name = name.substring(0, name.length() - suffix.length());
         }
         return new Proxy(named(namespace), name.isEmpty() ? "unknown" : named(name));
+    }
+
+    /// The same with what is proved in place of what is said: the namespace, and the name where a token is
+    /// bound to a Pod. With a certificate alone the name is what the proxy says within its namespace.
+    Proxy provedBy(Identity identity) {
+        return switch (identity) {
+            case Identity.Local _ -> this;
+            case Identity.Workload workload ->
+                new Proxy(workload.namespace(), workload.pod().orElse(name));
+            case Identity.Service _, Identity.User _ ->
+                throw new IllegalStateException(identity + " passed the guard of proxies");
+        };
     }
 
     private static String named(String text) {

@@ -8,12 +8,14 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.sallyport.runtime.identity.Identity;
 import java.net.InetSocketAddress;
 
-/// Who makes a call, as far as bounds need to know, how many bytes of error details it takes, and who it says it is.
+/// Who makes a call, as far as bounds need to know, how many bytes of error details it takes, and who it says
+/// it is.
 ///
-/// The user is a claim for the history, such as `api ada@laptop`: whoever has the token may write any name there, and
-/// no
+/// Where a guard stands in front of the service, the author in the history is who the guard knows: `api ada`.
+/// Else the user is a claim, such as `api ada@laptop`: whoever has the token may write any name there, and no
 /// decision rests on it.
 record Caller(String address, int detailBytes, String author) {
 
@@ -53,6 +55,21 @@ record Caller(String address, int detailBytes, String author) {
     }
 
     private static String author(Metadata headers) {
+        var known = io.sallyport.runtime.identity.Caller.current().identity();
+        return switch (known) {
+            case Identity.Local _ -> claimed(headers);
+            case Identity.User user -> API + " " + printable(user.name());
+            case Identity.Workload workload -> API + " " + workload.user();
+            case Identity.Service service -> service.toString();
+        };
+    }
+
+    private static String printable(String name) {
+        var printed = CharMatcher.inRange(' ', '~').negate().replaceFrom(name, '?');
+        return printed.substring(0, Math.min(MAX_USER, printed.length()));
+    }
+
+    private static String claimed(Metadata headers) {
         var user = headers.get(USER_HEADER);
         return user == null || user.isEmpty() || user.length() > MAX_USER || !USER.matchesAllOf(user)
                 ? API

@@ -13,6 +13,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.config.store.ChangeRequest;
 import io.sallyport.config.store.DocumentReader;
+import io.sallyport.config.store.HistoryEntry;
 import io.sallyport.config.store.Outcome;
 import io.sallyport.config.store.Owner;
 import io.sallyport.config.store.RevisionLog;
@@ -33,6 +34,7 @@ import io.sallyport.proto.config.v1.ListRequest;
 import io.sallyport.proto.config.v1.ListResponse;
 import io.sallyport.proto.config.v1.Refusal;
 import io.sallyport.proto.config.v1.ResourceRef;
+import io.sallyport.proto.config.v1.RevisionEntry;
 import io.sallyport.proto.config.v1.StatusRequest;
 import io.sallyport.proto.config.v1.StatusResponse;
 import io.sallyport.proto.config.v1.ValidateRequest;
@@ -162,12 +164,23 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
             boolean dryRun,
             Optional<ChangeRequest.Id> id)
             throws StoreUnavailableException, InterruptedException {
+        var visible = Visible.current();
+        visible.requireChange(upserts, deletes);
         var outcome = log.submit(new ChangeRequest(
                 Owner.API, Caller.current().author(), message, upserts, deletes, expected, dryRun, id));
         Failures.of(outcome).ifPresent(failure -> {
             throw failure;
         });
-        return response(outcome);
+        return shown(response(outcome), visible);
+    }
+
+    private static ApplyResponse shown(ApplyResponse response, Visible visible) {
+        if (visible.isEverything()) {
+            return response;
+        }
+        var shown = response.toBuilder().clearFindings();
+        response.getFindingsList().forEach(finding -> visible.shown(finding).ifPresent(shown::addFindings));
+        return shown.build();
     }
 
     private static ApplyResponse response(Outcome outcome) {
@@ -224,6 +237,8 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
                 Submissions.checkTogether(objects).forEach(finding -> response.addFindings(Wire.finding(finding)));
                 return response.build();
             }
+            var visible = Visible.current();
+            visible.requireChange(objects, List.of());
             var outcome = log.submit(new ChangeRequest(
                     Owner.API,
                     Caller.current().author(),
@@ -236,7 +251,8 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
             Failures.of(outcome).ifPresent(failure -> {
                 throw failure;
             });
-            return response.addAllFindings(response(outcome).getFindingsList()).build();
+            return response.addAllFindings(shown(response(outcome), visible).getFindingsList())
+                    .build();
         });
     }
 
@@ -244,6 +260,8 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     public void get(GetRequest request, StreamObserver<GetResponse> observer) {
         answer(request, MAX_REQUEST_BYTES, observer, () -> {
             var ref = Wire.ref(request.getRef());
+            var visible = Visible.current();
+            visible.requireGet(ref);
             log.awaitJudged();
             var published = log.published();
             long head = published.state().revision();
@@ -262,7 +280,7 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
             var response = GetResponse.newBuilder().setResource(Wire.resource(found.get()));
             published.findings().stream()
                     .filter(finding -> ref.equals(finding.location().object()))
-                    .forEach(finding -> response.addFindings(Wire.finding(finding)));
+                    .forEach(finding -> visible.shown(Wire.finding(finding)).ifPresent(response::addFindings));
             return response.build();
         });
     }
@@ -274,6 +292,8 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
                 throw new RefusedException(
                         "page_size: " + request.getPageSize() + " (expected: 0 to " + MAX_PAGE + ")");
             }
+            var visible = Visible.current();
+            visible.requireList(request.getKind(), request.getNamespace());
             int size = request.getPageSize() == 0 ? MAX_PAGE : Math.min(request.getPageSize(), MAX_PAGE);
             var state = log.published().state();
             var objects = request.getPageToken().isEmpty()
@@ -282,13 +302,17 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
                             PageToken.decode(request.getPageToken(), request.getKind(), request.getNamespace())
                                     .after());
             var response = ListResponse.newBuilder().setRevision(state.revision());
-            fill(request, objects.values(), size, response);
+            fill(request, objects.values(), size, visible, response);
             return response.build();
         });
     }
 
     private static void fill(
-            ListRequest request, Iterable<StoredObject> objects, int size, ListResponse.Builder response) {
+            ListRequest request,
+            Iterable<StoredObject> objects,
+            int size,
+            Visible visible,
+            ListResponse.Builder response) {
         long bytes = 0;
         ObjectRef last = null;
         for (var object : objects) {
@@ -296,7 +320,8 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
             if ((!request.getKind().isEmpty()
                             && !request.getKind().equals(ref.kind().text()))
                     || (!request.getNamespace().isEmpty()
-                            && !request.getNamespace().equals(ref.namespace()))) {
+                            && !request.getNamespace().equals(ref.namespace()))
+                    || !visible.shows(ref)) {
                 continue;
             }
             if (last != null && (response.getResourcesCount() == size || bytes > PAGE_BYTES)) {
@@ -321,9 +346,22 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
             var ref = request.hasRef() ? Optional.of(Wire.ref(request.getRef())) : Optional.<ObjectRef>empty();
             var before = request.hasBefore() ? request.getBefore() : Long.MAX_VALUE;
             var response = HistoryResponse.newBuilder();
-            log.history(ref, before, limit).forEach(entry -> response.addRevisions(Wire.entry(entry)));
+            var visible = Visible.current();
+            log.history(ref, before, limit)
+                    .forEach(entry -> entry(entry, visible).ifPresent(response::addRevisions));
             return response.build();
         });
+    }
+
+    // What others changed is none of the caller's business, nor is their message.
+    private static Optional<RevisionEntry> entry(HistoryEntry entry, Visible visible) {
+        if (visible.isEverything()) {
+            return Optional.of(Wire.entry(entry));
+        }
+        var shown = entry.changes().stream()
+                .filter(change -> visible.shows(change.ref()))
+                .toList();
+        return shown.isEmpty() ? Optional.empty() : Optional.of(Wire.entry(new HistoryEntry(entry.header(), shown)));
     }
 
     @Override
@@ -350,18 +388,28 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
         answer(request, MAX_REQUEST_BYTES, observer, () -> {
             log.awaitJudged();
+            var visible = Visible.current();
             var published = log.published();
             var uptime = java.time.Duration.between(started, clock.instant());
             var response = StatusResponse.newBuilder()
                     .setRevision(published.state().revision())
-                    .setResources(published.state().size())
+                    .setResources(
+                            visible.isEverything()
+                                    ? published.state().size()
+                                    : (int) published.state().objects().keySet().stream()
+                                            .filter(visible::shows)
+                                            .count())
                     .setUptime(com.google.protobuf.Duration.newBuilder()
                             .setSeconds(uptime.toSeconds())
                             .setNanos(uptime.toNanosPart()));
             for (var refusal : refusals.current()) {
-                response.addRefusals(refusal(refusal));
+                if (visible.isEverything() || refusal.ref().map(visible::shows).orElse(false)) {
+                    response.addRefusals(refusal(refusal));
+                }
             }
-            published.findings().forEach(finding -> response.addFindings(Wire.finding(finding)));
+            published
+                    .findings()
+                    .forEach(finding -> visible.shown(Wire.finding(finding)).ifPresent(response::addFindings));
             return response.build();
         });
     }

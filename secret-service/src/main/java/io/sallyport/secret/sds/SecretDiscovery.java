@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.sallyport.runtime.identity.ProxyLabels;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,8 +18,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Envoy's secret discovery service, incremental and state of the world. Envoy opens one stream a secret. The unary
-/// `FetchSecrets` is not served: it cannot tell of a rotation.
+/// Envoy's secret discovery service, incremental and state of the world. Envoy opens one stream a secret. The
+/// unary `FetchSecrets` is not served: it cannot tell of a rotation.
 public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDiscoveryServiceImplBase
         implements AutoCloseable {
 
@@ -26,6 +27,7 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
 
     private static final int MAX_STREAMS = 200_000;
 
+    private final ProxyLabels labels;
     private final Shelf shelf;
     private final Audience audience;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
@@ -43,6 +45,12 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
 
     /// `audience` is told of each stream and wakes it.
     public SecretDiscovery(Shelf shelf, Audience audience) {
+        this(shelf, audience, ProxyLabels.NONE);
+    }
+
+    /// `labels` are those of proxies that prove who they are.
+    public SecretDiscovery(Shelf shelf, Audience audience, ProxyLabels labels) {
+        this.labels = labels;
         this.shelf = shelf;
         this.audience = audience;
     }
@@ -80,6 +88,10 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
 
     Shelf shelf() {
         return shelf;
+    }
+
+    ProxyLabels labels() {
+        return labels;
     }
 
     Audience audience() {

@@ -4,6 +4,8 @@ import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.sallyport.runtime.identity.Caller;
+import io.sallyport.runtime.identity.Identity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs one [Session] on one gRPC stream. Requests, changed secrets and room in the transport only set a flag; whoever
-/// sets it first runs the session until the flag is down, so that the session never sees two threads. Responses are
-/// made only while the transport has room: a slow reader holds no queue.
+/// Runs one [Session] on one gRPC stream. Requests, changed secrets and room in the transport only set a flag;
+/// whoever sets it first runs the session until the flag is down, so that the session never sees two threads.
+/// Responses are made only while the transport has room: a slow reader holds no queue.
 final class SecretStream<Q extends Message, R extends Message> implements StreamObserver<Q>, Audience.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(SecretStream.class);
@@ -33,10 +35,12 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
     private final ServerCallStreamObserver<R> responses;
     private final Queue<Q> inbox = new ConcurrentLinkedQueue<>();
     private final AtomicInteger wakes = new AtomicInteger();
+    private final Identity identity = Caller.current().identity();
     private volatile @Nullable Status end;
     private volatile boolean gone;
     // The rest belongs to whoever drains.
     private @Nullable Node node;
+    private @Nullable Node said;
     private @Nullable Session<Q, R> session;
     private List<Wanted> joined = List.of();
     private boolean over;
@@ -158,12 +162,15 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
         var known = node;
         if (message.isPresent()) {
             var claimed = Node.of(message.get());
-            if (known != null && !known.equals(claimed)) {
+            if (said != null && !said.equals(claimed)) {
                 throw new Refusal(
                         Status.Code.PERMISSION_DENIED,
                         "the node changed within a stream (expected: one node per stream)");
             }
-            known = claimed;
+            if (said == null) {
+                known = claimed.provedBy(identity, house.labels());
+                said = claimed;
+            }
         }
         if (known == null) {
             throw new Refusal(Status.Code.INVALID_ARGUMENT, "no node in the first request (expected: one with an id)");
@@ -175,8 +182,8 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
         return session;
     }
 
-    // Two names may share a place, so what stays listens again after others left. A change in between is not missed:
-    // the session is asked afterwards.
+    // Two names may share a place, so what stays listens again after others left. A change in between is not
+    // missed: the session is asked afterwards.
     private void join(List<Wanted> wanted) {
         if (wanted.equals(joined)) {
             return;

@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.xds.publish.Publisher;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -17,8 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/// The aggregated discovery service, for any Envoy that connects. Each stream is a [StreamLoop] of its own; they share
-/// the snapshots of their class and nothing else.
+/// The aggregated discovery service, for any Envoy that connects. Each stream is a [StreamLoop] of its own;
+/// they share the snapshots of their class and nothing else.
 public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase
         implements AutoCloseable {
 
@@ -34,13 +35,22 @@ public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDi
     private final Fleet fleet;
 
     public Discovery(Publisher publisher, Fleet fleet, InstantSource clock) {
-        this(publisher, fleet, clock, Pace.DEFAULT);
+        this(publisher, fleet, clock, Pace.DEFAULT, ProxyLabels.NONE);
+    }
+
+    /// `labels` are those of proxies that prove who they are.
+    public Discovery(Publisher publisher, Fleet fleet, InstantSource clock, ProxyLabels labels) {
+        this(publisher, fleet, clock, Pace.DEFAULT, labels);
     }
 
     Discovery(Publisher publisher, Fleet fleet, InstantSource clock, Pace pace) {
+        this(publisher, fleet, clock, pace, ProxyLabels.NONE);
+    }
+
+    Discovery(Publisher publisher, Fleet fleet, InstantSource clock, Pace pace, ProxyLabels labels) {
         this.clock = clock;
         this.fleet = fleet;
-        this.house = new StreamLoop.House(publisher, fleet, counters, clock, executor, new Ferry(WHOLE_TABLES));
+        this.house = new StreamLoop.House(publisher, fleet, counters, clock, executor, new Ferry(WHOLE_TABLES), labels);
         this.delta = new StreamLoop.Protocol<>(
                 "delta",
                 request -> request.hasNode() ? Optional.of(request.getNode()) : Optional.empty(),

@@ -15,8 +15,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Every proxy that is connected or was lately, by node id, and what it has reached. Streams write; status reads.
-/// When one proxy has several streams (a reconnect before the old stream is seen to be dead), the newest counts.
+/// Every proxy that is connected or was lately, by namespace and node id, and what it has reached. Streams
+/// write; status reads. When one proxy has several streams (a reconnect before the old stream is seen to be
+/// dead), the newest counts.
 public final class Fleet {
 
     private static final Duration REMEMBERED = Duration.ofMinutes(10);
@@ -98,7 +99,7 @@ public final class Fleet {
     Proxy join(Node node, Board board, Connection connection) {
         var now = clock.instant();
         var evicted = new ArrayDeque<Connection>();
-        var joined = proxies.compute(node.id(), (_, known) -> {
+        var joined = proxies.compute(node.key(), (_, known) -> {
             var proxy = known == null ? new Proxy(node, board, now) : known;
             synchronized (proxy) {
                 proxy.connections.add(connection);
@@ -140,7 +141,7 @@ public final class Fleet {
         signal();
     }
 
-    /// All proxies, ordered by node id.
+    /// All proxies, ordered by namespace and node id.
     public Collection<Proxy> proxies() {
         return proxies.values();
     }

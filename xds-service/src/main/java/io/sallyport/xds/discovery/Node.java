@@ -3,15 +3,19 @@ package io.sallyport.xds.discovery;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.grpc.Status;
+import io.sallyport.runtime.identity.Authorizer;
+import io.sallyport.runtime.identity.Identity;
+import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.translation.ProxyClass;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Who a proxy says that it is, in the form of Istio's proxies: id `router~10.1.2.3~edge-0.shop~shop.svc.cluster.local`
-/// and the metadata `NAMESPACE`, `NAME`, `WORKLOAD_NAME`, `LABELS`, `UNPRIVILEGED_POD`; beside them Sallyport's own
-/// `LISTEN` (`{"80": "8080"}`) and `ADDRESS`. Metadata beats the id. Source: Istio's "ServiceNode" and bootstrap node.
+/// Who a proxy says that it is, in the form of Istio's proxies: id
+/// `router~10.1.2.3~edge-0.shop~shop.svc.cluster.local` and the metadata `NAMESPACE`, `NAME`, `WORKLOAD_NAME`,
+/// `LABELS`, `UNPRIVILEGED_POD`; beside them Sallyport's own `LISTEN` (`{"80": "8080"}`) and `ADDRESS`.
+/// Metadata beats the id. Source: Istio's "ServiceNode" and bootstrap node.
 public record Node(String id, String name, String envoyVersion, ProxyClass proxies) {
 
     private static final String ANY_ADDRESS = "0.0.0.0";
@@ -44,6 +48,49 @@ public record Node(String id, String name, String envoyVersion, ProxyClass proxi
                 text(metadata, "ADDRESS", ANY_ADDRESS),
                 !text(metadata, "UNPRIVILEGED_POD", "false").equals("true"));
         return new Node(message.getId(), name, version(message), proxies);
+    }
+
+    /// The same with what is proved in place of what is said: another namespace is refused, labels come from the
+    /// platform, and so does the name where a token is bound to a Pod.
+    Node provedBy(Identity identity, ProxyLabels labels) throws ProtocolViolation {
+        return switch (identity) {
+            case Identity.Local _ -> this;
+            case Identity.Workload workload -> {
+                if (!proxies.namespace().equals(workload.namespace())) {
+                    throw new ProtocolViolation(
+                            Status.Code.PERMISSION_DENIED,
+                            "the node says namespace \"%s\" (expected: \"%s\", as its certificate or token says)"
+                                    .formatted(Bounds.printable(proxies.namespace()), workload.namespace()));
+                }
+                var proved = new ProxyClass(
+                        proxies.role(),
+                        workload.namespace(),
+                        proxies.name(),
+                        labels(labels, workload),
+                        proxies.listen(),
+                        proxies.address(),
+                        proxies.privileged());
+                yield new Node(id, workload.pod().orElse(name), envoyVersion, proved);
+            }
+            case Identity.Service _, Identity.User _ ->
+                throw new ProtocolViolation(
+                        Status.Code.PERMISSION_DENIED, identity + " is no proxy (expected: a service account's)");
+        };
+    }
+
+    private static SortedMap<String, String> labels(ProxyLabels labels, Identity.Workload workload)
+            throws ProtocolViolation {
+        try {
+            return labels.of(workload);
+        } catch (Authorizer.UnavailableException e) {
+            throw new ProtocolViolation(
+                    Status.Code.UNAVAILABLE, "the labels of " + workload + " cannot be told now: " + e.getMessage());
+        }
+    }
+
+    /// What tells proxies apart: ids are made up by proxies, so each namespace has its own.
+    String key() {
+        return proxies.namespace() + "/" + id;
     }
 
     private static String version(io.envoyproxy.envoy.config.core.v3.Node message) {

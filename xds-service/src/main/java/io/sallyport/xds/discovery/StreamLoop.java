@@ -4,6 +4,9 @@ import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.sallyport.runtime.identity.Caller;
+import io.sallyport.runtime.identity.Identity;
+import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.xds.publish.Board;
 import io.sallyport.xds.publish.Publisher;
 import io.sallyport.xds.publish.Snapshot;
@@ -23,11 +26,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs one [Session] on one gRPC stream. Requests, snapshots, room in the transport and the passing of time only set
-/// a flag; whoever sets it first runs the session until the flag is down, so that the session never sees two threads.
+/// Runs one [Session] on one gRPC stream. Requests, snapshots, room in the transport and the passing of time
+/// only set a flag; whoever sets it first runs the session until the flag is down, so that the session never
+/// sees two threads.
 ///
-/// The next request is taken from the transport when the last one was dealt with, and responses are made only while
-/// the transport has room: a slow reader holds one newest state and no queue.
+/// The next request is taken from the transport when the last one was dealt with, and responses are made only
+/// while the transport has room: a slow reader holds one newest state and no queue.
 final class StreamLoop<Q extends Message, R extends Message> implements StreamObserver<Q>, Fleet.Connection {
 
     private static final Duration SILENCE = Duration.ofSeconds(30);
@@ -54,7 +58,13 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
 
     /// What all streams share.
     record House(
-            Publisher publisher, Fleet fleet, Counters counters, InstantSource clock, Executor executor, Ferry ferry) {}
+            Publisher publisher,
+            Fleet fleet,
+            Counters counters,
+            InstantSource clock,
+            Executor executor,
+            Ferry ferry,
+            ProxyLabels labels) {}
 
     private final House house;
     private final Protocol<Q, R> protocol;
@@ -64,11 +74,14 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     private final AtomicInteger wakes = new AtomicInteger();
     private final Runnable wake = this::wake;
     private final Instant opened;
+    // Of the connection; what a node says of itself counts only where nobody is asked to prove anything.
+    private final Identity identity;
     private volatile @Nullable Status end;
     private volatile boolean gone;
     private volatile @Nullable Instant due;
     // The rest belongs to whoever drains.
     private @Nullable Node node;
+    private @Nullable Node said;
     private @Nullable Board board;
     private Fleet.@Nullable Proxy proxy;
     private @Nullable Session<Q, R> session;
@@ -86,6 +99,7 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
         this.protocol = protocol;
         this.responses = responses;
         this.whenOver = whenOver;
+        this.identity = Caller.current().identity();
         this.opened = house.clock().instant();
         this.due = opened.plus(SILENCE);
         responses.disableAutoRequest();
@@ -262,7 +276,8 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
         return newest;
     }
 
-    // The first request says who the proxy is. It stays in the inbox, unanswered, until there is a snapshot for it.
+    // The first request says who the proxy is. It stays in the inbox, unanswered, until there is a snapshot for
+    // it.
     private @Nullable Session<Q, R> sessionFor(Instant now) throws ProtocolViolation {
         if (session != null) {
             return session;
@@ -297,24 +312,27 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
                 .apply(first)
                 .orElseThrow(() -> new ProtocolViolation(
                         Status.Code.INVALID_ARGUMENT, "no node in the first request (expected: one with an id)"));
-        var claimed = Node.of(message);
+        var claim = Node.of(message);
+        var claimed = claim.provedBy(identity, house.labels());
         var found = house.publisher()
                 .join(claimed.proxies(), wake)
                 .orElseThrow(() -> new ProtocolViolation(
                         Status.Code.RESOURCE_EXHAUSTED,
                         "more kinds of proxy than are served (expected: at most " + Publisher.MAX_CLASSES + ")"));
+        said = claim;
         node = claimed;
         board = found;
         proxy = house.fleet().join(claimed, found, this);
         LOG.atInfo()
                 .addKeyValue("node", claimed.id())
+                .addKeyValue("identity", identity)
                 .addKeyValue("protocol", protocol.name())
                 .log("Proxy connected");
     }
 
     private void checkNode(Q request) throws ProtocolViolation {
         var again = protocol.node().apply(request);
-        if (again.isPresent() && !Node.of(again.get()).equals(node)) {
+        if (again.isPresent() && !Node.of(again.get()).equals(said)) {
             throw new ProtocolViolation(
                     Status.Code.PERMISSION_DENIED, "the node changed within a stream (expected: one node per stream)");
         }

@@ -16,6 +16,7 @@ import io.sallyport.proto.xds.v1.ProxyResource;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import io.sallyport.proto.xds.v1.TypeStatus;
 import io.sallyport.proto.xds.v1.Withholding;
+import io.sallyport.runtime.identity.Access;
 import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.ResourceType;
@@ -51,7 +52,22 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
     @Override
     public void listProxies(ListProxiesRequest request, StreamObserver<ListProxiesResponse> answer) {
         var response = ListProxiesResponse.newBuilder().setRevision(publisher.revision());
-        connected().stream().map(this::describe).forEach(response::addProxies);
+        try {
+            list(response);
+        } catch (StatusRuntimeException error) {
+            answer.onError(error);
+            return;
+        }
+        answer.onNext(response.build());
+        answer.onCompleted();
+    }
+
+    private void list(ListProxiesResponse.Builder response) {
+        var seen = Seen.current(Access.Verb.LIST);
+        connected(seen).stream().map(this::describe).forEach(response::addProxies);
+        if (!seen.everything()) {
+            return;
+        }
         for (var poison : publisher.poisoned()) {
             response.addWithheld(Withholding.newBuilder()
                     .setWhat(poison.object().ref().toString())
@@ -59,8 +75,6 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
                     .addAllSources(new Places(publisher.image(), true)
                             .of(List.of(new Origin(poison.object().ref(), Path.ROOT)))));
         }
-        answer.onNext(response.build());
-        answer.onCompleted();
     }
 
     @Override
@@ -78,9 +92,10 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
         waits.start(request, answer);
     }
 
-    private List<Fleet.Proxy> connected() {
+    private List<Fleet.Proxy> connected(Seen seen) {
         return fleet.proxies().stream()
                 .filter(proxy -> proxy.lost() == null)
+                .filter(proxy -> seen.in(proxy.node().proxies().namespace()))
                 .sorted(Comparator.comparing(ProxyStatusService::qualifiedName)
                         .thenComparing(proxy -> proxy.node().id()))
                 .toList();
@@ -198,7 +213,7 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
     }
 
     private Fleet.Proxy find(String name) {
-        var known = connected();
+        var known = connected(Seen.current(Access.Verb.GET));
         var found = known.stream()
                 .filter(proxy -> proxy.node().name().equals(name)
                         || qualifiedName(proxy).equals(name)

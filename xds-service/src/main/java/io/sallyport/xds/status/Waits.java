@@ -6,6 +6,7 @@ import io.grpc.stub.StreamObserver;
 import io.sallyport.proto.xds.v1.AwaitLiveRequest;
 import io.sallyport.proto.xds.v1.AwaitLiveResponse;
 import io.sallyport.proto.xds.v1.Waiting;
+import io.sallyport.runtime.identity.Access;
 import io.sallyport.xds.discovery.Fleet;
 import io.sallyport.xds.discovery.Refusal;
 import io.sallyport.xds.discovery.StreamView;
@@ -24,8 +25,9 @@ import java.util.stream.Collectors;
 
 /// Waits until a revision is live on every proxy, and says after each change who is still missing and why.
 ///
-/// A proxy has a revision when it took every resource that the revision changed for its class; a revision that changes
-/// nothing for a class is live at once. What a proxy refused of exactly that revision ends the wait early.
+/// A proxy has a revision when it took every resource that the revision changed for its class; a revision that
+/// changes nothing for a class is live at once. What a proxy refused of exactly that revision ends the wait
+/// early.
 final class Waits {
 
     private static final int MAX_WAITS = 256;
@@ -34,8 +36,8 @@ final class Waits {
     // A proxy that lost its stream this lately is about to come back.
     private static final Duration RETURNING = Duration.ofSeconds(30);
     private static final Duration PROBE_AGAIN = Duration.ofMillis(20);
-    // After a start, proxies of an earlier process are on their way back: at most so long, and no longer than it takes
-    // until no more of them come.
+    // After a start, proxies of an earlier process are on their way back: at most so long, and no longer than
+    // it takes until no more of them come.
     private static final Duration SETTLING = Duration.ofSeconds(10);
     private static final Duration QUIET = Duration.ofSeconds(2);
 
@@ -110,11 +112,14 @@ final class Waits {
     }
 
     private static AwaitLiveResponse.Builder message(long revision, Standing standing) {
+        var seen = Seen.current(Access.Verb.LIST);
         return AwaitLiveResponse.newBuilder()
                 .setRevision(revision)
                 .setLive(standing.live())
                 .setTotal(standing.total())
-                .addAllWaiting(standing.waiting());
+                .addAllWaiting(standing.waiting().stream()
+                        .filter(waiting -> seen.qualified(waiting.getProxy()))
+                        .toList());
     }
 
     private Standing standing(long revision, Instant now) {
