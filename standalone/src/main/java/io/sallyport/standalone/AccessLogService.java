@@ -1,7 +1,9 @@
 package io.sallyport.standalone;
 
+import io.grpc.ServerInterceptor;
 import io.sallyport.accesslog.CollectorServer;
 import io.sallyport.accesslog.api.Callers;
+import io.sallyport.accesslog.api.PermittedRows;
 import io.sallyport.accesslog.config.ConfigurationSource;
 import io.sallyport.accesslog.config.GrpcConfiguration;
 import io.sallyport.accesslog.http.LogServlet;
@@ -12,7 +14,6 @@ import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.Settings;
 import io.sallyport.runtime.SettingsException;
-import io.sallyport.runtime.http.HttpServer;
 import io.sallyport.runtime.http.Mount;
 import io.sallyport.runtime.metric.Metrics;
 import io.sallyport.runtime.rpc.Channels;
@@ -39,44 +40,38 @@ final class AccessLogService {
     String start(Lifecycle lifecycle, Readiness readiness, Path file) throws SettingsException, IOException {
         var wanted = Settings.read(file, ServiceSettings.AccessLog.class);
         var metrics = lifecycle.started("metrics", new Metrics());
+        var doors = Doors.of(wanted, lifecycle, metrics, clock);
+        if (doors.guard().isPresent() && wanted.callers() != null) {
+            throw new IllegalArgumentException("callers (expected: rules in authorization, where there is tls)");
+        }
         var collector = lifecycle.started(
                 "accesslog-collector",
-                CollectorServer.start(wanted.settings(), configuration(lifecycle, wanted), clock, new SecureRandom()));
+                CollectorServer.start(wanted.settings(), configuration(doors, wanted), clock, new SecureRandom()));
         collector.measure(metrics.registry());
         collector.resume();
         var known = callers(wanted);
-        var callers = new Callers(known);
-        var door = lifecycle.started(
-                "als",
-                GrpcServer.on(ServiceSettings.loopback(wanted.als()), ServerLimits.xds())
-                        .measured("als", metrics)
-                        .serve(collector.receiver())
-                        .start("als"));
-        var api = lifecycle.started(
-                "api",
-                GrpcServer.on(ServiceSettings.loopback(wanted.grpc()), ServerLimits.api())
-                        .measured("api", metrics)
-                        .with(callers)
-                        .serve(collector.api())
-                        .start("api"));
+        // With certificates the guard knows the callers; else each has a token of the settings.
+        var callers =
+                doors.guard().<ServerInterceptor>map(_ -> new PermittedRows()).orElseGet(() -> new Callers(known));
+        var door = doors.proxies("als", wanted.als(), ServerLimits.xds(), collector.receiver());
+        var api = doors.logs(wanted.grpc(), callers, collector.api());
         var name = "accesslog-" + api.port();
+        var inside = GrpcServer.inProcess(name);
+        doors.guard().ifPresent(inside::with);
         lifecycle.started(
-                "api in process",
-                GrpcServer.inProcess(name).with(callers).serve(collector.api()).start("accesslog"));
+                "api in process", inside.with(callers).serve(collector.api()).start("accesslog"));
         var channel = Channels.inProcess(name);
         lifecycle.started("api channel", channel::shutdownNow);
         var page = new PageDoor(known.stream().map(Callers.Caller::token).toList(), new SecureRandom());
-        var http = lifecycle.started(
-                "http",
-                HttpServer.start(
-                        ServiceSettings.loopback(wanted.http()),
-                        readiness,
-                        metrics,
-                        Optional.of(BearerToken.readOrCreate(wanted.tokenFile(), new SecureRandom())),
-                        List.of(
-                                new Mount(LogServlet.PATH, new LogServlet(channel), true),
-                                new Mount(LogPage.PATH, new LogPage(channel, page, clock, () -> ""), true))));
-        return "als 127.0.0.1:" + door.port() + " · api 127.0.0.1:" + api.port() + " · http 127.0.0.1:" + http.port();
+        var http = doors.http(
+                wanted.http(),
+                readiness,
+                List.of(
+                        new Mount(LogServlet.PATH, new LogServlet(channel), true),
+                        new Mount(LogPage.PATH, new LogPage(channel, page, clock, () -> ""), true)));
+        return "als " + ServiceCommand.shown(wanted.als(), door.port()) + " · api "
+                + ServiceCommand.shown(wanted.grpc(), api.port()) + " · http "
+                + ServiceCommand.shown(wanted.http(), http.port());
     }
 
     private static List<Callers.Caller> callers(ServiceSettings.AccessLog wanted) throws IOException {
@@ -92,8 +87,7 @@ final class AccessLogService {
         return callers;
     }
 
-    private ConfigurationSource configuration(Lifecycle lifecycle, ServiceSettings.AccessLog wanted)
-            throws IOException {
+    private ConfigurationSource configuration(Doors doors, ServiceSettings.AccessLog wanted) {
         var config = wanted.config();
         var xds = wanted.xds();
         var secret = wanted.secret();
@@ -101,9 +95,9 @@ final class AccessLogService {
             return ConfigurationSource.NONE;
         }
         return new GrpcConfiguration(
-                ServiceCommand.channel(lifecycle, "config channel", config, wanted.tokenFile()),
-                ServiceCommand.channel(lifecycle, "xds channel", xds, wanted.tokenFile()),
-                ServiceCommand.channel(lifecycle, "secret channel", secret, wanted.tokenFile()),
+                doors.channel("config channel", config),
+                doors.channel("xds channel", xds),
+                doors.channel("secret channel", secret),
                 clock);
     }
 }

@@ -21,6 +21,7 @@ import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.Version;
 import io.sallyport.runtime.http.HttpServer;
 import io.sallyport.runtime.http.Mount;
+import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.runtime.metric.Metrics;
 import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
@@ -54,8 +55,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The wiring of `up`: every service in one process, joined by in-process channels, its doors on loopback, and the
-/// Envoys as children. Top to bottom in the order of the start.
+/// The wiring of `up`: every service in one process, joined by in-process channels, its doors on loopback, and
+/// the Envoys as children. Top to bottom in the order of the start.
 final class AllInOne {
 
     /// The ports of the doors; 0 is chosen by the system.
@@ -264,10 +265,16 @@ final class AllInOne {
         }
     }
 
-    static SecretServer secrets(SecretSettings settings, Optional<Channel> config, InstantSource clock)
+    private static SecretServer secrets(SecretSettings settings, Optional<Channel> config, InstantSource clock)
+            throws IOException {
+        return secrets(settings, config, ProxyLabels.NONE, clock);
+    }
+
+    static SecretServer secrets(
+            SecretSettings settings, Optional<Channel> config, ProxyLabels labels, InstantSource clock)
             throws IOException {
         try {
-            return SecretServer.start(settings, config, clock, new SecureRandom());
+            return SecretServer.start(settings, config, labels, clock, new SecureRandom());
         } catch (SecretStoreException e) {
             throw new IOException(e.getMessage(), e);
         }

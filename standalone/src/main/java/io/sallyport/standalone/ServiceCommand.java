@@ -2,7 +2,6 @@ package io.sallyport.standalone;
 
 import io.grpc.BindableService;
 import io.grpc.Channel;
-import io.grpc.ClientInterceptors;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.ExitCode;
 import io.sallyport.cli.Terminal;
@@ -12,7 +11,6 @@ import io.sallyport.config.api.WatchBounds;
 import io.sallyport.config.source.DirectoryListener;
 import io.sallyport.config.store.StoreUnavailableException;
 import io.sallyport.egress.EgressServer;
-import io.sallyport.runtime.BearerToken;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Logs;
 import io.sallyport.runtime.Readiness;
@@ -20,17 +18,14 @@ import io.sallyport.runtime.Settings;
 import io.sallyport.runtime.SettingsException;
 import io.sallyport.runtime.http.HttpServer;
 import io.sallyport.runtime.metric.Metrics;
-import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
 import io.sallyport.runtime.rpc.ServerLimits;
-import io.sallyport.runtime.rpc.TokenInterceptor;
 import io.sallyport.secret.store.SecretStoreException;
 import io.sallyport.standalone.names.NameRelay;
 import io.sallyport.standalone.relay.GatewayRelay;
 import io.sallyport.xds.XdsServer;
 import io.sallyport.xds.status.LiveProbe;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
@@ -38,7 +33,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -77,14 +71,7 @@ final class ServiceCommand implements Callable<Integer> {
         var lifecycle = new Lifecycle().stopOnSignal();
         try {
             var readiness = new Readiness();
-            var doors = switch (name) {
-                case config -> config(lifecycle, readiness);
-                case xds -> xds(lifecycle, readiness);
-                case secret -> secret(lifecycle, readiness);
-                case egress -> egress(lifecycle, readiness);
-                case accesslog -> new AccessLogService(terminal.clock()).start(lifecycle, readiness, settings);
-                case relay -> relay(lifecycle, readiness);
-            };
+            var doors = start(lifecycle, readiness);
             terminal.print("Sallyport " + name + " · " + doors);
             while (!readiness.missing().isEmpty()) {
                 LockSupport.parkNanos(POLL_NANOS);
@@ -98,23 +85,47 @@ final class ServiceCommand implements Callable<Integer> {
         }
     }
 
+    /// Starts one service in this process; answers its doors in words.
+    static String start(Terminal terminal, Name name, Path settings, Lifecycle lifecycle, Readiness readiness)
+            throws SettingsException, IOException {
+        var command = new ServiceCommand(terminal);
+        command.name = name;
+        command.settings = settings;
+        return command.start(lifecycle, readiness);
+    }
+
+    private String start(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
+        return switch (name) {
+            case config -> config(lifecycle, readiness);
+            case xds -> xds(lifecycle, readiness);
+            case secret -> secret(lifecycle, readiness);
+            case egress -> egress(lifecycle, readiness);
+            case accesslog -> new AccessLogService(terminal.clock()).start(lifecycle, readiness, settings);
+            case relay -> relay(lifecycle, readiness);
+        };
+    }
+
     private String config(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Config.class);
         var metrics = lifecycle.started("metrics", new Metrics());
-        var config = lifecycle.started("config-service", config(lifecycle, wanted));
+        var doors = doors(wanted, lifecycle, metrics);
+        var config = lifecycle.started("config-service", config(doors, wanted));
         config.measure(metrics.registry());
         readiness.require("config-service", config::missing);
-        return serve(
-                lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), config.services());
+        return serve(doors, readiness, wanted.grpc(), wanted.http(), config.services());
     }
 
-    private ConfigServer config(Lifecycle lifecycle, ServiceSettings.Config wanted) throws IOException {
+    private Doors doors(Doors.Security security, Lifecycle lifecycle, Metrics metrics) throws IOException {
+        return Doors.of(security, lifecycle, metrics, terminal.clock());
+    }
+
+    private ConfigServer config(Doors doors, ServiceSettings.Config wanted) throws IOException {
         var cluster = wanted.kubernetes();
         var status = cluster == null ? null : cluster.status();
         var address = status == null ? null : status.xds();
         var xds = address == null
                 ? Optional.<Channel>empty()
-                : Optional.of(channel(lifecycle, "xds channel", address, wanted.tokenFile()));
+                : Optional.of(doors.channel("xds channel", address));
         try {
             var settings = new ConfigSettings(
                     wanted.store().settings(),
@@ -130,77 +141,55 @@ final class ServiceCommand implements Callable<Integer> {
     private String xds(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Xds.class);
         var metrics = lifecycle.started("metrics", new Metrics());
-        var config = config(lifecycle, wanted.config(), wanted.tokenFile());
+        var doors = doors(wanted, lifecycle, metrics);
+        var config = doors.channel("config channel", wanted.config());
         var xds = lifecycle.started(
-                "xds-service", new XdsServer(config, LiveProbe.NONE, terminal.clock(), new SecureRandom()));
+                "xds-service",
+                new XdsServer(config, LiveProbe.NONE, doors.labels(), terminal.clock(), new SecureRandom()));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
-        var proxies = lifecycle.started(
-                "xds",
-                GrpcServer.on(ServiceSettings.loopback(wanted.xds()), ServerLimits.xds())
-                        .measured("xds", metrics)
-                        .serve(xds.discovery())
-                        .start("xds"));
-        return "xds 127.0.0.1:" + proxies.port() + " · "
-                + serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), xds.api());
+        var proxies = doors.proxies("xds", wanted.xds(), ServerLimits.xds(), xds.discovery());
+        return "xds " + shown(wanted.xds(), proxies.port()) + " · "
+                + serve(doors, readiness, wanted.grpc(), wanted.http(), xds.api());
     }
 
     private String egress(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Egress.class);
         var metrics = lifecycle.started("metrics", new Metrics());
-        var config = channel(lifecycle, "config channel", wanted.config(), wanted.tokenFile());
+        var doors = doors(wanted, lifecycle, metrics);
+        var config = doors.channel("config channel", wanted.config());
         var address = wanted.logs();
-        var logs = address == null
-                ? Optional.<Channel>empty()
-                : Optional.of(channel(lifecycle, "log channel", address, wanted.tokenFile()));
+        var logs = address == null ? Optional.<Channel>empty() : Optional.of(doors.channel("log channel", address));
         var egress = lifecycle.started(
                 "egress-policy-service", new EgressServer(config, logs, terminal.clock(), new SecureRandom()));
         egress.measure(metrics.registry());
         readiness.require("egress-policy-service", egress::missing);
-        return serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), egress.api());
-    }
-
-    private static Channel config(Lifecycle lifecycle, String address, @Nullable Path tokenFile) throws IOException {
-        return channel(lifecycle, "config channel", address, tokenFile);
-    }
-
-    static Channel channel(Lifecycle lifecycle, String name, String address, @Nullable Path tokenFile)
-            throws IOException {
-        var channel = Channels.to(ServiceSettings.loopback(address));
-        lifecycle.started(name, channel::shutdownNow);
-        return token(tokenFile)
-                .map(secret -> ClientInterceptors.intercept(channel, Channels.bearing(secret)))
-                .orElse(channel);
+        return serve(doors, readiness, wanted.grpc(), wanted.http(), egress.api());
     }
 
     private String secret(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Secret.class);
         var address = wanted.config();
         var metrics = lifecycle.started("metrics", new Metrics());
+        var doors = doors(wanted, lifecycle, metrics);
         var secrets = lifecycle.started(
                 "secret-service",
                 AllInOne.secrets(
                         wanted.settings(AllInOne.masterKey()),
-                        address == null
-                                ? Optional.empty()
-                                : Optional.of(config(lifecycle, address, wanted.tokenFile())),
+                        address == null ? Optional.empty() : Optional.of(doors.channel("config channel", address)),
+                        doors.labels(),
                         terminal.clock()));
         secrets.measure(metrics.registry());
-        lifecycle.started(
-                "sds",
-                GrpcServer.on(wanted.sds(), ServerLimits.sds())
-                        .measured("sds", metrics)
-                        .serve(secrets.discovery())
-                        .start("sds"));
+        var sds = doors.secrets(wanted.sds(), ServerLimits.sds(), secrets.discovery());
         lifecycle.started("sds streams", secrets::hangUp);
-        return "sds " + wanted.sds() + " · "
-                + serve(lifecycle, readiness, metrics, wanted.grpc(), wanted.http(), wanted.tokenFile(), secrets.api());
+        return "sds " + sds + " · " + serve(doors, readiness, wanted.grpc(), wanted.http(), secrets.api());
     }
 
     private String relay(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Relay.class);
         var metrics = lifecycle.started("metrics", new Metrics());
-        var relay = lifecycle.started("relay", relay(wanted));
+        var doors = doors(wanted, lifecycle, metrics);
+        var relay = lifecycle.started("relay", relay(wanted, doors));
         relay.measure(metrics.registry());
         readiness.require("relay", relay::missing);
         var proxies = lifecycle.started(
@@ -235,37 +224,26 @@ final class ServiceCommand implements Callable<Integer> {
         return " · names 127.0.0.1:" + names.address().getPort();
     }
 
-    private static GatewayRelay relay(ServiceSettings.Relay wanted) throws IOException {
+    private static GatewayRelay relay(ServiceSettings.Relay wanted, Doors doors) throws IOException {
         try {
             return new GatewayRelay(
                     wanted.files(AllInOne.masterKey(), new SecureRandom()),
-                    Channels.to(ServiceSettings.loopback(wanted.discovery())),
-                    Channels.to(wanted.secrets()));
+                    doors.dial(wanted.discovery()),
+                    doors.dialSecrets(wanted.secrets()));
         } catch (SecretStoreException e) {
             throw new IOException(e.getMessage(), e);
         }
     }
 
     private static String serve(
-            Lifecycle lifecycle,
-            Readiness readiness,
-            Metrics metrics,
-            String grpc,
-            String http,
-            @Nullable Path tokenFile,
-            List<BindableService> services)
+            Doors doors, Readiness readiness, String grpc, String http, List<BindableService> services)
             throws IOException {
-        var token = token(tokenFile);
-        InetSocketAddress address = ServiceSettings.loopback(grpc);
-        var server = GrpcServer.on(address, ServerLimits.api()).measured("api", metrics);
-        token.ifPresent(secret -> server.with(new TokenInterceptor(secret)));
-        var api = lifecycle.started("api", server.serve(services).start("api"));
-        var door =
-                lifecycle.started("http", HttpServer.start(ServiceSettings.loopback(http), readiness, metrics, token));
-        return "api 127.0.0.1:" + api.port() + " · http 127.0.0.1:" + door.port();
+        var api = doors.api(grpc, services);
+        var door = doors.http(http, readiness, List.of());
+        return "api " + shown(grpc, api.port()) + " · http " + shown(http, door.port());
     }
 
-    static Optional<BearerToken> token(@Nullable Path file) throws IOException {
-        return file == null ? Optional.empty() : Optional.of(BearerToken.readOrCreate(file, new SecureRandom()));
+    static String shown(String address, int port) {
+        return Doors.shown(ServiceSettings.any(address), port);
     }
 }

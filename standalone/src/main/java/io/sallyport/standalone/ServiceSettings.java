@@ -9,6 +9,9 @@ import io.sallyport.accesslog.receive.RowRules;
 import io.sallyport.accesslog.receive.SamplingRules;
 import io.sallyport.accesslog.storage.ClickHouseSettings;
 import io.sallyport.config.store.StoreSettings;
+import io.sallyport.runtime.identity.AuthorizationSettings;
+import io.sallyport.runtime.identity.IdentitySettings;
+import io.sallyport.runtime.tls.TlsFiles;
 import io.sallyport.secret.SecretSettings;
 import io.sallyport.secret.store.MasterKey;
 import io.sallyport.secret.store.SealedFiles;
@@ -30,7 +33,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The settings files of services that run alone, one record each. All paths are relative to the working directory.
+/// The settings files of services that run alone, one record each. All paths are relative to the working
+/// directory.
+///
+/// Without `tls` a service listens on loopback alone and calls others there. With it addresses may be any, every
+/// connection is encrypted, and every call has a known caller:
+///
+/// ```yaml
+/// tls: {certificate: /tls/tls.crt, key: /tls/tls.key, ca: /tls/ca.crt}
+/// identity: {…}         # see IdentitySettings
+/// authorization: {…}    # see AuthorizationSettings
+/// ```
 final class ServiceSettings {
 
     private ServiceSettings() {}
@@ -51,7 +64,11 @@ final class ServiceSettings {
             @Nullable Path tokenFile,
             Store store,
             @Nullable Path directory,
-            @Nullable KubernetesChoices kubernetes) {
+            @Nullable KubernetesChoices kubernetes,
+            @Nullable TlsFiles tls,
+            @Nullable IdentitySettings identity,
+            @Nullable AuthorizationSettings authorization)
+            implements Doors.Security {
 
         Config {
             requireText("grpc", grpc);
@@ -99,7 +116,11 @@ final class ServiceSettings {
             String grpc,
             String http,
             String config,
-            @Nullable Path tokenFile) {
+            @Nullable Path tokenFile,
+            @Nullable TlsFiles tls,
+            @Nullable IdentitySettings identity,
+            @Nullable AuthorizationSettings authorization)
+            implements Doors.Security {
 
         Xds {
             requireText("xds", xds);
@@ -112,7 +133,7 @@ final class ServiceSettings {
     /// `sallyport service secret`:
     ///
     /// ```yaml
-    /// sds: data/sds.sock        # for Envoys: a Unix socket, since keys pass here
+    /// sds: data/sds.sock        # for Envoys: a Unix socket, or with tls host:port
     /// grpc: 127.0.0.1:15018
     /// http: 127.0.0.1:15082
     /// store: data/secrets       # what is kept, encrypted
@@ -124,7 +145,7 @@ final class ServiceSettings {
     /// tokenFile: data/token
     /// ```
     record Secret(
-            Path sds,
+            String sds,
             String grpc,
             String http,
             Path store,
@@ -133,10 +154,14 @@ final class ServiceSettings {
             @Nullable Path masterKeyFile,
             @Nullable List<Path> fileRoots,
             @Nullable String config,
-            @Nullable Path tokenFile) {
+            @Nullable Path tokenFile,
+            @Nullable TlsFiles tls,
+            @Nullable IdentitySettings identity,
+            @Nullable AuthorizationSettings authorization)
+            implements Doors.Security {
 
         Secret {
-            requirePath("sds", sds);
+            requireText("sds", sds);
             requireText("grpc", grpc);
             requireText("http", http);
             requirePath("store", store);
@@ -177,18 +202,20 @@ final class ServiceSettings {
             Path sds,
             String http,
             String discovery,
-            Path secrets,
+            String secrets,
             Path store,
             @Nullable Path masterKeyFile,
             @Nullable String names,
-            @Nullable List<String> nameServers) {
+            @Nullable List<String> nameServers,
+            @Nullable TlsFiles tls)
+            implements Doors.Security {
 
         Relay {
             requireText("xds", xds);
             requirePath("sds", sds);
             requireText("http", http);
             requireText("discovery", discovery);
-            requirePath("secrets", secrets);
+            requireText("secrets", secrets);
             requirePath("store", store);
         }
 
@@ -198,6 +225,21 @@ final class ServiceSettings {
             }
             var servers = nameServers.stream().map(BootstrapCommand::nameServer).toList();
             return () -> servers;
+        }
+
+        @Override
+        public @Nullable IdentitySettings identity() {
+            return null;
+        }
+
+        @Override
+        public @Nullable AuthorizationSettings authorization() {
+            return null;
+        }
+
+        @Override
+        public @Nullable Path tokenFile() {
+            return null;
         }
 
         SealedFiles files(Optional<String> masterKey, SecureRandom random) throws IOException {
@@ -231,7 +273,11 @@ final class ServiceSettings {
             String http,
             String config,
             @Nullable String logs,
-            @Nullable Path tokenFile) {
+            @Nullable Path tokenFile,
+            @Nullable TlsFiles tls,
+            @Nullable IdentitySettings identity,
+            @Nullable AuthorizationSettings authorization)
+            implements Doors.Security {
 
         Egress {
             requireText("grpc", grpc);
@@ -276,7 +322,11 @@ final class ServiceSettings {
             @Nullable Privacy privacy,
             @Nullable String config,
             @Nullable String xds,
-            @Nullable String secret) {
+            @Nullable String secret,
+            @Nullable TlsFiles tls,
+            @Nullable IdentitySettings identity,
+            @Nullable AuthorizationSettings authorization)
+            implements Doors.Security {
 
         AccessLog {
             requireText("als", als);
@@ -382,8 +432,9 @@ final class ServiceSettings {
         }
     }
 
-    /// Where rows are kept when one machine is outgrown. `certificate` is a file with the authority of its server,
-    /// `retention` how long rows are kept (default: 7 days), `memoryMegabytes` what one question may use there.
+    /// Where rows are kept when one machine is outgrown. `certificate` is a file with the authority of its
+    /// server, `retention` how long rows are kept (default: 7 days), `memoryMegabytes` what one question may
+    /// use there.
     record ClickHouse(
             String url,
             @Nullable String user,
@@ -419,19 +470,24 @@ final class ServiceSettings {
         }
     }
 
-    /// Reads `host:port`. Services speak plain text here, so only loopback is taken.
+    /// Reads `host:port` where plain text is spoken, so only loopback is taken.
     static InetSocketAddress loopback(String address) {
+        var any = any(address);
+        if (!any.getAddress().isLoopbackAddress()) {
+            throw new IllegalArgumentException("\"" + address
+                    + "\" (expected: an address of loopback, since this port is plain text without tls)");
+        }
+        return any;
+    }
+
+    /// Reads `host:port`.
+    static InetSocketAddress any(String address) {
         var parts = HostAndPort.fromString(address);
         if (!parts.hasPort()) {
             throw new IllegalArgumentException("\"" + address + "\" (expected: host:port)");
         }
         try {
-            var host = InetAddress.getAllByName(parts.getHost())[0];
-            if (!host.isLoopbackAddress()) {
-                throw new IllegalArgumentException(
-                        "\"" + address + "\" (expected: an address of loopback, since this port is plain text)");
-            }
-            return new InetSocketAddress(host, parts.getPort());
+            return new InetSocketAddress(InetAddress.getAllByName(parts.getHost())[0], parts.getPort());
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException("\"" + address + "\" (expected: host:port)", e);
         }

@@ -45,7 +45,7 @@ final class Visible {
 
     // As Kubernetes names resources: gateways, virtualservices, serviceentries, authorizationpolicies.
     static String plural(Kind kind) {
-        var word = kind.text().toLowerCase(Locale.ROOT);
+        var word = kind.word().toLowerCase(Locale.ROOT);
         var last = word.charAt(word.length() - 1);
         if (last == 's') {
             return word + "es";

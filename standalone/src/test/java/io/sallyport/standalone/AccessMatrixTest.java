@@ -1,0 +1,646 @@
+package io.sallyport.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.cli.Terminal;
+import io.sallyport.proto.config.v1.ApplyRequest;
+import io.sallyport.proto.config.v1.ConfigServiceGrpc;
+import io.sallyport.proto.config.v1.DeleteRequest;
+import io.sallyport.proto.config.v1.GetRequest;
+import io.sallyport.proto.config.v1.HistoryRequest;
+import io.sallyport.proto.config.v1.ListRequest;
+import io.sallyport.proto.config.v1.Resource;
+import io.sallyport.proto.config.v1.ResourceRef;
+import io.sallyport.proto.config.v1.RevisionEntry;
+import io.sallyport.proto.config.v1.StatusRequest;
+import io.sallyport.proto.config.v1.ValidateRequest;
+import io.sallyport.proto.egress.v1.AuditRequest;
+import io.sallyport.proto.egress.v1.Client;
+import io.sallyport.proto.egress.v1.CoverageRequest;
+import io.sallyport.proto.egress.v1.EvaluateRequest;
+import io.sallyport.proto.egress.v1.ListExternalServicesRequest;
+import io.sallyport.proto.egress.v1.LockdownRequest;
+import io.sallyport.proto.egress.v1.SuggestRequest;
+import io.sallyport.proto.secret.v1.DeleteSecretRequest;
+import io.sallyport.proto.secret.v1.ListSecretsRequest;
+import io.sallyport.proto.secret.v1.PutSecretRequest;
+import io.sallyport.proto.secret.v1.SecretName;
+import io.sallyport.runtime.Lifecycle;
+import io.sallyport.runtime.Readiness;
+import io.sallyport.runtime.identity.AccessTable;
+import io.sallyport.runtime.identity.MethodAccess;
+import io.sallyport.runtime.identity.Need;
+import io.sallyport.runtime.rpc.Channels;
+import io.sallyport.runtime.tls.TestAuthority;
+import io.sallyport.runtime.tls.Tls;
+import io.sallyport.runtime.tls.TlsFiles;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Every method of every door of the five services, as the running servers list them, asked by every kind of
+/// caller. What each may is the table that `docs/reference/access.md` shows; every request here is about
+/// namespace `cart`.
+@Tag("V4")
+@Tag("V5")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AccessMatrixTest {
+
+    private static final Pattern DOOR = Pattern.compile("(\\w+) 127\\.0\\.0\\.1:(\\d+)");
+    private static final String SPIFFE = "spiffe://cluster.local/ns/";
+    private static final String VIRTUAL_SERVICE = """
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {namespace: cart, name: cart}
+            spec: {hosts: [cart.test], http: [{directResponse: {status: 200}}]}
+            """;
+
+    private static final List<String> SERVICES = List.of("accesslog", "config", "egress", "secret", "xds");
+
+    /// The kinds of caller. `SHOP` and `CART` are workloads with rights in the namespace of their name alone;
+    /// `ADMIN` has the token of the service's own settings.
+    private enum Who {
+        NOBODY,
+        STRANGER,
+        EXPIRED,
+        WRONG_TOKEN,
+        SERVICE_CONFIG,
+        SERVICE_XDS,
+        SERVICE_EGRESS,
+        SERVICE_ACCESSLOG,
+        SHOP,
+        CART,
+        ADMIN
+    }
+
+    private record Door(String service, String name, int port) {}
+
+    @TempDir
+    private static Path folder;
+
+    private final TestAuthority authority = new TestAuthority("root");
+    private final Lifecycle lifecycle = new Lifecycle();
+    private final Readiness readiness = new Readiness();
+    private final List<Door> doors = new ArrayList<>();
+    private final Map<Who, Tls> certificates = new LinkedHashMap<>();
+    private final Map<String, Message> requests = requests();
+
+    @BeforeAll
+    void start() throws Exception {
+        var ports = new TreeMap<String, Integer>();
+        for (var name : List.of("config", "xds", "secret", "accesslog", "egress")) {
+            var files = authority
+                    .issue("localhost", "127.0.0.1", SPIFFE + "sallyport/sa/" + name)
+                    .in(folder.resolve(name), authority.pem());
+            var settings = Files.writeString(folder.resolve(name + ".yaml"), settings(name, files, ports));
+            var words = ServiceCommand.start(
+                    Terminal.ofProcess(), ServiceCommand.Name.valueOf(name), settings, lifecycle, readiness);
+            var found = DOOR.matcher(words);
+            while (found.find()) {
+                var door = new Door(name, found.group(1), Integer.parseInt(found.group(2)));
+                doors.add(door);
+                if (door.name().equals("api")) {
+                    ports.put(name, door.port());
+                }
+            }
+        }
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(readiness.missing()).isEmpty());
+        var stranger = new TestAuthority("stranger");
+        certificate(Who.STRANGER, stranger.issue(SPIFFE + "cart/sa/deployer"));
+        certificate(Who.EXPIRED, authority.issueExpired(SPIFFE + "cart/sa/deployer"));
+        for (var service : List.of(Who.SERVICE_CONFIG, Who.SERVICE_XDS, Who.SERVICE_EGRESS, Who.SERVICE_ACCESSLOG)) {
+            certificate(service, authority.issue(SPIFFE + "sallyport/sa/" + service(service)));
+        }
+        certificate(Who.SHOP, authority.issue(SPIFFE + "shop/sa/deployer"));
+        certificate(Who.CART, authority.issue(SPIFFE + "cart/sa/deployer"));
+    }
+
+    @AfterAll
+    void stop() {
+        lifecycle.close();
+    }
+
+    private void certificate(Who who, TestAuthority.Issued issued) throws IOException {
+        var files = issued.in(folder.resolve(who.name()), authority.pem());
+        certificates.put(who, lifecycle.started(who.name(), Tls.follow(files, InstantSource.system())));
+    }
+
+    private static String service(Who who) {
+        return who.name().substring("SERVICE_".length()).toLowerCase(java.util.Locale.ROOT);
+    }
+
+    private static String settings(String name, TlsFiles files, Map<String, Integer> ports) {
+        var text = new StringBuilder("grpc: 127.0.0.1:0\nhttp: 127.0.0.1:0\n");
+        text.append("tokenFile: ").append(folder.resolve("admin.token")).append('\n');
+        text.append(
+                "tls: {certificate: %s, key: %s, ca: %s}\n".formatted(files.certificate(), files.key(), files.ca()));
+        text.append("identity:\n  services:\n");
+        SERVICES.forEach(each -> text.append("    %s: [%ssallyport/sa/%s]\n".formatted(each, SPIFFE, each)));
+        text.append("""
+                authorization:
+                  rules:
+                  - {workloads: [cart/deployer], may: ["*"], namespaces: [cart]}
+                  - {workloads: [shop/deployer], may: ["*"], namespaces: [shop]}
+                """);
+        var home = folder.resolve(name);
+        switch (name) {
+            case "config" ->
+                text.append("store: {file: ").append(home.resolve("config.db")).append("}\n");
+            case "xds" ->
+                text.append("xds: 127.0.0.1:0\nconfig: localhost:")
+                        .append(ports.get("config"))
+                        .append('\n');
+            case "secret" ->
+                text.append("sds: 127.0.0.1:0\nstore: ")
+                        .append(home.resolve("store"))
+                        .append("\nconfig: localhost:")
+                        .append(ports.get("config"))
+                        .append('\n');
+            case "accesslog" ->
+                text.append("als: 127.0.0.1:0\ndata: ")
+                        .append(home.resolve("data"))
+                        .append("\nconfig: localhost:%d\nxds: localhost:%d\nsecret: localhost:%d\n"
+                                .formatted(ports.get("config"), ports.get("xds"), ports.get("secret")));
+            default ->
+                text.append("config: localhost:%d\nlogs: localhost:%d\n"
+                        .formatted(ports.get("config"), ports.get("accesslog")));
+        }
+        return text.toString();
+    }
+
+    private static Map<String, Message> requests() {
+        var config = "sallyport.config.v1.ConfigService/";
+        var secret = "sallyport.secret.v1.SecretService/";
+        var egress = "sallyport.egress.v1.EgressPolicyService/";
+        var ref = ResourceRef.newBuilder()
+                .setKind("VirtualService")
+                .setNamespace("cart")
+                .setName("cart");
+        var resource = Resource.newBuilder().setSourceText(VIRTUAL_SERVICE).setSourceName("cart.yaml");
+        var name = SecretName.newBuilder().setNamespace("cart").setName("cart-tls");
+        var client = Client.newBuilder().setNamespace("cart");
+        var requests = new TreeMap<String, Message>();
+        requests.put(
+                config + "Apply", ApplyRequest.newBuilder().addUpserts(resource).build());
+        requests.put(
+                config + "Validate",
+                ValidateRequest.newBuilder()
+                        .addResources(resource)
+                        .setAgainstHead(true)
+                        .build());
+        requests.put(config + "Get", GetRequest.newBuilder().setRef(ref).build());
+        requests.put(
+                config + "List",
+                ListRequest.newBuilder()
+                        .setKind("VirtualService")
+                        .setNamespace("cart")
+                        .build());
+        requests.put(
+                config + "Delete",
+                DeleteRequest.newBuilder().addRefs(ref).setDryRun(true).build());
+        requests.put(config + "History", HistoryRequest.newBuilder().setRef(ref).build());
+        requests.put(
+                secret + "PutSecret",
+                PutSecretRequest.newBuilder().setName(name).build());
+        requests.put(
+                secret + "DeleteSecret",
+                DeleteSecretRequest.newBuilder().setName(name).build());
+        requests.put(
+                secret + "ListSecrets",
+                ListSecretsRequest.newBuilder().setNamespace("cart").build());
+        requests.put(
+                egress + "Evaluate",
+                EvaluateRequest.newBuilder().setClient(client).build());
+        requests.put(
+                egress + "ListExternalServices",
+                ListExternalServicesRequest.newBuilder().setNamespace("cart").build());
+        requests.put(
+                egress + "Coverage",
+                CoverageRequest.newBuilder().setNamespace("cart").build());
+        requests.put(
+                egress + "Audit", AuditRequest.newBuilder().setNamespace("cart").build());
+        requests.put(
+                egress + "Suggest",
+                SuggestRequest.newBuilder().setNamespace("cart").build());
+        requests.put(
+                egress + "Lockdown",
+                LockdownRequest.newBuilder().addNamespaces("cart").build());
+        return requests;
+    }
+
+    @Test
+    void everyMethodOfTheRunningServersIsInTheTable() throws Exception {
+        var served = new TreeSet<String>();
+        for (var door : grpcDoors()) {
+            served.addAll(methods(door));
+        }
+
+        assertThat(served)
+                .as("methods that servers list, and the table does not")
+                .allMatch(method -> AccessTable.find(method).isPresent());
+        assertThat(served)
+                .as("methods of the table that nobody serves")
+                .containsAll(
+                        AccessTable.all().stream().map(MethodAccess::method).toList());
+    }
+
+    @Test
+    void everyMethodAnswersEveryKindOfCallerAsTheTableSays() throws Exception {
+        var wrong = new ArrayList<String>();
+        var asked = 0;
+        for (var who : Who.values()) {
+            for (var door : grpcDoors()) {
+                var channel = channel(who, door);
+                try {
+                    for (var method : methods(door)) {
+                        asked++;
+                        var code = ask(channel, method, who);
+                        if (!isExpected(AccessTable.find(method).orElseThrow(), who, code.getCode())) {
+                            wrong.add(who + " " + door.service() + " " + door.name() + " " + method + ": " + code);
+                        }
+                    }
+                } finally {
+                    channel.shutdownNow();
+                }
+            }
+        }
+
+        assertThat(wrong).isEmpty();
+        assertThat(asked).isGreaterThan(500);
+    }
+
+    private static boolean isExpected(MethodAccess access, Who who, Status.Code code) {
+        var passed = code != Status.Code.UNAUTHENTICATED
+                && code != Status.Code.PERMISSION_DENIED
+                && code != Status.Code.UNAVAILABLE
+                && code != Status.Code.DEADLINE_EXCEEDED;
+        return switch (who) {
+            // The handshake ends it.
+            case STRANGER, EXPIRED -> code == Status.Code.UNAVAILABLE;
+            case NOBODY, WRONG_TOKEN ->
+                access.need() instanceof Need.Nothing ? passed : code == Status.Code.UNAUTHENTICATED;
+            case SERVICE_CONFIG, SERVICE_XDS, SERVICE_EGRESS, SERVICE_ACCESSLOG ->
+                (access.need() instanceof Need.Nothing || access.services().contains(service(who)))
+                        ? passed
+                        : code == Status.Code.PERMISSION_DENIED;
+            case SHOP -> mayShop(access) ? passed : code == Status.Code.PERMISSION_DENIED;
+            case CART -> mayCart(access) ? passed : code == Status.Code.PERMISSION_DENIED;
+            case ADMIN -> passed;
+        };
+    }
+
+    // What names an object of `cart` is refused; what asks for everything is answered with nothing of it.
+    private static boolean mayShop(MethodAccess access) {
+        return switch (access.need()) {
+            case Need.Nothing _, Need.Known _, Need.ToBeWorkload _ -> true;
+            case Need.Rights _ -> false;
+            case Need.Inside _ ->
+                switch (access.method().substring(access.method().indexOf('/') + 1)) {
+                    case "Apply", "Validate", "Get", "List", "Delete" -> false;
+                    default -> true;
+                };
+        };
+    }
+
+    private static boolean mayCart(MethodAccess access) {
+        return !access.method().endsWith("ConfigService/Watch");
+    }
+
+    @Test
+    @Tag("H52")
+    void aProxyIsServedAsWhoItIsAndNotAsWhoItSays() throws Exception {
+        var ads = "envoy.service.discovery.v3.AggregatedDiscoveryService/";
+        var sds = "envoy.service.secret.v3.SecretDiscoveryService/";
+        var xds = door("xds", "xds");
+        var secret = door("secret", "sds");
+
+        for (var method : List.of(ads + "StreamAggregatedResources", ads + "DeltaAggregatedResources")) {
+            assertThat(ends(Who.SHOP, xds, method, subscription(method, "cart")))
+                    .as(method)
+                    .startsWith("PERMISSION_DENIED: the node says namespace \"cart\" (expected: \"shop\"");
+        }
+        for (var method : List.of(sds + "StreamSecrets", sds + "DeltaSecrets")) {
+            assertThat(ends(Who.SHOP, secret, method, subscription(method, "cart")))
+                    .as(method)
+                    .startsWith("PERMISSION_DENIED: the node says namespace \"cart\" (expected: \"shop\"");
+            assertThat(ends(Who.CART, secret, method, subscription(method, "cart"), subscription(method, "shop")))
+                    .as(method + " whose node changes")
+                    .startsWith("PERMISSION_DENIED: the node changed within a stream");
+        }
+    }
+
+    @Test
+    @Tag("M9")
+    void theHistoryKnowsWhoCalledAndNotWhoTheyClaimToBe() throws Exception {
+        var config = "sallyport.config.v1.ConfigService/";
+        var channel = channel(Who.CART, door("config", "api"));
+        try {
+            assertThat(ask(channel, config + "Apply", Who.CART).isOk()).isTrue();
+            var headers = new Metadata();
+            headers.put(Metadata.Key.of("sallyport-user", Metadata.ASCII_STRING_MARSHALLER), "root");
+            var history = ConfigServiceGrpc.newBlockingStub(channel)
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                    .withDeadlineAfter(30, TimeUnit.SECONDS)
+                    .history(HistoryRequest.getDefaultInstance());
+            assertThat(history.getRevisionsList())
+                    .extracting(RevisionEntry::getAuthor)
+                    .contains("api system:serviceaccount:cart:deployer")
+                    .doesNotContain("api root");
+        } finally {
+            channel.shutdownNow();
+        }
+        var neighbour = channel(Who.SHOP, door("config", "api"));
+        try {
+            var stub = ConfigServiceGrpc.newBlockingStub(neighbour).withDeadlineAfter(30, TimeUnit.SECONDS);
+            assertThat(stub.history(HistoryRequest.getDefaultInstance()).getRevisionsList())
+                    .isEmpty();
+            assertThat(stub.list(ListRequest.getDefaultInstance()).getResourcesList())
+                    .isEmpty();
+            assertThat(stub.status(StatusRequest.getDefaultInstance()).getResources())
+                    .isZero();
+        } finally {
+            neighbour.shutdownNow();
+        }
+    }
+
+    private Door door(String service, String name) {
+        return doors.stream()
+                .filter(door -> door.service().equals(service) && door.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static byte[] subscription(String method, String namespace) {
+        var metadata = Struct.newBuilder()
+                .putFields(
+                        "NAMESPACE",
+                        Value.newBuilder().setStringValue(namespace).build());
+        var node = Node.newBuilder()
+                .setId("router~10.0.0.1~edge." + namespace + "~" + namespace + ".svc.cluster.local")
+                .setMetadata(metadata);
+        return method.contains("Delta")
+                ? DeltaDiscoveryRequest.newBuilder().setNode(node).build().toByteArray()
+                : DiscoveryRequest.newBuilder().setNode(node).build().toByteArray();
+    }
+
+    /// How a stream with these requests ends.
+    private String ends(Who who, Door door, String method, byte[]... requests) throws Exception {
+        var ended = new CompletableFuture<String>();
+        var channel = channel(who, door);
+        try {
+            var call = channel.newCall(descriptor(method), CallOptions.DEFAULT.withDeadlineAfter(30, TimeUnit.SECONDS));
+            call.start(
+                    new ClientCall.Listener<>() {
+                        @Override
+                        public void onClose(Status status, Metadata trailers) {
+                            ended.complete(status.getCode() + ": " + status.getDescription());
+                        }
+                    },
+                    new Metadata());
+            call.request(10);
+            for (var request : requests) {
+                call.sendMessage(request);
+            }
+            return ended.get(40, TimeUnit.SECONDS);
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private static MethodDescriptor<byte[], byte[]> descriptor(String method) {
+        return MethodDescriptor.<byte[], byte[]>newBuilder()
+                .setType(MethodDescriptor.MethodType.BIDI_STREAMING)
+                .setFullMethodName(method)
+                .setRequestMarshaller(new Bytes())
+                .setResponseMarshaller(new Bytes())
+                .build();
+    }
+
+    @Test
+    void httpAnswersProbesToAllAndRowsToThoseWhoMaySeeThem() throws Exception {
+        for (var door :
+                doors.stream().filter(each -> each.name().equals("http")).toList()) {
+            for (var path : List.of("/healthz", "/readyz", "/metrics", "/version")) {
+                assertThat(get(Who.SHOP, door, path, false)).as(door + path).isIn(200, 503);
+            }
+            assertThat(get(Who.SHOP, door, "/tasks/gc", false)).isEqualTo(404);
+            assertThat(get(Who.EXPIRED, door, "/healthz", false))
+                    .as(door.toString())
+                    .isEqualTo(-1);
+            assertThat(get(Who.STRANGER, door, "/healthz", false))
+                    .as(door.toString())
+                    .isEqualTo(-1);
+        }
+        var logs = doors.stream()
+                .filter(each ->
+                        each.service().equals("accesslog") && each.name().equals("http"))
+                .findFirst()
+                .orElseThrow();
+        // Over HTTP a caller shows a token; a certificate of the connection opens nothing.
+        assertThat(get(Who.CART, logs, "/accesslog/v1/search", false)).isEqualTo(401);
+        assertThat(get(Who.CART, logs, "/accesslog/v1/search", true)).isEqualTo(200);
+    }
+
+    private int get(Who who, Door door, String path, boolean isAdmin) throws Exception {
+        try (var client = HttpClient.newBuilder()
+                .sslContext(Objects.requireNonNull(certificates.get(who)).context())
+                .connectTimeout(Duration.ofSeconds(10))
+                .build()) {
+            var request = HttpRequest.newBuilder(URI.create("https://localhost:" + door.port() + path))
+                    .timeout(Duration.ofSeconds(30));
+            if (isAdmin) {
+                request.header("Authorization", "Bearer " + token());
+            }
+            return client.send(request.build(), HttpResponse.BodyHandlers.discarding())
+                    .statusCode();
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
+    private List<Door> grpcDoors() {
+        return doors.stream().filter(door -> !door.name().equals("http")).toList();
+    }
+
+    private static String token() throws IOException {
+        return Files.readString(folder.resolve("admin.token")).strip();
+    }
+
+    private ManagedChannel channel(Who who, Door door) throws IOException {
+        var own = certificates.get(who);
+        var credentials = own == null
+                ? Tls.client(Optional.of(folder.resolve("config/ca.crt")), Optional.empty(), Optional.empty())
+                : own.client();
+        return Channels.to("localhost", door.port(), credentials);
+    }
+
+    /// How a call with one request ends: with `OK` also if an answer comes and more would.
+    private Status ask(Channel channel, String method, Who who) throws Exception {
+        var ended = new CompletableFuture<Status>();
+        var call = channel.newCall(descriptor(method), CallOptions.DEFAULT.withDeadlineAfter(30, TimeUnit.SECONDS));
+        var headers = new Metadata();
+        var authorization = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+        if (who == Who.ADMIN) {
+            headers.put(authorization, "Bearer " + token());
+        } else if (who == Who.WRONG_TOKEN) {
+            headers.put(authorization, "Bearer 0123456789abcdef0123456789abcdef");
+        }
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onMessage(byte[] message) {
+                        ended.complete(Status.OK);
+                    }
+
+                    @Override
+                    public void onClose(Status status, Metadata trailers) {
+                        ended.complete(status);
+                    }
+                },
+                headers);
+        call.request(1);
+        var request = requests.get(method);
+        call.sendMessage(request == null ? new byte[0] : request.toByteArray());
+        call.halfClose();
+        try {
+            return ended.get(40, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(who + " " + method + " has no end", e);
+        } finally {
+            call.cancel("answered", null);
+        }
+    }
+
+    private record Bytes() implements MethodDescriptor.Marshaller<byte[]> {
+
+        @Override
+        public InputStream stream(byte[] value) {
+            return new ByteArrayInputStream(value);
+        }
+
+        @Override
+        public byte[] parse(InputStream stream) {
+            try {
+                return stream.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private final Map<Door, List<String>> listed = new LinkedHashMap<>();
+
+    private List<String> methods(Door door) throws Exception {
+        var known = listed.get(door);
+        if (known == null) {
+            var channel = channel(Who.CART, door);
+            try {
+                known = reflected(channel);
+            } finally {
+                channel.shutdownNow();
+            }
+            listed.put(door, known);
+        }
+        return known;
+    }
+
+    private static List<String> reflected(Channel channel) throws Exception {
+        var answers = new LinkedBlockingQueue<ServerReflectionResponse>();
+        var questions = ServerReflectionGrpc.newStub(channel)
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .serverReflectionInfo(new StreamObserver<>() {
+                    @Override
+                    public void onNext(ServerReflectionResponse answer) {
+                        answers.add(answer);
+                    }
+
+                    @Override
+                    public void onError(Throwable failure) {
+                        answers.add(ServerReflectionResponse.newBuilder()
+                                .setValidHost(failure.toString())
+                                .build());
+                    }
+
+                    @Override
+                    public void onCompleted() {}
+                });
+        questions.onNext(
+                ServerReflectionRequest.newBuilder().setListServices("*").build());
+        var services = next(answers).getListServicesResponse().getServiceList();
+        assertThat(services).isNotEmpty();
+        var methods = new ArrayList<String>();
+        for (var service : services) {
+            questions.onNext(ServerReflectionRequest.newBuilder()
+                    .setFileContainingSymbol(service.getName())
+                    .build());
+            for (ByteString bytes : next(answers).getFileDescriptorResponse().getFileDescriptorProtoList()) {
+                var file = FileDescriptorProto.parseFrom(bytes);
+                for (var each : file.getServiceList()) {
+                    if (service.getName().equals(file.getPackage() + "." + each.getName())) {
+                        each.getMethodList().forEach(method -> methods.add(service.getName() + "/" + method.getName()));
+                    }
+                }
+            }
+        }
+        questions.onCompleted();
+        return methods;
+    }
+
+    private static ServerReflectionResponse next(LinkedBlockingQueue<ServerReflectionResponse> answers)
+            throws InterruptedException {
+        var answer = answers.poll(30, TimeUnit.SECONDS);
+        assertThat(answer).as("an answer of the reflection service").isNotNull();
+        return answer;
+    }
+}
