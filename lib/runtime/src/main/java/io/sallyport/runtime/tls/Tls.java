@@ -10,6 +10,7 @@ import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +37,7 @@ import java.util.stream.Collectors;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSessionContext;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -170,7 +173,19 @@ public final class Tls implements AutoCloseable {
 
     /// For a gRPC channel: shows our certificate, verifies the server and its name.
     public ChannelCredentials client() {
-        return credentials(key, trust);
+        var context = context(key, trust);
+        // A session that is resumed speaks for the certificate that it began with.
+        listeners.add(() -> forget(context.sessionContext()));
+        return NettySslContextChannelCredentials.create(context);
+    }
+
+    private static void forget(SSLSessionContext sessions) {
+        for (var id : Collections.list(sessions.getIds())) {
+            var session = sessions.getSession(id);
+            if (session != null) {
+                session.invalidate();
+            }
+        }
     }
 
     /// For a client without files to follow, such as the command line. Without `authorities` the system's are
@@ -192,9 +207,10 @@ public final class Tls implements AutoCloseable {
                 judge.useSystemDefaultTrustCerts();
             }
             var own = certificate.isPresent() ? key(certificate.get(), key.orElseThrow()) : null;
-            return credentials(
+            return NettySslContextChannelCredentials.create(context(
                     own,
-                    new PeerTrust(judge, authorities.map(Path::toString).orElse("an authority of this system"), false));
+                    new PeerTrust(
+                            judge, authorities.map(Path::toString).orElse("an authority of this system"), false)));
         } catch (GeneralSecurityException e) {
             throw new IOException("certificates cannot be used: " + e.getMessage(), e);
         }
@@ -211,7 +227,7 @@ public final class Tls implements AutoCloseable {
         return shown;
     }
 
-    private static ChannelCredentials credentials(@Nullable KeyManager key, PeerTrust trust) {
+    private static SslContext context(@Nullable KeyManager key, PeerTrust trust) {
         try {
             var builder = SslContextBuilder.forClient()
                     .trustManager((TrustManager) trust)
@@ -219,8 +235,7 @@ public final class Tls implements AutoCloseable {
             if (key != null) {
                 builder.keyManager(key);
             }
-            return NettySslContextChannelCredentials.create(
-                    GrpcSslContexts.configure(builder, SslProvider.JDK).build());
+            return GrpcSslContexts.configure(builder, SslProvider.JDK).build();
         } catch (SSLException e) {
             throw new IllegalStateException(e);
         }

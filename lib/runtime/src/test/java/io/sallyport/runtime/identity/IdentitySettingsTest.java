@@ -76,7 +76,8 @@ class IdentitySettingsTest {
 
     @Test
     void rulesAllowWhatTheySayAndNothingElse() throws SettingsException {
-        var rules = new Rules(Objects.requireNonNull(read("""
+        var rules = new Rules(
+                Objects.requireNonNull(read("""
                 rules:
                 - {groups: [platform], may: ["*"], namespaces: ["*"]}
                 - {users: [ada], workloads: [shop/deployer], may: [read, write], namespaces: [shop]}
@@ -123,7 +124,8 @@ class IdentitySettingsTest {
                 .contains("identity.oidc.algorithms \"none\"");
         assertThat(complaint("{proxies: [{workload: edge}]}", IdentitySettings.class))
                 .contains("workload \"edge\" (expected: NAMESPACE/SERVICEACCOUNT)");
-        assertThat(complaint("{certificate: a, key: b, ca: c, insecure: true}", TlsFiles.class)).contains("insecure");
+        assertThat(complaint("{certificate: a, key: b, ca: c, insecure: true}", TlsFiles.class))
+                .contains("insecure");
         assertThat(complaint("{}", AuthorizationSettings.class)).contains("either kubernetes: true, or rules");
         assertThat(complaint("{kubernetes: true, rules: []}", AuthorizationSettings.class))
                 .contains("either kubernetes: true, or rules");
