@@ -123,9 +123,7 @@ final class ServiceCommand implements Callable<Integer> {
         var cluster = wanted.kubernetes();
         var status = cluster == null ? null : cluster.status();
         var address = status == null ? null : status.xds();
-        var xds = address == null
-                ? Optional.<Channel>empty()
-                : Optional.of(doors.channel("xds channel", address));
+        var xds = address == null ? Optional.<Channel>empty() : Optional.of(doors.channel("xds channel", address));
         try {
             var settings = new ConfigSettings(
                     wanted.store().settings(),
