@@ -160,7 +160,8 @@ class GatewayApiTest {
                 .contains("SP2982");
         var service = Documents.objects(SERVICE.substring(4));
         assertThat(analyzer.check(first.with(2, service, List.of())).findings())
-                .filteredOn(finding -> String.valueOf(finding.location().object()).startsWith("HTTPRoute"))
+                .filteredOn(
+                        finding -> String.valueOf(finding.location().object()).startsWith("HTTPRoute"))
                 .isEmpty();
     }
 
