@@ -49,6 +49,8 @@ class LayersTest {
         ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
         all = new ClassFileImporter()
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                // The tests that other modules share come as a jar.
+                .withImportOption(location -> !location.contains("-tests.jar"))
                 .withImportOption(location -> !location.contains("io/sallyport/proto/"))
                 .importPackages("io.sallyport");
     }
