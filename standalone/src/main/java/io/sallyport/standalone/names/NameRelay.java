@@ -45,6 +45,7 @@ public final class NameRelay implements AutoCloseable {
     private static final int MAX_QUESTIONS = 4_096;
     private static final int MAX_NAMES = 10_000;
     private static final int MAX_DATAGRAM = 4_096;
+    private static final int MAX_PORTS_TRIED = 50;
     private static final long PAUSE_NANOS = 10_000_000L;
 
     private final NameServers servers;
@@ -71,15 +72,31 @@ public final class NameRelay implements AutoCloseable {
         this.streams = streams;
     }
 
-    /// Listens by UDP and TCP. `ids` must not be guessable: it names the questions to the servers.
+    /// Listens by UDP and TCP, on one port. `ids` must not be guessable: it names the questions to the servers.
     public static NameRelay start(
             InetSocketAddress address, NameServers servers, InstantSource clock, RandomGenerator ids)
             throws IOException {
+        for (int attempt = 1; true; attempt++) {
+            try {
+                return listen(address, servers, clock, ids);
+            } catch (IOException e) {
+                // Of any port, the one that is free for UDP may be taken for TCP.
+                if (address.getPort() != 0 || attempt == MAX_PORTS_TRIED) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static NameRelay listen(
+            InetSocketAddress address, NameServers servers, InstantSource clock, RandomGenerator ids)
+            throws IOException {
         var datagrams = new DatagramSocket(address);
+        int port = datagrams.getLocalPort();
         try {
             var streams = new ServerSocket();
             try {
-                streams.bind(new InetSocketAddress(address.getAddress(), datagrams.getLocalPort()));
+                streams.bind(new InetSocketAddress(address.getAddress(), port));
             } catch (IOException e) {
                 streams.close();
                 throw e;
@@ -90,7 +107,7 @@ public final class NameRelay implements AutoCloseable {
             return relay;
         } catch (IOException e) {
             datagrams.close();
-            throw new IOException("port " + datagrams.getLocalPort() + " is in use by TCP", e);
+            throw new IOException("port " + port + " is in use by TCP", e);
         }
     }
 

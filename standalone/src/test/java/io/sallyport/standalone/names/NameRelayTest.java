@@ -1,6 +1,7 @@
 package io.sallyport.standalone.names;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -66,6 +67,16 @@ class NameRelayTest {
         assertThat(heard)
                 .allSatisfy(question -> assertThat(question.bytes())
                         .hasSize(Spoken.question("a.test").bytes().length - 12));
+    }
+
+    @Test
+    void aPortThatIsTakenForTcpIsNamed() throws IOException {
+        var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        open.push(taken);
+        var address = new InetSocketAddress(taken.getInetAddress(), taken.getLocalPort());
+
+        assertThatThrownBy(() -> NameRelay.start(address, List::of, InstantSource.system(), new Random(1)))
+                .hasMessage("port " + taken.getLocalPort() + " is in use by TCP");
     }
 
     @Test
