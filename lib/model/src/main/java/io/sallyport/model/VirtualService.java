@@ -38,7 +38,34 @@ public record VirtualService(
             @Nullable Percent mirrorPercentage,
             @Nullable CorsPolicy corsPolicy,
             @Nullable Headers headers,
-            Value.@Nullable Struct sessionPersistence) {}
+            Value.@Nullable Struct sessionPersistence) {
+
+        /// A rule that says where requests go, or what they are answered, and nothing else.
+        public static HttpRoute plain(
+                String name,
+                ImmutableList<HttpMatchRequest> match,
+                ImmutableList<HttpRouteDestination> route,
+                @Nullable HttpDirectResponse directResponse) {
+            return new HttpRoute(
+                    name,
+                    match,
+                    route,
+                    null,
+                    directResponse,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    ImmutableList.of(),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
+        }
+    }
 
     /// Conditions that must all hold; the entries of a `match` list are alternatives.
     public record HttpMatchRequest(

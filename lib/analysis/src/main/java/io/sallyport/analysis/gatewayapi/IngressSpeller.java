@@ -131,23 +131,10 @@ final class IngressSpeller {
             List<Condition> troubles) {
         var match = SpelledRule.match(path, null, Map.of(), Map.of());
         var target = destination(ingress, backend, place, troubles);
-        var route = new HttpRoute(
+        var route = HttpRoute.plain(
                 ingress.namespace() + "." + ingress.name(),
                 ImmutableList.of(match),
                 ImmutableList.of(new HttpRouteDestination(target, 0, null)),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                ImmutableList.of(),
-                null,
-                null,
-                null,
-                null,
                 null);
         rules.computeIfAbsent(host, _ -> new ArrayList<>())
                 .add(new SpelledRule(route, SpelledRule.Rank.of(match), ingress, place, Map.of()));

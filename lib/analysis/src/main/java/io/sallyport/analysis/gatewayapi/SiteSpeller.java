@@ -15,8 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Spells what all routes say of one host behind some Gateways as one VirtualService, whose rules stand in the
-/// standard's
-/// order.
+/// standard's order.
 final class SiteSpeller {
 
     private static final int MISSING = 404;
@@ -46,24 +45,7 @@ final class SiteSpeller {
 
     /// A host that a listener takes from a wider one although no route says anything about it: 404.
     static Spelled empty(Site site, ConfigObject<?> gateway, Path listener) {
-        var rule = new HttpRoute(
-                "",
-                ImmutableList.of(),
-                ImmutableList.of(),
-                null,
-                new HttpDirectResponse(MISSING, null),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                ImmutableList.of(),
-                null,
-                null,
-                null,
-                null,
-                null);
+        var rule = HttpRoute.plain("", ImmutableList.of(), ImmutableList.of(), new HttpDirectResponse(MISSING, null));
         return of(site, List.of(rule), gateway, Map.of(Path.of("spec"), new Spelled.Place(gateway, listener)));
     }
 

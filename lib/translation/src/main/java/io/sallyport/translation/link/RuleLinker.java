@@ -111,24 +111,7 @@ final class RuleLinker {
     }
 
     private static HttpRoute onlyTo(ImmutableList<HttpRouteDestination> destinations) {
-        return new HttpRoute(
-                STRAIGHT,
-                ImmutableList.of(),
-                destinations,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                ImmutableList.of(),
-                null,
-                null,
-                null,
-                null,
-                null);
+        return HttpRoute.plain(STRAIGHT, ImmutableList.of(), destinations, null);
     }
 
     // Whether an entry took everything: what follows is never reached.
