@@ -107,9 +107,10 @@ final class Announcer implements AutoCloseable {
 
     private void tell(WatchResponse change) {
         var seen = clock.instant();
+        // First of all, so that what is asked for below takes no time from the change itself.
+        var missing = awaitLive(change.getRevision(), seen);
         var text = new StringBuilder("r" + change.getRevision() + "  ");
         text.append(sources(change)).append(objects(change));
-        var missing = awaitLive(change.getRevision(), seen);
         var total = liveness.total();
         if (total > 0) {
             var count = Math.max(0, total - missing.size());
