@@ -3,10 +3,8 @@ package io.sallyport.kubernetes;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -57,15 +55,6 @@ public record ClusterSettings(
             }
             return Config.autoConfigure(null);
         }
-        var file = kubeconfig.get();
-        if (!Files.isReadable(file)) {
-            throw new IOException(
-                    "kubernetes.kubeconfig: \"" + file + "\" cannot be read (expected: the path of a kubeconfig)");
-        }
-        try {
-            return Config.fromKubeconfig(file.toFile());
-        } catch (KubernetesClientException e) {
-            throw new IOException("kubernetes.kubeconfig: \"" + file + "\": " + e.getMessage(), e);
-        }
+        return Kubeconfig.read(kubeconfig.get());
     }
 }

@@ -9,7 +9,7 @@ import java.util.Locale;
 record CustomKind(String group, String kind, List<String> versions) {
 
     static CustomKind of(Kind kind) {
-        return new CustomKind(kind.group(), kind.text(), kind.versions());
+        return new CustomKind(kind.group(), kind.word(), kind.versions());
     }
 
     String plural() {
@@ -18,6 +18,11 @@ record CustomKind(String group, String kind, List<String> versions) {
             return word.substring(0, word.length() - 1) + "ies";
         }
         return word + (word.endsWith("s") ? "es" : "s");
+    }
+
+    // GatewayClasses are everybody's.
+    boolean isNamespaced() {
+        return !kind.equals("GatewayClass");
     }
 
     String name() {

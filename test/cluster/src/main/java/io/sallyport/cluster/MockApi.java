@@ -44,6 +44,7 @@ final class MockApi extends Dispatcher {
         serve("v1", "serviceaccounts", "ServiceAccount", true);
         serve("discovery.k8s.io/v1", "endpointslices", "EndpointSlice", true);
         serve("networking.k8s.io/v1", "ingresses", "Ingress", true);
+        serve("networking.k8s.io/v1", "ingresses/status", "Ingress", true);
         serve("networking.k8s.io/v1", "ingressclasses", "IngressClass", false);
         serve("coordination.k8s.io/v1", "leases", "Lease", true);
         serve(
@@ -74,11 +75,11 @@ final class MockApi extends Dispatcher {
                 .withVersion(version)
                 .withKind(kind.kind())
                 .withPlural(kind.plural())
-                .withScope("Namespaced")
+                .withScope(kind.isNamespaced() ? "Namespaced" : "Cluster")
                 .withStatusSubresource(true)
                 .build());
-        serve(apiVersion, kind.plural(), kind.kind(), true);
-        serve(apiVersion, kind.plural() + "/status", kind.kind(), true);
+        serve(apiVersion, kind.plural(), kind.kind(), kind.isNamespaced());
+        serve(apiVersion, kind.plural() + "/status", kind.kind(), kind.isNamespaced());
     }
 
     /// The next requests whose path and query match are refused.

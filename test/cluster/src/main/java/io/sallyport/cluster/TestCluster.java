@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -20,8 +19,8 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.sallyport.kubernetes.ClusterSettings;
+import io.sallyport.kubernetes.Kubeconfig;
 import io.sallyport.model.Kind;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -38,7 +37,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -83,7 +81,7 @@ public final class TestCluster implements AutoCloseable {
                 if (file == null) {
                     throw new IllegalStateException("KUBECONFIG is not set (expected: the path of a kubeconfig)");
                 }
-                return new TestCluster(null, null, Config.fromKubeconfig(new File(file)));
+                return new TestCluster(null, null, Kubeconfig.read(Path.of(file)));
             }
             // It tells of every request.
             QUIET.setLevel(Level.WARNING);
@@ -203,51 +201,7 @@ public final class TestCluster implements AutoCloseable {
             api.install(kind, version);
             return;
         }
-        var crds = client.apiextensions().v1().customResourceDefinitions();
-        if (crds.withName(kind.name()).get() == null) {
-            var crd = new CustomResourceDefinitionBuilder()
-                    .withNewMetadata()
-                    .withName(kind.name())
-                    .endMetadata()
-                    .withNewSpec()
-                    .withGroup(kind.group())
-                    .withScope("Namespaced")
-                    .withNewNames()
-                    .withKind(kind.kind())
-                    .withPlural(kind.plural())
-                    .endNames()
-                    .endSpec();
-            for (var each : kind.versions()) {
-                crd.editSpec()
-                        .addNewVersion()
-                        .withName(each)
-                        .withServed(true)
-                        .withStorage(each.equals(kind.versions().getFirst()))
-                        .withNewSchema()
-                        .withNewOpenAPIV3Schema()
-                        .withType("object")
-                        .withXKubernetesPreserveUnknownFields(true)
-                        .endOpenAPIV3Schema()
-                        .endSchema()
-                        .withNewSubresources()
-                        .withNewStatus()
-                        .endStatus()
-                        .endSubresources()
-                        .endVersion()
-                        .endSpec();
-            }
-            crds.resource(crd.build()).create();
-        }
-        crds.withName(kind.name())
-                .waitUntilCondition(
-                        found -> found != null
-                                && found.getStatus() != null
-                                && found.getStatus().getConditions().stream()
-                                        .anyMatch(
-                                                condition -> condition.getType().equals("Established")
-                                                        && condition.getStatus().equals("True")),
-                        30,
-                        TimeUnit.SECONDS);
+        new RealApi(client).install(kind);
     }
 
     /// Applies documents as `kubectl apply --server-side` would, as the field manager `tests`.
@@ -313,9 +267,8 @@ public final class TestCluster implements AutoCloseable {
 
     private Resource<GenericKubernetesResource> resource(
             String apiVersion, String kind, String namespace, String name) {
-        return client.genericKubernetesResources(apiVersion, kind)
-                .inNamespace(namespace)
-                .withName(name);
+        var all = client.genericKubernetesResources(apiVersion, kind);
+        return (namespace.isEmpty() ? all : all.inNamespace(namespace)).withName(name);
     }
 
     /// Makes the mock refuse some requests; `path` sees `GET /api/v1/nodes?limit=500`. Skips the test elsewhere.
@@ -340,7 +293,7 @@ public final class TestCluster implements AutoCloseable {
     public void close() {
         var left = new ArrayDeque<>(made);
         if (mock == null) {
-            left.forEach(object -> client.resource(object).delete());
+            new RealApi(client).remove(left);
         }
         wire.close();
         client.close();
