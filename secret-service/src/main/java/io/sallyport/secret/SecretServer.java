@@ -2,6 +2,7 @@ package io.sallyport.secret;
 
 import io.grpc.BindableService;
 import io.grpc.Channel;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.runtime.identity.ProxyLabels;
@@ -154,6 +155,8 @@ public final class SecretServer implements AutoCloseable {
         meters.register(registry, discovery);
         if (cluster != null) {
             Gauge.builder("sallyport_secret_kubernetes_away", cluster, each -> each.isAway() ? 1 : 0)
+                    .register(registry);
+            FunctionCounter.builder("sallyport_secret_kubernetes_failed_turns_total", cluster, ClusterSecrets::failures)
                     .register(registry);
         }
     }

@@ -1,6 +1,7 @@
 package io.sallyport.config.kubernetes;
 
 import com.google.common.collect.ImmutableListMultimap;
+import io.sallyport.analysis.gatewayapi.ObjectStatus;
 import io.sallyport.config.api.Refusals.Refusal;
 import io.sallyport.config.store.RevisionLog.Published;
 import io.sallyport.model.Finding;
@@ -55,6 +56,27 @@ final class Judgement {
             proxies.ifPresent(all -> conditions.add(programmed(ref, stored.get().revision(), all)));
         }
         return conditions;
+    }
+
+    /// What the standard wants said of an object of the Gateway API or an Ingress.
+    Optional<ObjectStatus> standard(ObjectRef ref) {
+        return published.gatewayApi().status(ref);
+    }
+
+    /// Whether the log has the object, in this or in an older version.
+    boolean isStored(ObjectRef ref) {
+        return published.state().find(ref).isPresent();
+    }
+
+    /// Why the object is not taken as it is.
+    Optional<Condition> refused(ObjectRef ref) {
+        return Optional.ofNullable(refusals.get(ref)).map(Judgement::refused);
+    }
+
+    /// How many proxies run the object; empty where nobody says.
+    Optional<Condition> programmed(ObjectRef ref) {
+        return proxies.flatMap(
+                all -> published.state().find(ref).map(stored -> programmed(ref, stored.revision(), all)));
     }
 
     /// Everything that there is to say about an object, its refusal first.

@@ -54,7 +54,7 @@ public final class KubernetesPart implements AutoCloseable {
         }
         var source = KubernetesSource.start(client, settings, log, reader);
         var status = settings.status()
-                .map(wanted -> new StatusWriter(
+                .map(wanted -> StatusWriter.start(
                         client,
                         source,
                         log,
@@ -63,9 +63,6 @@ public final class KubernetesPart implements AutoCloseable {
                         wanted.every(),
                         clock))
                 .orElse(null);
-        if (status != null) {
-            status.start();
-        }
         return new KubernetesPart(client, source, status, admission);
     }
 
@@ -93,10 +90,16 @@ public final class KubernetesPart implements AutoCloseable {
                         source,
                         each -> each.current().size())
                 .register(registry);
+        FunctionCounter.builder("sallyport_config_kubernetes_failed_turns_total", this, KubernetesPart::failures)
+                .register(registry);
         if (status != null) {
             FunctionCounter.builder("sallyport_config_kubernetes_status_writes_total", status, StatusWriter::written)
                     .register(registry);
         }
+    }
+
+    private double failures() {
+        return source.failures() + (status == null ? 0 : status.failures());
     }
 
     @Override

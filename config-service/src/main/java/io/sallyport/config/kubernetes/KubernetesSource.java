@@ -6,8 +6,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.sallyport.config.api.Refusals;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.RevisionLog;
+import io.sallyport.config.store.Subscription;
 import io.sallyport.kubernetes.ClusterWatch;
 import io.sallyport.kubernetes.ObjectKey;
+import io.sallyport.kubernetes.SteadyLoop;
 import io.sallyport.kubernetes.WantedKind;
 import io.sallyport.model.Kind;
 import java.time.Duration;
@@ -24,8 +26,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Makes revisions of what a Kubernetes API server has. Works object by object, like the directory source: what is
 /// refused keeps its last good version, and everything else goes on.
@@ -34,8 +34,6 @@ import org.slf4j.LoggerFactory;
 /// log, so that duplicates, late events and whole lists anew make no revision. Nothing is removed unless the API server
 /// has listed the kind and the object is not in that list.
 public final class KubernetesSource implements Refusals, AutoCloseable {
-
-    private static final Logger log = LoggerFactory.getLogger(KubernetesSource.class);
 
     // `kubectl apply -f` sends one object after the other: what comes together becomes one revision.
     private static final Duration QUIET = Duration.ofMillis(30);
@@ -50,7 +48,8 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
     private final ClusterWatch watch;
     private final ClusterChanges changes;
     private final EndpointFacts facts = new EndpointFacts();
-    private final Thread owner;
+    private final Subscription subscription;
+    private final SteadyLoop loop;
     private final Semaphore wake = new Semaphore(0);
     private final Object lock = new Object();
 
@@ -64,7 +63,6 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
     private final Set<ClusterObject> gone = new HashSet<>();
     private int looks;
     private volatile boolean ready;
-    private volatile boolean closed;
 
     private record Heard(WantedKind kind, ObjectKey key) {}
 
@@ -74,15 +72,18 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
         this.revisions = revisions;
         this.changes = new ClusterChanges(revisions, reader, this::document);
         this.watch = ClusterWatch.start(client, kinds.all(), settings.cluster(), new Ear());
-        this.owner = Thread.ofPlatform().name("config-kubernetes").daemon().unstarted(this::run);
+        this.subscription = revisions.subscribe(() -> {
+            if (changes.isBlocked()) {
+                wake.release();
+            }
+        });
+        this.loop = SteadyLoop.start("config-kubernetes", this::turn);
     }
 
     /// Starts to watch; returns at once. While the API server cannot be reached, what is stored stays in force.
     public static KubernetesSource start(
             KubernetesClient client, KubernetesSettings settings, RevisionLog revisions, DocumentReader reader) {
-        var source = new KubernetesSource(client, settings, revisions, reader);
-        source.owner.start();
-        return source;
+        return new KubernetesSource(client, settings, revisions, reader);
     }
 
     /// What the API server has and the log does not take.
@@ -108,6 +109,11 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
     /// Whether the API server does not answer, so that what was read last is in force.
     public boolean isAway() {
         return watch.isAway();
+    }
+
+    /// How many times it failed and went on.
+    long failures() {
+        return loop.failures() + watch.failures();
     }
 
     ClusterWatch watch() {
@@ -137,27 +143,15 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
         }
     }
 
-    private void run() {
-        var subscription = revisions.subscribe(() -> {
-            if (changes.isBlocked()) {
-                wake.release();
+    private void turn(boolean again) throws InterruptedException {
+        revisions.awaitRead();
+        if (again) {
+            // What the failed turn had heard of is lost: everything is looked at.
+            synchronized (lock) {
+                listed.addAll(kinds.all());
             }
-        });
-        try {
-            revisions.awaitRead();
-            while (!closed) {
-                turn();
-            }
-        } catch (InterruptedException e) {
-            log.atDebug().log("Stopped watching Kubernetes");
-        } catch (Exception e) {
-            log.atError().setCause(e).log("Stopped watching Kubernetes");
-        } finally {
-            subscription.close();
+            wake.release();
         }
-    }
-
-    private void turn() throws InterruptedException {
         var isWoken = wake.tryAcquire(patience().toMillis(), TimeUnit.MILLISECONDS);
         for (int i = 0; isWoken && i < LONGEST_BURST; i++) {
             wake.drainPermits();
@@ -257,9 +251,20 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
                 ObjectText.document(object.get(), served.get(), annotations), FieldAuthor.of(object.get()));
     }
 
-    /// Whether what the log says of an object is about this state of it.
-    boolean isJudged(ClusterObject name, GenericKubernetesResource object) {
-        return generation(object).equals(judged.get(name));
+    /// Which state of each object the log has decided upon by now.
+    Judged judged() {
+        return new Judged(Map.copyOf(judged));
+    }
+
+    /// What the log had decided upon at one moment. Taken before what the log says of it, so that this is about the
+    /// same
+    /// states or newer ones.
+    record Judged(Map<ClusterObject, String> generations) {
+
+        /// Whether what the log says of an object is about this state of it.
+        boolean isAbout(ClusterObject name, GenericKubernetesResource object) {
+            return generation(object).equals(generations.get(name));
+        }
     }
 
     private static String generation(GenericKubernetesResource object) {
@@ -269,13 +274,8 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
     /// Ends the watching; what is in the log stays.
     @Override
     public void close() {
-        closed = true;
+        subscription.close();
+        loop.close();
         watch.close();
-        owner.interrupt();
-        try {
-            owner.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -128,7 +128,7 @@ final class Review {
         return Kind.of(group, String.valueOf(resource.getKind()))
                 .filter(kind -> kind != Kind.SECRET)
                 .map(kind -> new ServedKind(
-                        WantedKind.all(group, kind.text(), kind.versions()),
+                        WantedKind.all(group, kind.word(), kind.versions()),
                         apiVersion.substring(slash + 1),
                         "",
                         true,

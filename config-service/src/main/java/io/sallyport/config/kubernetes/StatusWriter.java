@@ -7,25 +7,23 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
+import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.config.store.RevisionLog;
+import io.sallyport.config.store.Subscription;
 import io.sallyport.kubernetes.ObjectKey;
 import io.sallyport.kubernetes.ServedKind;
+import io.sallyport.kubernetes.SteadyLoop;
+import io.sallyport.model.Kind;
 import io.sallyport.proto.xds.v1.ListProxiesRequest;
 import io.sallyport.proto.xds.v1.ListProxiesResponse;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,11 +46,13 @@ final class StatusWriter implements AutoCloseable {
     private final Duration every;
     private final InstantSource clock;
     private final Semaphore wake = new Semaphore(0);
+    // Nobody releases it: a wait that closing interrupts.
+    private final Semaphore pause = new Semaphore(0);
     private final AtomicLong written = new AtomicLong();
-    private final CountDownLatch stopped = new CountDownLatch(1);
-    private final Thread owner;
+    private final Subscription subscription;
+    private final SteadyLoop loop;
 
-    StatusWriter(
+    private StatusWriter(
             KubernetesClient client,
             KubernetesSource source,
             RevisionLog revisions,
@@ -67,11 +67,25 @@ final class StatusWriter implements AutoCloseable {
         this.leadership = leadership;
         this.every = every;
         this.clock = clock;
-        this.owner = Thread.ofPlatform().name("config-status").daemon().unstarted(this::run);
+        this.subscription = revisions.subscribe(wake::release);
+        this.loop = SteadyLoop.start("config-status", this::turn);
     }
 
-    void start() {
-        owner.start();
+    /// Starts to write; returns at once.
+    static StatusWriter start(
+            KubernetesClient client,
+            KubernetesSource source,
+            RevisionLog revisions,
+            Optional<Channel> proxies,
+            Leadership leadership,
+            Duration every,
+            InstantSource clock) {
+        return new StatusWriter(client, source, revisions, proxies, leadership, every, clock);
+    }
+
+    /// How many times it failed and went on.
+    long failures() {
+        return loop.failures();
     }
 
     /// How many objects' status it has written.
@@ -79,54 +93,57 @@ final class StatusWriter implements AutoCloseable {
         return written.get();
     }
 
-    private void run() {
-        var subscription = revisions.subscribe(wake::release);
-        try {
-            while (stopped.getCount() > 0) {
-                if (wake.tryAcquire(every.toMillis(), TimeUnit.MILLISECONDS)) {
-                    wake.tryAcquire(Integer.MAX_VALUE, QUIET.toMillis(), TimeUnit.MILLISECONDS);
-                    wake.drainPermits();
-                }
-                if (source.isReady() && leadership.renew()) {
-                    writeAll();
-                }
-            }
-        } catch (InterruptedException e) {
-            log.atDebug().log("Stopped writing status");
-        } catch (RuntimeException e) {
-            log.atError().setCause(e).log("Stopped writing status");
-        } finally {
-            subscription.close();
+    private void turn(boolean again) throws InterruptedException {
+        if (wake.tryAcquire(every.toMillis(), TimeUnit.MILLISECONDS)) {
+            wake.tryAcquire(Integer.MAX_VALUE, QUIET.toMillis(), TimeUnit.MILLISECONDS);
+            wake.drainPermits();
+        }
+        if (source.isReady() && leadership.renew()) {
+            writeAll();
         }
     }
 
     private void writeAll() throws InterruptedException {
+        // In this order: what is said of a state that is judged is about that state.
+        var judged = source.judged();
         var judgement = new Judgement(revisions.published(), source.current(), proxies());
+        var istio = new IstioStatus(judgement, clock);
+        var standard = new StandardStatus(judgement, new ServiceAddresses(this::service), clock);
         for (var entry : source.kinds().documents().entrySet()) {
             var served = source.watch().served(entry.getValue());
-            if (served.isPresent() && served.get().hasStatus() && isOurs(served.get())) {
-                for (var object : source.watch().all(entry.getValue())) {
-                    write(served.get(), new ClusterObject(entry.getKey(), ObjectKey.of(object)), object, judgement);
+            var status = text(entry.getKey(), istio, standard);
+            if (served.isEmpty() || !served.get().hasStatus() || status.isEmpty()) {
+                continue;
+            }
+            for (var object : source.watch().all(entry.getValue())) {
+                var name = new ClusterObject(entry.getKey(), ObjectKey.of(object));
+                if (judged.isAbout(name, object)) {
+                    write(served.get(), name, object, status.get());
                 }
             }
         }
     }
 
-    // A Service's status is Kubernetes', and those of Gateway API and Ingress have words of their own.
-    private static boolean isOurs(ServedKind kind) {
-        return kind.kind().group().endsWith(".istio.io") || kind.kind().group().equals("sallyport.io");
+    // A Service's status is Kubernetes'.
+    private static Optional<StatusText> text(Kind kind, StatusText istio, StatusText standard) {
+        if (GatewayApi.KINDS.contains(kind)) {
+            return Optional.of(standard);
+        }
+        return kind.group().endsWith(".istio.io") || kind.group().equals("sallyport.io")
+                ? Optional.of(istio)
+                : Optional.empty();
     }
 
-    private void write(ServedKind served, ClusterObject name, GenericKubernetesResource object, Judgement judgement)
+    private Optional<GenericKubernetesResource> service(ObjectKey key) {
+        return Optional.ofNullable(source.kinds().documents().get(Kind.SERVICE))
+                .flatMap(kind -> source.watch().find(kind, key));
+    }
+
+    private void write(ServedKind served, ClusterObject name, GenericKubernetesResource object, StatusText text)
             throws InterruptedException {
-        var conditions = judgement.conditions(name.ref());
-        if (conditions.isEmpty() || !source.isJudged(name, object)) {
-            return;
-        }
         var before = object.getAdditionalProperties().get("status") instanceof Map<?, ?> map ? map : Map.of();
-        var status =
-                status(before, conditions, judgement, name, object.getMetadata().getGeneration());
-        if (isSame(before, status)) {
+        var status = text.status(name, object, before);
+        if (status.isEmpty() || isSame(before, status.get())) {
             return;
         }
         // Between the look at the lease and this write there is no time to be stopped unnoticed for long: the version
@@ -134,19 +151,18 @@ final class StatusWriter implements AutoCloseable {
         if (!leadership.isHeld() && !leadership.renew()) {
             return;
         }
-        put(served, name.key(), object, status);
-        if (stopped.await(BETWEEN_WRITES.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new InterruptedException("stopped");
-        }
+        put(served, object, status.get());
+        pause.tryAcquire(BETWEEN_WRITES.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void put(ServedKind served, ObjectKey key, GenericKubernetesResource object, Map<String, Object> status) {
+    private void put(ServedKind served, GenericKubernetesResource object, Map<String, Object> status) {
         var changed = Serialization.clone(object);
         changed.setAdditionalProperty("status", status);
         try {
             // With the version that was judged, and of the status alone.
-            client.genericKubernetesResources(served.definition())
-                    .inNamespace(key.namespace())
+            var all = client.genericKubernetesResources(served.definition());
+            var key = ObjectKey.of(object);
+            (served.isNamespaced() ? all.inNamespace(key.namespace()) : all)
                     .resource(changed)
                     .updateStatus();
             written.incrementAndGet();
@@ -154,72 +170,11 @@ final class StatusWriter implements AutoCloseable {
             // Changed or gone meanwhile (409, 404): the next look sees it as it is by then.
             if (e.getCode() != 409 && e.getCode() != 404) {
                 log.atWarn()
-                        .addKeyValue("object", served.kind() + " " + key)
+                        .addKeyValue("object", served.kind() + " " + ObjectKey.of(object))
                         .addKeyValue("reason", e.getMessage())
                         .log("Status cannot be written");
             }
         }
-    }
-
-    private Map<String, Object> status(
-            Map<?, ?> before,
-            List<Condition> conditions,
-            Judgement judgement,
-            ClusterObject name,
-            @Nullable Long generation) {
-        var status = new LinkedHashMap<String, Object>();
-        before.forEach((key, value) -> status.put(String.valueOf(key), value));
-        var all = new ArrayList<Object>();
-        var known = before.get("conditions") instanceof List<?> list ? list : List.of();
-        for (var each : known) {
-            if (each instanceof Map<?, ?> condition
-                    && conditions.stream().noneMatch(ours -> ours.type().equals(condition.get("type")))) {
-                all.add(condition);
-            }
-        }
-        conditions.forEach(condition -> all.add(spelled(condition, known)));
-        status.put("conditions", all);
-        status.put("validationMessages", messages(judgement, name));
-        if (generation != null) {
-            status.put("observedGeneration", generation);
-        }
-        return status;
-    }
-
-    private Map<String, Object> spelled(Condition condition, List<?> known) {
-        var before = known.stream()
-                .filter(each ->
-                        each instanceof Map<?, ?> map && condition.type().equals(map.get("type")))
-                .map(each -> (Map<?, ?>) each)
-                .findFirst();
-        var since = before.filter(map -> condition.status().equals(map.get("status")))
-                .map(map -> map.get("lastTransitionTime"))
-                .map(Object::toString)
-                .orElseGet(() -> clock.instant().truncatedTo(ChronoUnit.SECONDS).toString());
-        var spelled = new LinkedHashMap<String, Object>();
-        spelled.put("type", condition.type());
-        spelled.put("status", condition.status());
-        spelled.put("reason", condition.reason());
-        spelled.put("message", condition.message());
-        spelled.put("lastTransitionTime", since);
-        return spelled;
-    }
-
-    // As Istio's analysis writes them, where `istioctl` and dashboards look.
-    private static List<Map<String, Object>> messages(Judgement judgement, ClusterObject name) {
-        return judgement.findings(name.ref()).stream()
-                .limit(50)
-                .map(finding -> Map.<String, Object>of(
-                        "type",
-                        Map.of(
-                                "code",
-                                finding.code().id(),
-                                "name",
-                                finding.code().title()),
-                        "level",
-                        finding.code().severity().name()))
-                .distinct()
-                .toList();
     }
 
     // Neither the order of fields nor the Java type of a number is a difference.
@@ -247,13 +202,8 @@ final class StatusWriter implements AutoCloseable {
 
     @Override
     public void close() {
-        stopped.countDown();
-        owner.interrupt();
-        try {
-            owner.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        subscription.close();
+        loop.close();
         leadership.release();
     }
 }

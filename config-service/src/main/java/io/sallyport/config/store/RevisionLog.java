@@ -2,6 +2,7 @@ package io.sallyport.config.store;
 
 import com.google.protobuf.ByteString;
 import io.sallyport.analysis.Analyzer;
+import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
 import io.sallyport.model.ObjectRef;
@@ -43,7 +44,7 @@ public final class RevisionLog implements AutoCloseable {
     private static final int PRUNE_EVERY = 1_000;
 
     /// What everyone else sees: the state, and what the analyzer says about it.
-    public record Published(ConfigState state, List<Finding> findings) {
+    public record Published(ConfigState state, List<Finding> findings, GatewayApi gatewayApi) {
 
         public Published {
             findings = List.copyOf(findings);
@@ -138,7 +139,7 @@ public final class RevisionLog implements AutoCloseable {
         this.writer = writer;
         this.clock = clock;
         // Reading and judging everything takes a while, and watchers need neither: the owner does it first of all.
-        this.published = new Published(state, List.of());
+        this.published = new Published(state, List.of(), GatewayApi.EMPTY);
         this.owner = Thread.ofPlatform().name("config-revision-log").start(this::run);
         this.replicas = store.listen(() -> tasks.offer(new Task.Follow(new CompletableFuture<>())));
     }
@@ -279,7 +280,7 @@ public final class RevisionLog implements AutoCloseable {
     private void judgeFirst() {
         try {
             var state = published.state().read(reader);
-            published = new Published(state, state.unreadableFindings());
+            published = new Published(state, state.unreadableFindings(), GatewayApi.EMPTY);
             read.countDown();
             publish(state, judge(state));
         } catch (Exception e) {
@@ -356,7 +357,7 @@ public final class RevisionLog implements AutoCloseable {
         var now = clock.instant();
         long head = published.state().revision();
         var state = published.state();
-        var judgement = new Judgement(published.findings(), nextChange);
+        var judgement = new Judgement(published.findings(), published.gatewayApi(), nextChange);
         var revisions = new ArrayList<Revision>();
         var accepted = new ArrayList<AcceptedRequest>();
         var answers = new ArrayList<Answer>();
@@ -441,17 +442,17 @@ public final class RevisionLog implements AutoCloseable {
     }
 
     // What is said of a state, and when something else will be although it stays.
-    private record Judgement(List<Finding> findings, Optional<Instant> nextChange) {}
+    private record Judgement(List<Finding> findings, GatewayApi gatewayApi, Optional<Instant> nextChange) {}
 
     private Judgement judge(ConfigState state) {
         var checked = analyzer.check(state.image(), clock.instant());
         var findings = new ArrayList<>(state.unreadableFindings());
         findings.addAll(checked.findings());
-        return new Judgement(findings, checked.nextChange());
+        return new Judgement(findings, checked.gatewayApi(), checked.nextChange());
     }
 
     private void publish(ConfigState state, Judgement judgement) {
-        published = new Published(state, judgement.findings());
+        published = new Published(state, judgement.findings(), judgement.gatewayApi());
         nextChange = judgement.nextChange();
         listeners.forEach(Runnable::run);
     }

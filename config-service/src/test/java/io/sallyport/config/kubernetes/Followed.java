@@ -1,6 +1,7 @@
 package io.sallyport.config.kubernetes;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.grpc.Channel;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cluster.TestCluster;
 import io.sallyport.config.YamlDocuments;
@@ -20,11 +21,13 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// A revision log that follows a cluster, and waits with a bound for what a test expects of it.
 final class Followed implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Duration EVERY = Duration.ofMillis(100);
 
     private final Path folder;
     private final KubernetesSettings settings;
@@ -32,6 +35,7 @@ final class Followed implements AutoCloseable {
     private final RevisionLog log;
     private final KubernetesClient client;
     private final KubernetesSource source;
+    private @Nullable StatusWriter writer;
 
     private Followed(Path folder, KubernetesSettings settings) throws Exception {
         this.folder = folder;
@@ -59,6 +63,16 @@ final class Followed implements AutoCloseable {
                 source::isReady,
                 () -> String.valueOf(source.watch().problems()));
         return this;
+    }
+
+    /// Writes status, as `identity` among those that may.
+    StatusWriter write(String identity, Optional<Channel> proxies) {
+        var namespace = settings.rootNamespace();
+        var clock = InstantSource.system();
+        var leadership = new Leadership(client, namespace, "sallyport-config", identity, clock);
+        var started = StatusWriter.start(client, source, log, proxies, leadership, EVERY, clock);
+        writer = started;
+        return started;
     }
 
     KubernetesSource source() {
@@ -104,6 +118,9 @@ final class Followed implements AutoCloseable {
 
     @Override
     public void close() {
+        if (writer != null) {
+            writer.close();
+        }
         source.close();
         client.close();
         log.close();

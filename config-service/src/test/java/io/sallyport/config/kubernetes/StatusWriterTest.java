@@ -29,8 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StatusWriterTest {
 
-    private static final Duration EVERY = Duration.ofMillis(100);
-
     @TempDir
     Path folder;
 
@@ -79,26 +77,16 @@ class StatusWriterTest {
     }
 
     private void write(Followed followed) throws Exception {
-        var client = client();
-        var writer = new StatusWriter(
-                client,
-                followed.source(),
-                followed.log(),
-                Optional.of(xds()),
-                new Leadership(client, shop, "sallyport-config", "one", InstantSource.system()),
-                EVERY,
-                InstantSource.system());
-        open.add(writer);
-        writer.start();
+        followed.write("one", Optional.of(xds()));
     }
 
-    private void apply(String name, String gateway, String hosts) {
+    private void apply(String name, String gateway, String domain) {
         cluster.apply("""
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
                 metadata: {name: %s, namespace: %s}
-                spec: {%s: [%s.test], gateways: [%s], http: [{route: [{destination: {host: cart}}]}]}
-                """.formatted(name, shop, hosts, name, gateway));
+                spec: {hosts: ["%s%s"], gateways: [%s], http: [{route: [{destination: {host: cart}}]}]}
+                """.formatted(name, shop, name, domain, gateway));
     }
 
     private String status(String name) {
@@ -149,9 +137,9 @@ class StatusWriterTest {
                   selector: {istio: ingressgateway}
                   servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
                 """.formatted(shop));
-        apply("cart", "mesh", "hosts");
-        apply("lost", "nowhere", "hosts");
-        apply("broken", "mesh", "hsots");
+        apply("cart", "mesh", ".test");
+        apply("lost", "nowhere", ".test");
+        apply("broken", "mesh", "..test");
         var followed = follow();
         proxies.set(ListProxiesResponse.newBuilder()
                 .addProxies(proxy("a", followed.revision()))
@@ -165,7 +153,7 @@ class StatusWriterTest {
         awaitStatus("cart", "Programmed=False Pending: on 1 of 2 proxies at revision r1");
         awaitStatus("cart", "generation 1 ");
         awaitStatus("lost", "Resolved=False SP2101: withheld: SP2101");
-        awaitStatus("broken", "Accepted=False SP1001: SP1001 spec.hsots");
+        awaitStatus("broken", "Accepted=False SP1201: SP1201 spec.hosts[0]");
         awaitStatus("broken", "nothing of it is in force");
 
         proxies.set(ListProxiesResponse.newBuilder()
@@ -173,7 +161,7 @@ class StatusWriterTest {
                 .addProxies(proxy("b", followed.revision()))
                 .build());
         awaitStatus("cart", "Programmed=True Programmed: on 2 of 2 proxies at revision r1");
-        apply("broken", "mesh", "hosts");
+        apply("broken", "mesh", ".test");
         awaitStatus("broken", "generation 2 | Accepted=True Accepted: accepted as r");
     }
 
@@ -181,14 +169,14 @@ class StatusWriterTest {
     @Tag("F25")
     void statusMakesNoRevisionAndIsWrittenOnceWhileNothingChanges() throws Exception {
         cluster.install(Kind.VIRTUAL_SERVICE);
-        apply("cart", "mesh", "hosts");
+        apply("cart", "mesh", ".test");
         var followed = follow();
         var revision = followed.revision();
         write(followed);
         awaitStatus("cart", "Programmed=False NoProxies");
         var version = version("cart");
 
-        apply("list", "mesh", "hosts");
+        apply("list", "mesh", ".test");
         awaitStatus("list", "Programmed=False NoProxies");
 
         assertThat(version("cart")).isEqualTo(version);
@@ -198,7 +186,7 @@ class StatusWriterTest {
     @Test
     void conditionsOfOthersStay() throws Exception {
         cluster.install(Kind.VIRTUAL_SERVICE);
-        apply("cart", "mesh", "hosts");
+        apply("cart", "mesh", ".test");
         var object = cluster.find("networking.istio.io/v1", "VirtualService", shop, "cart")
                 .orElseThrow();
         object.setAdditionalProperty(

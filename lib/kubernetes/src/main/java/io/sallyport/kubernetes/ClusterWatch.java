@@ -47,12 +47,12 @@ public final class ClusterWatch implements AutoCloseable {
     private final Listener listener;
     private final Map<WantedKind, KindWatch> current = new ConcurrentHashMap<>();
     private final Semaphore listed = new Semaphore(0);
-    private final Thread owner;
+    private final SteadyLoop loop;
     // Confined to the owner thread: watches that are still listing, and will replace the current ones.
     private final Map<WantedKind, KindWatch> coming = new HashMap<>();
     private boolean wasAway;
+    private boolean hasLooked;
     private int looks;
-    private volatile boolean closed;
     private volatile boolean discovered;
     private volatile boolean away;
     private volatile List<String> problems = List.of();
@@ -66,15 +66,13 @@ public final class ClusterWatch implements AutoCloseable {
         this.lookAgain = settings.lookAgain();
         this.looksToList = Math.max(1, (int) settings.listAgain().dividedBy(settings.lookAgain()));
         this.listener = listener;
-        this.owner = Thread.ofPlatform().name("kubernetes-watch").daemon().unstarted(this::run);
+        this.loop = SteadyLoop.start("kubernetes-watch", this::turn);
     }
 
     /// Starts to watch; returns at once. The client stays the caller's to close.
     public static ClusterWatch start(
             KubernetesClient client, Collection<WantedKind> wanted, ClusterSettings settings, Listener listener) {
-        var watch = new ClusterWatch(client, wanted, settings, listener);
-        watch.owner.start();
-        return watch;
+        return new ClusterWatch(client, wanted, settings, listener);
     }
 
     /// The object as it was last heard of; empty if it is not there, or its kind is not known yet.
@@ -119,22 +117,21 @@ public final class ClusterWatch implements AutoCloseable {
         return problems;
     }
 
-    private void run() {
-        try {
+    /// How many times it failed and went on.
+    public long failures() {
+        return loop.failures();
+    }
+
+    private void turn(boolean again) throws InterruptedException {
+        if (!hasLooked || again) {
+            hasLooked = true;
             look();
-            while (!closed) {
-                if (listed.tryAcquire(lookAgain.toMillis(), TimeUnit.MILLISECONDS)) {
-                    listed.drainPermits();
-                    promote();
-                    problems = missing();
-                } else {
-                    look();
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            log.atError().setCause(e).log("Stopped watching the Kubernetes API");
+        } else if (listed.tryAcquire(lookAgain.toMillis(), TimeUnit.MILLISECONDS)) {
+            listed.drainPermits();
+            promote();
+            problems = missing();
+        } else {
+            look();
         }
     }
 
@@ -208,13 +205,7 @@ public final class ClusterWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
-        owner.interrupt();
-        try {
-            owner.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.close();
         coming.values().forEach(KindWatch::close);
         current.values().forEach(KindWatch::close);
     }

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.sallyport.kubernetes.ClusterSettings;
 import io.sallyport.kubernetes.ClusterWatch;
 import io.sallyport.kubernetes.ObjectKey;
+import io.sallyport.kubernetes.SteadyLoop;
 import io.sallyport.kubernetes.WantedKind;
 import io.sallyport.secret.store.FilePlace;
 import io.sallyport.secret.store.SecretName;
@@ -56,20 +57,18 @@ public final class ClusterSecrets implements AutoCloseable {
     private final ClusterWatch watch;
     private final Semaphore wake = new Semaphore(0);
     private final CountDownLatch first = new CountDownLatch(1);
-    private final Thread owner;
+    private final SteadyLoop loop;
     private final Object lock = new Object();
 
     @GuardedBy("lock") private Set<ObjectKey> heard = new TreeSet<>();
 
     @GuardedBy("lock") private boolean listed;
 
-    private volatile boolean closed;
-
     private ClusterSecrets(KubernetesClient client, ClusterSettings settings, SecretRegistry registry) {
         this.client = client;
         this.registry = registry;
         this.watch = ClusterWatch.start(client, List.of(SECRETS), settings, new Ear());
-        this.owner = Thread.ofPlatform().name("secret-kubernetes").daemon().unstarted(this::run);
+        this.loop = SteadyLoop.start("secret-kubernetes", this::turn);
     }
 
     /// Starts to watch. Returns when the Secrets that are there are in force, or, if the API server cannot be heard for
@@ -81,7 +80,6 @@ public final class ClusterSecrets implements AutoCloseable {
                     "kubernetes.namespaces is missing (expected: the namespaces of the gateways, no others)");
         }
         var source = new ClusterSecrets(settings.connect("secret-service"), settings, registry);
-        source.owner.start();
         try {
             if (!source.first.await(seconds, TimeUnit.SECONDS)) {
                 log.atWarn()
@@ -100,6 +98,11 @@ public final class ClusterSecrets implements AutoCloseable {
     /// Whether the API server does not answer, so that what it had last is served.
     public boolean isAway() {
         return watch.isAway();
+    }
+
+    /// How many times it failed and went on.
+    public long failures() {
+        return loop.failures() + watch.failures();
     }
 
     private final class Ear implements ClusterWatch.Listener {
@@ -121,21 +124,12 @@ public final class ClusterSecrets implements AutoCloseable {
         }
     }
 
-    private void run() {
-        try {
-            while (!closed) {
-                var isWoken = wake.tryAcquire(LOOK_AGAIN_SECONDS, TimeUnit.SECONDS);
-                wake.drainPermits();
-                // All of it now and then, for the registry to judge again what was bad.
-                take(!isWoken);
-            }
-        } catch (InterruptedException e) {
-            log.atDebug().log("Stopped watching Secrets");
-        } catch (SecretStoreException e) {
-            log.atError().addKeyValue("reason", e.getMessage()).log("Stopped watching Secrets");
-        } catch (RuntimeException e) {
-            log.atError().setCause(e).log("Stopped watching Secrets");
-        }
+    // All of it now and then, for the registry to judge again what was bad; and after a failure, which may have lost
+    // names.
+    private void turn(boolean again) throws InterruptedException, SecretStoreException {
+        var isWoken = again || wake.tryAcquire(LOOK_AGAIN_SECONDS, TimeUnit.SECONDS);
+        wake.drainPermits();
+        take(again || !isWoken);
     }
 
     private void take(boolean again) throws SecretStoreException {
@@ -206,14 +200,8 @@ public final class ClusterSecrets implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
+        loop.close();
         watch.close();
-        owner.interrupt();
-        try {
-            owner.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
         client.close();
     }
 }

@@ -1,0 +1,55 @@
+package io.sallyport.config.kubernetes;
+
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Spells conditions as Kubernetes keeps them: one of each type, those of other types as they were, and the time of the
+/// last transition only moved by one.
+final class ConditionList {
+
+    private final InstantSource clock;
+
+    ConditionList(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// `before` is what the field held. A `generation` is noted in each condition, where the kind's schema has that.
+    List<Object> merged(@Nullable Object before, List<Condition> conditions, @Nullable Long generation) {
+        var known = before instanceof List<?> list ? list : List.of();
+        var all = new ArrayList<Object>();
+        for (var each : known) {
+            if (each instanceof Map<?, ?> condition
+                    && conditions.stream().noneMatch(ours -> ours.type().equals(condition.get("type")))) {
+                all.add(condition);
+            }
+        }
+        conditions.forEach(condition -> all.add(spelled(condition, known, generation)));
+        return all;
+    }
+
+    private Map<String, Object> spelled(Condition condition, List<?> known, @Nullable Long generation) {
+        var since = known.stream()
+                .filter(each -> each instanceof Map<?, ?> map
+                        && condition.type().equals(map.get("type"))
+                        && condition.status().equals(map.get("status"))
+                        && map.get("lastTransitionTime") != null)
+                .map(each -> String.valueOf(((Map<?, ?>) each).get("lastTransitionTime")))
+                .findFirst()
+                .orElseGet(() -> clock.instant().truncatedTo(ChronoUnit.SECONDS).toString());
+        var spelled = new LinkedHashMap<String, Object>();
+        spelled.put("type", condition.type());
+        spelled.put("status", condition.status());
+        spelled.put("reason", condition.reason());
+        spelled.put("message", condition.message());
+        spelled.put("lastTransitionTime", since);
+        if (generation != null) {
+            spelled.put("observedGeneration", generation);
+        }
+        return spelled;
+    }
+}
