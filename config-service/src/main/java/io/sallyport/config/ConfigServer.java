@@ -17,6 +17,7 @@ import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.SourceDocument;
+import io.sallyport.runtime.telemetry.Telemetry;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -53,20 +54,28 @@ public final class ConfigServer implements AutoCloseable {
     /// the directory.
     public static ConfigServer start(ConfigSettings settings, DirectoryListener listener, InstantSource clock)
             throws StoreUnavailableException, IOException {
-        return start(settings, listener, new Inspections(), clock);
+        return start(settings, listener, new Inspections(), clock, Telemetry.none());
     }
 
     /// The same, sharing what it finds in single objects with the other services of this process.
     public static ConfigServer start(
-            ConfigSettings settings, DirectoryListener listener, Inspections inspections, InstantSource clock)
+            ConfigSettings settings,
+            DirectoryListener listener,
+            Inspections inspections,
+            InstantSource clock,
+            Telemetry telemetry)
             throws StoreUnavailableException, IOException {
-        return start(settings, listener, new YamlDocuments(inspections), clock);
+        return start(settings, listener, new YamlDocuments(inspections), clock, telemetry);
     }
 
     static ConfigServer start(
-            ConfigSettings settings, DirectoryListener listener, DocumentReader reader, InstantSource clock)
+            ConfigSettings settings,
+            DirectoryListener listener,
+            DocumentReader reader,
+            InstantSource clock,
+            Telemetry telemetry)
             throws StoreUnavailableException, IOException {
-        var log = RevisionLog.open(settings.store(), reader, Wire::answer, clock);
+        var log = RevisionLog.open(settings.store(), reader, Wire::answer, clock, telemetry);
         try {
             var directory = settings.directory().isEmpty()
                     ? null
@@ -75,7 +84,7 @@ public final class ConfigServer implements AutoCloseable {
                     ? null
                     : KubernetesPart.start(settings.kubernetes().get(), log, reader, clock);
             var service = new ConfigGrpcService(
-                    log, reader, () -> refusals(directory, kubernetes), settings.watches(), clock);
+                    log, reader, () -> refusals(directory, kubernetes), settings.watches(), clock, telemetry.tracer());
             return new ConfigServer(log, directory, kubernetes, service);
         } catch (IOException e) {
             log.close();

@@ -4,30 +4,42 @@ import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.egress.api.EgressApi;
 import io.sallyport.egress.api.SeenDestinations;
 import io.sallyport.egress.policy.PolicyBoard;
+import io.sallyport.follow.Arrival;
 import io.sallyport.follow.ConfigFollower;
 import io.sallyport.follow.KnownObjects;
 import io.sallyport.model.read.YamlReader;
+import io.sallyport.runtime.telemetry.Telemetry;
+import io.sallyport.runtime.telemetry.TraceParent;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The wiring of egress-policy-service: follows config-service, answers questions. It opens no port itself: [#api] goes
 /// on the API port.
 public final class EgressServer implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(EgressServer.class);
+
     private final PolicyBoard board;
     private final ConfigFollower follower;
     private final EgressApi api;
+    private final Tracer tracer;
+    private volatile long revision;
 
     /// `config` leads to config-service, `logs` to accesslog-collector if there is one; whatever is needed to be let in
     /// is already on them.
-    public EgressServer(Channel config, Optional<Channel> logs, InstantSource clock, RandomGenerator random) {
-        this(config, logs, KnownObjects.NONE, new Inspections(), clock, random);
+    public EgressServer(
+            Channel config, Optional<Channel> logs, InstantSource clock, RandomGenerator random, Telemetry telemetry) {
+        this(config, logs, KnownObjects.NONE, new Inspections(), clock, random, telemetry);
     }
 
     /// The same beside config-service in one process: what that has read and inspected is not done again.
@@ -37,12 +49,29 @@ public final class EgressServer implements AutoCloseable {
             KnownObjects beside,
             Inspections inspections,
             InstantSource clock,
-            RandomGenerator random) {
+            RandomGenerator random,
+            Telemetry telemetry) {
+        this.tracer = telemetry.tracer();
         var reader = new YamlReader();
         this.board = new PolicyBoard(inspections, clock);
         this.api = new EgressApi(board, new SeenDestinations(logs, clock));
         this.follower = new ConfigFollower(
-                config, document -> reader.readDocument(document).object(), beside, board::offer, random);
+                config, document -> reader.readDocument(document).object(), beside, this::offer, random);
+    }
+
+    // The answers to questions change with this revision: the last thing that a change's trace has to show here.
+    private void offer(ConfigImage image, Arrival arrival) {
+        var span = tracer.spanBuilder("egress.policy")
+                .setParent(TraceParent.read(arrival.traceParent()))
+                .setAttribute("sallyport.revision", image.revision())
+                .startSpan();
+        try (var _ = span.makeCurrent()) {
+            board.offer(image);
+            revision = image.revision();
+            LOG.atInfo().addKeyValue("revision", revision).log("Took a revision");
+        } finally {
+            span.end();
+        }
     }
 
     /// For people and tools: `EgressPolicyService`.

@@ -15,7 +15,6 @@ import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.Settings;
 import io.sallyport.runtime.SettingsException;
 import io.sallyport.runtime.http.Mount;
-import io.sallyport.runtime.metric.Metrics;
 import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
 import io.sallyport.runtime.rpc.ServerLimits;
@@ -39,7 +38,7 @@ final class AccessLogService {
     /// Starts it; returns its doors in words.
     String start(Lifecycle lifecycle, Readiness readiness, Path file) throws SettingsException, IOException {
         var wanted = Settings.read(file, ServiceSettings.AccessLog.class);
-        var metrics = lifecycle.started("metrics", new Metrics());
+        var metrics = Instruments.start(lifecycle).metrics();
         var doors = Doors.of(wanted, lifecycle, metrics, clock);
         if (doors.guard().isPresent() && wanted.callers() != null) {
             throw new IllegalArgumentException("callers (expected: rules in authorization, where there is tls)");

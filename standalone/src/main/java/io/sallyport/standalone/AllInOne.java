@@ -27,6 +27,7 @@ import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
 import io.sallyport.runtime.rpc.ServerLimits;
 import io.sallyport.runtime.rpc.TokenInterceptor;
+import io.sallyport.runtime.telemetry.Telemetry;
 import io.sallyport.secret.SecretServer;
 import io.sallyport.secret.SecretSettings;
 import io.sallyport.secret.store.SecretStoreException;
@@ -118,7 +119,8 @@ final class AllInOne {
             Terminal terminal)
             throws IOException {
         var clock = terminal.clock();
-        var metrics = lifecycle.started("metrics", new Metrics());
+        var instruments = Instruments.start(lifecycle);
+        var metrics = instruments.metrics();
         var readiness = new Readiness();
         var token = folder.token(new SecureRandom());
         var probe = new AdminProbe();
@@ -127,7 +129,13 @@ final class AllInOne {
         var looks = new DirectoryLooks();
         var inspections = new Inspections();
         var config = lifecycle.started(
-                "config-service", config(ConfigSettings.local(folder.root(), directory), looks, inspections, clock));
+                "config-service",
+                config(
+                        ConfigSettings.local(folder.root(), directory),
+                        looks,
+                        inspections,
+                        clock,
+                        instruments.of("config")));
         config.measure(metrics.registry());
         readiness.require("config-service", config::missing);
         lifecycle.started(
@@ -140,7 +148,14 @@ final class AllInOne {
 
         var xds = lifecycle.started(
                 "xds-service",
-                new XdsServer(configChannel, config::find, inspections, probe, clock, new SecureRandom()));
+                new XdsServer(
+                        configChannel,
+                        config::find,
+                        inspections,
+                        probe,
+                        clock,
+                        new SecureRandom(),
+                        instruments.of("xds")));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
 
@@ -174,7 +189,8 @@ final class AllInOne {
                         config::find,
                         inspections,
                         clock,
-                        new SecureRandom()));
+                        new SecureRandom(),
+                        instruments.of("egress")));
         egress.measure(metrics.registry());
         readiness.require("egress-policy-service", egress::missing);
         var proxyDoor = new ArrayList<BindableService>(xds.discovery());
@@ -256,10 +272,14 @@ final class AllInOne {
     }
 
     private static ConfigServer config(
-            ConfigSettings settings, DirectoryLooks looks, Inspections inspections, InstantSource clock)
+            ConfigSettings settings,
+            DirectoryLooks looks,
+            Inspections inspections,
+            InstantSource clock,
+            Telemetry telemetry)
             throws IOException {
         try {
-            return ConfigServer.start(settings, looks, inspections, clock);
+            return ConfigServer.start(settings, looks, inspections, clock, telemetry);
         } catch (StoreUnavailableException e) {
             throw new IOException(e.getMessage(), e);
         }

@@ -2,6 +2,7 @@ package io.sallyport.standalone;
 
 import io.grpc.BindableService;
 import io.grpc.Channel;
+import io.sallyport.analysis.Inspections;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.ExitCode;
 import io.sallyport.cli.Terminal;
@@ -107,9 +108,10 @@ final class ServiceCommand implements Callable<Integer> {
 
     private String config(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Config.class);
-        var metrics = lifecycle.started("metrics", new Metrics());
+        var instruments = Instruments.start(lifecycle);
+        var metrics = instruments.metrics();
         var doors = doors(wanted, lifecycle, metrics);
-        var config = lifecycle.started("config-service", config(doors, wanted));
+        var config = lifecycle.started("config-service", config(doors, wanted, instruments));
         config.measure(metrics.registry());
         readiness.require("config-service", config::missing);
         return serve(doors, readiness, wanted.grpc(), wanted.http(), config.services());
@@ -119,7 +121,8 @@ final class ServiceCommand implements Callable<Integer> {
         return Doors.of(security, lifecycle, metrics, terminal.clock());
     }
 
-    private ConfigServer config(Doors doors, ServiceSettings.Config wanted) throws IOException {
+    private ConfigServer config(Doors doors, ServiceSettings.Config wanted, Instruments instruments)
+            throws IOException {
         var cluster = wanted.kubernetes();
         var status = cluster == null ? null : cluster.status();
         var address = status == null ? null : status.xds();
@@ -130,7 +133,8 @@ final class ServiceCommand implements Callable<Integer> {
                     Optional.ofNullable(wanted.directory()),
                     Optional.ofNullable(cluster).map(choices -> choices.config(xds)),
                     WatchBounds.DEFAULT);
-            return ConfigServer.start(settings, DirectoryListener.SILENT, terminal.clock());
+            return ConfigServer.start(
+                    settings, DirectoryListener.SILENT, new Inspections(), terminal.clock(), instruments.of("config"));
         } catch (StoreUnavailableException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -138,12 +142,19 @@ final class ServiceCommand implements Callable<Integer> {
 
     private String xds(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Xds.class);
-        var metrics = lifecycle.started("metrics", new Metrics());
+        var instruments = Instruments.start(lifecycle);
+        var metrics = instruments.metrics();
         var doors = doors(wanted, lifecycle, metrics);
         var config = doors.channel("config channel", wanted.config());
         var xds = lifecycle.started(
                 "xds-service",
-                new XdsServer(config, LiveProbe.NONE, doors.labels(), terminal.clock(), new SecureRandom()));
+                new XdsServer(
+                        config,
+                        LiveProbe.NONE,
+                        doors.labels(),
+                        terminal.clock(),
+                        new SecureRandom(),
+                        instruments.of("xds")));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
         var proxies = doors.proxies("xds", wanted.xds(), ServerLimits.xds(), xds.discovery());
@@ -153,13 +164,15 @@ final class ServiceCommand implements Callable<Integer> {
 
     private String egress(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Egress.class);
-        var metrics = lifecycle.started("metrics", new Metrics());
+        var instruments = Instruments.start(lifecycle);
+        var metrics = instruments.metrics();
         var doors = doors(wanted, lifecycle, metrics);
         var config = doors.channel("config channel", wanted.config());
         var address = wanted.logs();
         var logs = address == null ? Optional.<Channel>empty() : Optional.of(doors.channel("log channel", address));
         var egress = lifecycle.started(
-                "egress-policy-service", new EgressServer(config, logs, terminal.clock(), new SecureRandom()));
+                "egress-policy-service",
+                new EgressServer(config, logs, terminal.clock(), new SecureRandom(), instruments.of("egress")));
         egress.measure(metrics.registry());
         readiness.require("egress-policy-service", egress::missing);
         return serve(doors, readiness, wanted.grpc(), wanted.http(), egress.api());
@@ -168,7 +181,8 @@ final class ServiceCommand implements Callable<Integer> {
     private String secret(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Secret.class);
         var address = wanted.config();
-        var metrics = lifecycle.started("metrics", new Metrics());
+        var instruments = Instruments.start(lifecycle);
+        var metrics = instruments.metrics();
         var doors = doors(wanted, lifecycle, metrics);
         var secrets = lifecycle.started(
                 "secret-service",
@@ -185,7 +199,8 @@ final class ServiceCommand implements Callable<Integer> {
 
     private String relay(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
         var wanted = Settings.read(settings, ServiceSettings.Relay.class);
-        var metrics = lifecycle.started("metrics", new Metrics());
+        var instruments = Instruments.start(lifecycle);
+        var metrics = instruments.metrics();
         var doors = doors(wanted, lifecycle, metrics);
         var relay = lifecycle.started("relay", relay(wanted, doors));
         relay.measure(metrics.registry());

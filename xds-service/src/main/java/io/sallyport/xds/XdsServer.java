@@ -10,11 +10,13 @@ import io.sallyport.follow.ConfigFollower;
 import io.sallyport.follow.KnownObjects;
 import io.sallyport.model.read.YamlReader;
 import io.sallyport.runtime.identity.ProxyLabels;
+import io.sallyport.runtime.telemetry.Telemetry;
 import io.sallyport.xds.discovery.Counters;
 import io.sallyport.xds.discovery.Discovery;
 import io.sallyport.xds.discovery.Fleet;
 import io.sallyport.xds.publish.JudgedTranslation;
 import io.sallyport.xds.publish.Publisher;
+import io.sallyport.xds.status.FleetMeters;
 import io.sallyport.xds.status.LiveProbe;
 import io.sallyport.xds.status.ProxyStatusService;
 import java.time.InstantSource;
@@ -32,6 +34,7 @@ public final class XdsServer implements AutoCloseable {
     private static final int TICK_MILLIS = 100;
 
     private final Publisher publisher;
+    private final Fleet fleet;
     private final Discovery discovery;
     private final ProxyStatusService status;
     private final ConfigFollower follower;
@@ -40,12 +43,18 @@ public final class XdsServer implements AutoCloseable {
 
     /// `config` leads to config-service; whatever it needs to be let in is already on it.
     public XdsServer(Channel config, LiveProbe probe, InstantSource clock, RandomGenerator random) {
-        this(config, probe, ProxyLabels.NONE, clock, random);
+        this(config, probe, ProxyLabels.NONE, clock, random, Telemetry.none());
     }
 
     /// The same where proxies prove who they are; `labels` are theirs.
-    public XdsServer(Channel config, LiveProbe probe, ProxyLabels labels, InstantSource clock, RandomGenerator random) {
-        this(config, KnownObjects.NONE, new Inspections(), probe, labels, clock, random);
+    public XdsServer(
+            Channel config,
+            LiveProbe probe,
+            ProxyLabels labels,
+            InstantSource clock,
+            RandomGenerator random,
+            Telemetry telemetry) {
+        this(config, KnownObjects.NONE, new Inspections(), probe, labels, clock, random, telemetry);
     }
 
     /// The same beside config-service in one process: what that has read and inspected is not done again.
@@ -55,8 +64,9 @@ public final class XdsServer implements AutoCloseable {
             Inspections inspections,
             LiveProbe probe,
             InstantSource clock,
-            RandomGenerator random) {
-        this(config, beside, inspections, probe, ProxyLabels.NONE, clock, random);
+            RandomGenerator random,
+            Telemetry telemetry) {
+        this(config, beside, inspections, probe, ProxyLabels.NONE, clock, random, telemetry);
     }
 
     private XdsServer(
@@ -66,11 +76,12 @@ public final class XdsServer implements AutoCloseable {
             LiveProbe probe,
             ProxyLabels labels,
             InstantSource clock,
-            RandomGenerator random) {
+            RandomGenerator random,
+            Telemetry telemetry) {
         var reader = new YamlReader();
-        this.publisher = new Publisher(() -> new JudgedTranslation(inspections, clock), clock);
-        var fleet = new Fleet(clock);
-        this.discovery = new Discovery(publisher, fleet, clock, labels);
+        this.publisher = new Publisher(() -> new JudgedTranslation(inspections, clock), clock, telemetry);
+        this.fleet = new Fleet(clock);
+        this.discovery = new Discovery(publisher, fleet, clock, labels, telemetry);
         this.status = new ProxyStatusService(publisher, fleet, probe, clock);
         this.follower = new ConfigFollower(
                 config, document -> reader.readDocument(document).object(), beside, publisher::offer, random);
@@ -108,6 +119,7 @@ public final class XdsServer implements AutoCloseable {
 
     /// Registers what there is to measure.
     public void measure(MeterRegistry meters) {
+        new FleetMeters(publisher, fleet).register(meters);
         Gauge.builder("sallyport_xds_revision", publisher, Publisher::revision).register(meters);
         Gauge.builder("sallyport_xds_classes", publisher, Publisher::classes).register(meters);
         Gauge.builder("sallyport_xds_streams", discovery.counters(), Counters::streams)

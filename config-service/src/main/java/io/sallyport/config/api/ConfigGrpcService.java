@@ -11,6 +11,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.trace.Tracer;
 import io.sallyport.config.store.ChangeRequest;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.HistoryEntry;
@@ -41,6 +42,7 @@ import io.sallyport.proto.config.v1.ValidateRequest;
 import io.sallyport.proto.config.v1.ValidateResponse;
 import io.sallyport.proto.config.v1.WatchRequest;
 import io.sallyport.proto.config.v1.WatchResponse;
+import io.sallyport.runtime.telemetry.TracedCalls;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -49,6 +51,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// `sallyport.config.v1.ConfigService`: reads requests, asks the log, spells answers.
 public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImplBase implements AutoCloseable {
@@ -65,9 +68,16 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
     private final Watchers watchers;
     private final InstantSource clock;
     private final Instant started;
+    private final Tracer tracer;
 
     public ConfigGrpcService(
-            RevisionLog log, DocumentReader reader, Refusals refusals, WatchBounds bounds, InstantSource clock) {
+            RevisionLog log,
+            DocumentReader reader,
+            Refusals refusals,
+            WatchBounds bounds,
+            InstantSource clock,
+            Tracer tracer) {
+        this.tracer = tracer;
         this.log = log;
         this.submissions = new Submissions(reader);
         this.refusals = refusals;
@@ -76,12 +86,15 @@ public final class ConfigGrpcService extends ConfigServiceGrpc.ConfigServiceImpl
         this.started = clock.instant();
     }
 
-    /// What a server serves: this service, with each caller noted.
+    /// What a server serves: this service, with each caller noted and each change traced.
     public BindableService bound() {
         return new BindableService() {
             @Override
             public ServerServiceDefinition bindService() {
-                return ServerInterceptors.intercept(ConfigGrpcService.this, Caller.interceptor());
+                return ServerInterceptors.intercept(
+                        ConfigGrpcService.this,
+                        new TracedCalls(tracer, Set.of("Apply", "Delete")),
+                        Caller.interceptor());
             }
         };
     }

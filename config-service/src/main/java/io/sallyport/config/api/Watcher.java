@@ -119,11 +119,12 @@ final class Watcher implements Runnable {
         }
     }
 
-    private static WatchResponse.Builder header(ConfigState state) {
+    private WatchResponse.Builder header(ConfigState state) {
         return WatchResponse.newBuilder()
                 .setRevision(state.revision())
                 .setTime(Wire.time(state.head().time()))
-                .setAuthor(state.head().author());
+                .setAuthor(state.head().author())
+                .setTraceparent(log.traceParent(state.revision()));
     }
 
     // False: the client is gone, or was sent away because it does not read.

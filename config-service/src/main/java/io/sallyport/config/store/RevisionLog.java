@@ -1,12 +1,18 @@
 package io.sallyport.config.store;
 
 import com.google.protobuf.ByteString;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
 import io.sallyport.analysis.Analyzer;
 import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.runtime.telemetry.Telemetry;
+import io.sallyport.runtime.telemetry.TraceParent;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -57,7 +63,8 @@ public final class RevisionLog implements AutoCloseable {
     }
 
     private sealed interface Task {
-        record Decide(ChangeRequest request, CompletableFuture<Outcome> answer, long chars) implements Task {}
+        record Decide(ChangeRequest request, CompletableFuture<Outcome> answer, long chars, Span span)
+                implements Task {}
 
         record Follow(CompletableFuture<Void> done) implements Task {}
 
@@ -68,6 +75,9 @@ public final class RevisionLog implements AutoCloseable {
     private final DocumentReader reader;
     private final AnswerWriter writer;
     private final InstantSource clock;
+    private final Tracer tracer;
+    private final LogMeters meters;
+    private final RevisionTraces traces = new RevisionTraces();
     private final BlockingQueue<Task> tasks = new ArrayBlockingQueue<>(MAX_WAITING);
     private final AtomicLong waitingChars = new AtomicLong();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
@@ -85,15 +95,33 @@ public final class RevisionLog implements AutoCloseable {
     public static RevisionLog open(
             StoreSettings settings, DocumentReader reader, AnswerWriter writer, InstantSource clock)
             throws StoreUnavailableException {
+        return open(settings, reader, writer, clock, Telemetry.none());
+    }
+
+    /// The same, telling what it does.
+    public static RevisionLog open(
+            StoreSettings settings,
+            DocumentReader reader,
+            AnswerWriter writer,
+            InstantSource clock,
+            Telemetry telemetry)
+            throws StoreUnavailableException {
         return switch (settings) {
-            case StoreSettings.Sqlite(Path file) -> open(SqliteRevisionStore.open(file, clock), reader, writer, clock);
+            case StoreSettings.Sqlite(Path file) ->
+                open(SqliteRevisionStore.open(file, clock), reader, writer, clock, telemetry);
             case StoreSettings.Postgres(var url, var user, var password) ->
-                open(PostgresRevisionStore.open(url, user, password), reader, writer, clock);
+                open(PostgresRevisionStore.open(url, user, password), reader, writer, clock, telemetry);
         };
     }
 
     /// Takes over the store, which it closes if it cannot be read.
     static RevisionLog open(RevisionStore store, DocumentReader reader, AnswerWriter writer, InstantSource clock)
+            throws StoreUnavailableException {
+        return open(store, reader, writer, clock, Telemetry.none());
+    }
+
+    private static RevisionLog open(
+            RevisionStore store, DocumentReader reader, AnswerWriter writer, InstantSource clock, Telemetry telemetry)
             throws StoreUnavailableException {
         try {
             var loaded = store.load();
@@ -101,7 +129,7 @@ public final class RevisionLog implements AutoCloseable {
             if (!loaded.damage().isEmpty()) {
                 state = recover(store, state, loaded, reader, clock);
             }
-            return new RevisionLog(store, reader, writer, clock, state);
+            return new RevisionLog(store, reader, writer, clock, telemetry, state);
         } catch (StoreUnavailableException e) {
             store.close();
             throw e;
@@ -132,8 +160,15 @@ public final class RevisionLog implements AutoCloseable {
     }
 
     private RevisionLog(
-            RevisionStore store, DocumentReader reader, AnswerWriter writer, InstantSource clock, ConfigState state) {
+            RevisionStore store,
+            DocumentReader reader,
+            AnswerWriter writer,
+            InstantSource clock,
+            Telemetry telemetry,
+            ConfigState state) {
         this.store = store;
+        this.tracer = telemetry.tracer();
+        this.meters = new LogMeters(telemetry.meters());
         this.reader = reader;
         this.analyzer = new Analyzer(reader.inspections());
         this.writer = writer;
@@ -165,15 +200,38 @@ public final class RevisionLog implements AutoCloseable {
         return () -> listeners.remove(listener);
     }
 
+    /// The trace of the change that made a revision, for those who go on with it; empty if it is not known.
+    public String traceParent(long revision) {
+        return traces.of(revision);
+    }
+
     /// Decides, stores and applies a request; returns when it is on disk.
     public Outcome submit(ChangeRequest request) throws StoreUnavailableException, InterruptedException {
+        var span = tracer.spanBuilder("config.change")
+                .setAttribute("sallyport.source", request.owner().text())
+                .setAttribute("sallyport.upserts", request.upserts().size())
+                .setAttribute("sallyport.deletes", request.deletes().size())
+                .startSpan();
+        try (var _ = span.makeCurrent()) {
+            var outcome = submit(request, span);
+            span.setAttribute("sallyport.outcome", outcome.getClass().getSimpleName());
+            return outcome;
+        } catch (StoreUnavailableException e) {
+            span.setStatus(StatusCode.ERROR, String.valueOf(e.getMessage()));
+            throw e;
+        } finally {
+            span.end();
+        }
+    }
+
+    private Outcome submit(ChangeRequest request, Span span) throws StoreUnavailableException, InterruptedException {
         if (!judged.await(READ_WITHIN_SECONDS, TimeUnit.SECONDS)) {
             throw unavailable("still reading what is stored", new TimeoutException());
         }
         long chars = request.upserts().stream()
                 .mapToLong(object -> object.source().text().length())
                 .sum();
-        var task = new Task.Decide(request, new CompletableFuture<>(), chars);
+        var task = new Task.Decide(request, new CompletableFuture<>(), chars, span);
         if (waitingChars.addAndGet(chars) > MAX_WAITING_CHARS || !tasks.offer(task)) {
             waitingChars.addAndGet(-chars);
             return new Outcome.Busy(published.state().revision());
@@ -361,6 +419,8 @@ public final class RevisionLog implements AutoCloseable {
         var revisions = new ArrayList<Revision>();
         var accepted = new ArrayList<AcceptedRequest>();
         var answers = new ArrayList<Answer>();
+        // Who asked for each revision.
+        var made = new ArrayList<Task.Decide>();
         var earlier = earlier(requests);
         for (var task : requests) {
             var request = task.request();
@@ -370,6 +430,7 @@ public final class RevisionLog implements AutoCloseable {
                 continue;
             }
             var decision = Decider.decide(state, request, now);
+            meters.decided(decision.outcome(), decision.revision().isPresent());
             if (!(decision.outcome() instanceof Outcome.Accepted outcome)) {
                 answers.add(new Answer(task, decision.outcome()));
                 continue;
@@ -379,6 +440,7 @@ public final class RevisionLog implements AutoCloseable {
             if (decision.revision().isPresent()) {
                 next = state.apply(decision.revision().get(), reader, read(request));
                 nextJudgement = judge(next);
+                task.span().addEvent("checked");
             }
             var answer = new Outcome.Accepted(
                     outcome.revision(),
@@ -389,7 +451,10 @@ public final class RevisionLog implements AutoCloseable {
             if (request.dryRun()) {
                 continue;
             }
-            decision.revision().ifPresent(revisions::add);
+            decision.revision().ifPresent(revision -> {
+                revisions.add(revision);
+                made.add(task);
+            });
             state = next;
             judgement = nextJudgement;
             request.id().ifPresent(id -> {
@@ -399,14 +464,39 @@ public final class RevisionLog implements AutoCloseable {
             });
         }
         if (!revisions.isEmpty() || !accepted.isEmpty()) {
-            store.append(head, revisions, accepted);
+            append(head, revisions, accepted);
             failing = false;
+        }
+        for (int index = 0; index < revisions.size(); index++) {
+            tell(made.get(index).span(), revisions.get(index));
         }
         if (!revisions.isEmpty()) {
             publish(state, judgement);
         }
         answers.forEach(answer -> answer.task().answer().complete(answer.outcome()));
         prune(head);
+    }
+
+    private void append(long head, List<Revision> revisions, List<AcceptedRequest> accepted)
+            throws StoreUnavailableException, RevisionTakenException {
+        var started = clock.instant();
+        store.append(head, revisions, accepted);
+        meters.store().record(Duration.between(started, clock.instant()));
+    }
+
+    // Known before the revision is published: who watches asks for the trace at once.
+    private void tell(Span span, Revision revision) {
+        var header = revision.header();
+        span.addEvent("stored");
+        span.setAttribute("sallyport.revision", header.number());
+        traces.put(header.number(), TraceParent.of(span));
+        try (var _ = span.makeCurrent()) {
+            log.atInfo()
+                    .addKeyValue("revision", header.number())
+                    .addKeyValue("changes", revision.changes().size())
+                    .addKeyValue("author", header.author())
+                    .log("Made a revision");
+        }
     }
 
     private static Map<ObjectRef, ConfigObject<?>> read(ChangeRequest request) {
@@ -445,7 +535,9 @@ public final class RevisionLog implements AutoCloseable {
     private record Judgement(List<Finding> findings, GatewayApi gatewayApi, Optional<Instant> nextChange) {}
 
     private Judgement judge(ConfigState state) {
-        var checked = analyzer.check(state.image(), clock.instant());
+        var started = clock.instant();
+        var checked = analyzer.check(state.image(), started);
+        meters.check().record(Duration.between(started, clock.instant()));
         var findings = new ArrayList<>(state.unreadableFindings());
         findings.addAll(checked.findings());
         return new Judgement(findings, checked.gatewayApi(), checked.nextChange());

@@ -33,6 +33,7 @@ import io.sallyport.proto.config.v1.StatusRequest;
 import io.sallyport.proto.config.v1.ValidateRequest;
 import io.sallyport.proto.config.v1.WatchRequest;
 import io.sallyport.proto.config.v1.WatchResponse;
+import io.sallyport.runtime.telemetry.Telemetry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -68,7 +69,8 @@ class ConfigGrpcServiceTest {
                 new FakeReader(),
                 Refusals.NONE,
                 new WatchBounds(3, 10, Duration.ofSeconds(60)),
-                InstantSource.system());
+                InstantSource.system(),
+                Telemetry.none().tracer());
         var name = InProcessServerBuilder.generateName();
         server = InProcessServerBuilder.forName(name)
                 .executor(Executors.newVirtualThreadPerTaskExecutor())

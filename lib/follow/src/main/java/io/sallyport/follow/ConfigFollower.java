@@ -8,10 +8,13 @@ import io.sallyport.analysis.ConfigImage;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
 import io.sallyport.proto.config.v1.WatchRequest;
+import io.sallyport.proto.config.v1.WatchResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.NavigableMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -26,7 +29,7 @@ public final class ConfigFollower implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigFollower.class);
 
     private final Channel channel;
-    private final Consumer<ConfigImage> images;
+    private final BiConsumer<ConfigImage, Arrival> images;
     private final RandomGenerator random;
     private final ImageBuilder builder;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -39,15 +42,15 @@ public final class ConfigFollower implements AutoCloseable {
     private boolean fromStart = true;
 
     public ConfigFollower(Channel channel, ObjectReader reader, Consumer<ConfigImage> images, RandomGenerator random) {
-        this(channel, reader, KnownObjects.NONE, images, random);
+        this(channel, reader, KnownObjects.NONE, (image, _) -> images.accept(image), random);
     }
 
-    /// `beside` is asked before anything is read.
+    /// `beside` is asked before anything is read; `images` are told how each came.
     public ConfigFollower(
             Channel channel,
             ObjectReader reader,
             KnownObjects beside,
-            Consumer<ConfigImage> images,
+            BiConsumer<ConfigImage, Arrival> images,
             RandomGenerator random) {
         this.channel = channel;
         this.images = images;
@@ -117,15 +120,24 @@ public final class ConfigFollower implements AutoCloseable {
         var messages =
                 ConfigServiceGrpc.newBlockingStub(channel).withWaitForReady().watch(request);
         while (messages.hasNext()) {
-            var next = builder.apply(messages.next());
+            var message = messages.next();
+            var next = builder.apply(message);
             connected = true;
             followed = true;
             if (next.isPresent()) {
                 fromStart = false;
                 complete = true;
-                images.accept(next.get());
+                images.accept(next.get(), arrival(message));
             }
         }
+    }
+
+    private static Arrival arrival(WatchResponse message) {
+        var time = message.getTime();
+        return new Arrival(
+                Instant.ofEpochSecond(time.getSeconds(), time.getNanos()),
+                message.getTraceparent(),
+                message.getSnapshot());
     }
 
     private void lost(StatusRuntimeException error) {

@@ -10,6 +10,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.runtime.identity.ProxyLabels;
+import io.sallyport.runtime.telemetry.Telemetry;
 import io.sallyport.xds.publish.Publisher;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -35,31 +36,43 @@ public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDi
     private final Fleet fleet;
 
     public Discovery(Publisher publisher, Fleet fleet, InstantSource clock) {
-        this(publisher, fleet, clock, Pace.DEFAULT, ProxyLabels.NONE);
+        this(publisher, fleet, clock, Pace.DEFAULT, ProxyLabels.NONE, Telemetry.none());
     }
 
     /// `labels` are those of proxies that prove who they are.
-    public Discovery(Publisher publisher, Fleet fleet, InstantSource clock, ProxyLabels labels) {
-        this(publisher, fleet, clock, Pace.DEFAULT, labels);
+    public Discovery(Publisher publisher, Fleet fleet, InstantSource clock, ProxyLabels labels, Telemetry telemetry) {
+        this(publisher, fleet, clock, Pace.DEFAULT, labels, telemetry);
     }
 
     Discovery(Publisher publisher, Fleet fleet, InstantSource clock, Pace pace) {
-        this(publisher, fleet, clock, pace, ProxyLabels.NONE);
+        this(publisher, fleet, clock, pace, ProxyLabels.NONE, Telemetry.none());
     }
 
-    Discovery(Publisher publisher, Fleet fleet, InstantSource clock, Pace pace, ProxyLabels labels) {
+    private Discovery(
+            Publisher publisher, Fleet fleet, InstantSource clock, Pace pace, ProxyLabels labels, Telemetry telemetry) {
         this.clock = clock;
         this.fleet = fleet;
-        this.house = new StreamLoop.House(publisher, fleet, counters, clock, executor, new Ferry(WHOLE_TABLES), labels);
+        var gauge = new Pushes.Gauge(publisher, telemetry);
+        this.house = new StreamLoop.House(
+                publisher, fleet, counters, clock, executor, new Ferry(WHOLE_TABLES), labels, gauge);
         this.delta = new StreamLoop.Protocol<>(
                 "delta",
                 request -> request.hasNode() ? Optional.of(request.getNode()) : Optional.empty(),
-                response -> response.getResourcesCount() + response.getRemovedResourcesCount(),
+                response -> new Pushes.Sent(
+                        response.getTypeUrl(),
+                        response.getNonce(),
+                        response.getResourcesCount() + response.getRemovedResourcesCount()),
+                request -> new Pushes.Answer(
+                        request.getResponseNonce(),
+                        request.hasErrorDetail() ? request.getErrorDetail().getMessage() : null),
                 (snapshot, refusals, board) -> new DeltaSession(snapshot, refusals, counters, pace, board::encode));
         this.world = new StreamLoop.Protocol<>(
                 "state of the world",
                 request -> request.hasNode() ? Optional.of(request.getNode()) : Optional.empty(),
-                DiscoveryResponse::getResourcesCount,
+                response -> new Pushes.Sent(response.getTypeUrl(), response.getNonce(), response.getResourcesCount()),
+                request -> new Pushes.Answer(
+                        request.getResponseNonce(),
+                        request.hasErrorDetail() ? request.getErrorDetail().getMessage() : null),
                 (snapshot, refusals, board) -> new WorldSession(snapshot, refusals, counters, pace));
     }
 

@@ -21,7 +21,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +46,8 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     record Protocol<Q, R>(
             String name,
             Function<Q, Optional<io.envoyproxy.envoy.config.core.v3.Node>> node,
-            ToIntFunction<R> resources,
+            Function<R, Pushes.Sent> sent,
+            Function<Q, Pushes.Answer> answer,
             Sessions<Q, R> sessions) {}
 
     /// Starts a session once the class of the proxy has a snapshot.
@@ -64,7 +64,8 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
             InstantSource clock,
             Executor executor,
             Ferry ferry,
-            ProxyLabels labels) {}
+            ProxyLabels labels,
+            Pushes.Gauge gauge) {}
 
     private final House house;
     private final Protocol<Q, R> protocol;
@@ -86,6 +87,7 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     private Fleet.@Nullable Proxy proxy;
     private @Nullable Session<Q, R> session;
     private boolean over;
+    private final Pushes pushes;
     private @Nullable Instant aboard;
     private @Nullable Instant waitingSince;
     private @Nullable Instant unreadSince;
@@ -102,6 +104,7 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
         this.identity = Caller.current().identity();
         this.opened = house.clock().instant();
         this.due = opened.plus(SILENCE);
+        this.pushes = new Pushes(house.gauge(), opened);
         responses.disableAutoRequest();
         responses.setOnReadyHandler(this::wakeHere);
         responses.setOnCancelHandler(() -> {
@@ -206,6 +209,7 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
         running.advance(newest);
         for (var request = inbox.poll(); request != null; request = inbox.poll()) {
             checkNode(request);
+            pushes.answered(protocol.answer().apply(request), known(), now);
             running.request(request, now);
             responses.request(1);
         }
@@ -214,7 +218,9 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
             if (response == null) {
                 break;
             }
-            house.counters().response(protocol.resources().applyAsInt(response));
+            var sent = protocol.sent().apply(response);
+            house.counters().response(sent.resources());
+            pushes.sent(sent, newest, known(), now);
             responses.onNext(response);
         }
         land(now);
@@ -226,7 +232,9 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
         }
         var next = DeltaSubscription.earlier(running.deadline(now), crossingEnds());
         due = DeltaSubscription.earlier(next, unreadSince == null ? null : unreadSince.plus(UNREAD));
-        report(running.view(now));
+        var view = running.view(now);
+        pushes.reached(view.revision(), now);
+        report(view);
     }
 
     // Whoever does not read holds memory for what was sent; when it comes back it is sent what is new then.
@@ -266,6 +274,14 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
             aboard = null;
             house.ferry().leave();
         }
+    }
+
+    private Node known() {
+        var self = node;
+        if (self == null) {
+            throw new IllegalStateException("a session without a node");
+        }
+        return self;
     }
 
     private Snapshot snapshot() {
@@ -355,6 +371,7 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
             house.ferry().leave();
         }
         house.ferry().forget(wake);
+        pushes.over(house.clock().instant());
         inbox.clear();
         session = null;
         if (board != null) {

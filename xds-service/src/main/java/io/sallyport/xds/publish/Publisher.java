@@ -1,8 +1,15 @@
 package io.sallyport.xds.publish;
 
+import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
 import io.sallyport.analysis.ConfigImage;
+import io.sallyport.follow.Arrival;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.runtime.telemetry.Telemetry;
+import io.sallyport.runtime.telemetry.TraceParent;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ProxyClass;
 import java.time.Duration;
@@ -18,6 +25,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -39,6 +47,15 @@ public final class Publisher implements AutoCloseable {
     // A class whose proxies are all gone is kept this long: an Envoy that comes back then costs nothing.
     private static final Duration IDLE = Duration.ofMinutes(5);
     private static final int MAX_POISONED = 100;
+    private static final Duration[] STEPS = {
+        Duration.ofMillis(1),
+        Duration.ofMillis(5),
+        Duration.ofMillis(20),
+        Duration.ofMillis(100),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(10)
+    };
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
 
     private final Supplier<Translation> translations;
@@ -46,11 +63,15 @@ public final class Publisher implements AutoCloseable {
     private final Map<ProxyClass, Seat> seats = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable ConfigImage> newest = new AtomicReference<>();
     private final BlockingQueue<Boolean> wakes = new ArrayBlockingQueue<>(1);
+    private final Arrivals arrivals = new Arrivals();
+    private final Tracer tracer;
+    private final Timer steps;
     private final AtomicLong failures = new AtomicLong();
     private final Thread owner;
     private volatile long revision;
     private volatile boolean closed;
     private Translation translation;
+    private long told;
     private ConfigImage last = ConfigImage.EMPTY;
     private volatile ConfigImage shown = ConfigImage.EMPTY;
 
@@ -74,6 +95,16 @@ public final class Publisher implements AutoCloseable {
     }
 
     public Publisher(Supplier<Translation> translations, InstantSource clock) {
+        this(translations, clock, Telemetry.none());
+    }
+
+    /// The same, telling what it does.
+    public Publisher(Supplier<Translation> translations, InstantSource clock, Telemetry telemetry) {
+        this.tracer = telemetry.tracer();
+        this.steps = Timer.builder("sallyport_xds_translation")
+                .description("How long making one revision into resources took, for all classes of proxies together.")
+                .serviceLevelObjectives(STEPS)
+                .register(telemetry.meters());
         this.translations = translations;
         this.clock = clock;
         this.translation = translations.get();
@@ -83,6 +114,16 @@ public final class Publisher implements AutoCloseable {
 
     /// Takes the newest image. Returns at once.
     public void offer(ConfigImage image) {
+        offer(image, Arrival.UNKNOWN);
+    }
+
+    /// The same; `arrival` says how it came.
+    public void offer(ConfigImage image, Arrival arrival) {
+        var span = tracer.spanBuilder("xds.publish")
+                .setParent(TraceParent.read(arrival.traceParent()))
+                .setAttribute("sallyport.revision", image.revision())
+                .startSpan();
+        arrivals.put(image.revision(), new Arrivals.Entry(arrival, clock.instant(), span, new AtomicInteger()));
         newest.set(image);
         wakes.offer(true);
     }
@@ -112,6 +153,11 @@ public final class Publisher implements AutoCloseable {
             }
             return seat;
         });
+    }
+
+    /// How the newest revisions came.
+    public Arrivals arrivals() {
+        return arrivals;
     }
 
     /// The newest revision that every class has been translated for.
@@ -183,6 +229,22 @@ public final class Publisher implements AutoCloseable {
     }
 
     private void step(ConfigImage image) {
+        var started = clock.instant();
+        var span =
+                arrivals.of(image.revision(), started).map(Arrivals.Entry::span).orElse(Span.getInvalid());
+        try (var _ = span.makeCurrent()) {
+            publishAll(image);
+            if (image.revision() != told) {
+                told = image.revision();
+                steps.record(Duration.between(started, clock.instant()));
+                LOG.atInfo().addKeyValue("revision", told).log("Published a revision");
+            }
+        } finally {
+            span.end();
+        }
+    }
+
+    private void publishAll(ConfigImage image) {
         dropIdle();
         for (var seat : seats.values()) {
             if (seat.served != image || isOver(seat, clock.instant())) {
@@ -202,6 +264,7 @@ public final class Publisher implements AutoCloseable {
             put(seat.board, image.revision(), translated(seat, withoutPoison(seat, image)));
         } catch (RuntimeException e) {
             failures.incrementAndGet();
+            Span.current().setStatus(StatusCode.ERROR, "a class of proxies keeps its last good snapshot");
             LOG.atError()
                     .addKeyValue("revision", image.revision())
                     .addKeyValue("class", seat.board.proxies().name())
