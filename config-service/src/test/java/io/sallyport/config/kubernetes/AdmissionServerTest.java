@@ -171,7 +171,7 @@ class AdmissionServerTest {
         var wide = review(service("hosts", "x".repeat(200_000) + ".test"), "null");
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var answers = new ArrayList<Future<Integer>>();
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 200; i++) {
                 answers.add(threads.submit(() -> status(hostile, server, wide)));
             }
             var answer = threads.submit(() -> post(good, server, review(service("hosts", "cart.test"), "null")));

@@ -50,6 +50,10 @@ final class Followed implements AutoCloseable {
         return new Followed(folder, KubernetesSettings.source(cluster.settings(namespaces), namespaces[0]));
     }
 
+    static Followed start(KubernetesSettings settings, Path folder) throws Exception {
+        return new Followed(folder, settings);
+    }
+
     /// The same service after a restart.
     Followed restart() throws Exception {
         close();

@@ -69,18 +69,24 @@ final class RealApi {
                                 && condition.getStatus().equals("True"));
     }
 
-    private Optional<CustomResourceDefinition> fromChart(CustomKind kind) {
+    /// The folder that everything is in.
+    static Path root() {
         var folder = Path.of("").toAbsolutePath();
-        while (folder != null && !Files.isDirectory(folder.resolve("deploy/charts"))) {
-            folder = folder.getParent();
+        while (!Files.isDirectory(folder.resolve("deploy/charts"))) {
+            var above = folder.getParent();
+            if (above == null) {
+                throw new IllegalStateException("no deploy/charts at or above the working directory");
+            }
+            folder = above;
         }
-        if (folder == null) {
-            return Optional.empty();
-        }
+        return folder;
+    }
+
+    private Optional<CustomResourceDefinition> fromChart(CustomKind kind) {
         var all = new ArrayList<CustomResourceDefinition>();
         for (var group : List.of("istio.io", "sallyport.io")) {
             try (var in = Files.newInputStream(
-                    folder.resolve("deploy/charts/sallyport-base/files/crds-" + group + ".yaml"))) {
+                    root().resolve("deploy/charts/sallyport-base/files/crds-" + group + ".yaml"))) {
                 client.load(in).items().stream()
                         .filter(CustomResourceDefinition.class::isInstance)
                         .map(CustomResourceDefinition.class::cast)

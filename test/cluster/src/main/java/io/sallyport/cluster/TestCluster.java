@@ -29,7 +29,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +55,8 @@ public final class TestCluster implements AutoCloseable {
     private final Wire wire;
     private final Path folder;
     private final Path kubeconfig;
+    private final String server;
+    private final Deque<Path> files = new ConcurrentLinkedDeque<>();
     private final Deque<HasMetadata> made = new ConcurrentLinkedDeque<>();
 
     private TestCluster(@Nullable KubernetesMockServer mock, @Nullable MockApi api, Config config) throws IOException {
@@ -70,7 +71,15 @@ public final class TestCluster implements AutoCloseable {
         this.wire = new Wire(new InetSocketAddress(url.getHost(), port));
         this.folder = Files.createTempDirectory("sallyport-cluster");
         this.kubeconfig = folder.resolve("kubeconfig");
-        write(config, url.getScheme() + "://127.0.0.1:" + wire.port());
+        this.server = url.getScheme() + "://127.0.0.1:" + wire.port();
+        var user = new HashMap<String, Object>();
+        put(user, "token", config.getOauthToken());
+        put(user, "client-certificate-data", config.getClientCertData());
+        put(user, "client-key-data", config.getClientKeyData());
+        put(user, "client-certificate", config.getClientCertFile());
+        put(user, "client-key", config.getClientKeyFile());
+        write(kubeconfig, user);
+        files.push(kubeconfig);
     }
 
     /// The mock, or the cluster that `KUBECONFIG` names.
@@ -94,13 +103,7 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    private void write(Config config, String server) throws IOException {
-        var user = new HashMap<String, Object>();
-        put(user, "token", config.getOauthToken());
-        put(user, "client-certificate-data", config.getClientCertData());
-        put(user, "client-key-data", config.getClientKeyData());
-        put(user, "client-certificate", config.getClientCertFile());
-        put(user, "client-key", config.getClientKeyFile());
+    private void write(Path file, Map<String, Object> user) throws IOException {
         var cluster = new HashMap<String, Object>();
         cluster.put("server", server);
         if (server.startsWith("https")) {
@@ -108,7 +111,7 @@ public final class TestCluster implements AutoCloseable {
             cluster.put("insecure-skip-tls-verify", true);
         }
         Files.writeString(
-                kubeconfig,
+                file,
                 Serialization.asYaml(Map.of(
                         "apiVersion",
                         "v1",
@@ -150,9 +153,26 @@ public final class TestCluster implements AutoCloseable {
         return kubeconfig;
     }
 
+    /// Leads there as whoever the token belongs to.
+    Path kubeconfig(String name, String token) {
+        var file = folder.resolve(name);
+        try {
+            write(file, Map.of("token", token));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        files.push(file);
+        return file;
+    }
+
+    /// For a tested service that has a kubeconfig of its own.
+    public static ClusterSettings settings(Path kubeconfig, String... namespaces) {
+        return new ClusterSettings(Optional.of(kubeconfig), List.of(namespaces), LOOK_AGAIN, LIST_AGAIN);
+    }
+
     /// For the tested service.
     public ClusterSettings settings(String... namespaces) {
-        return new ClusterSettings(Optional.of(kubeconfig), List.of(namespaces), LOOK_AGAIN, LIST_AGAIN);
+        return settings(kubeconfig, namespaces);
     }
 
     /// Makes a namespace that no other test has.
@@ -301,9 +321,10 @@ public final class TestCluster implements AutoCloseable {
             mock.destroy();
         }
         try {
-            for (var file : new ArrayList<>(List.of(kubeconfig, folder))) {
+            for (var file : files) {
                 Files.deleteIfExists(file);
             }
+            Files.deleteIfExists(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
