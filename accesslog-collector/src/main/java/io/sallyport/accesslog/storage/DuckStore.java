@@ -50,6 +50,8 @@ public final class DuckStore implements LogStore {
     private static final String PREFIX = "rows-";
     private static final String SUFFIX = ".duckdb";
     private static final int MAX_READERS = 4;
+    // As DuckDB says it of a file that it will not touch any more.
+    private static final String INVALIDATED = "has been invalidated";
     // A checkpoint writes the last, unfinished group of 122,880 rows again: after every second batch, as DuckDB has
     // it, that is two thirds of all work. What is not checkpointed is read from the log at the next start.
     private static final int MAX_CHECKPOINT_MEGABYTES = 256;
@@ -61,6 +63,9 @@ public final class DuckStore implements LogStore {
     private final Object days = new Object();
 
     @GuardedBy("days") private final TreeMap<LocalDate, DuckDay> attached = new TreeMap<>();
+
+    // The newest day, which is to be attached again.
+    @GuardedBy("writer") private boolean isDetached;
 
     private final DuckWriter writer;
     private final DuckParquet parquet;
@@ -83,12 +88,29 @@ public final class DuckStore implements LogStore {
                     settings.folder(),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             var connection = DriverManager.getConnection("jdbc:duckdb:");
+            forgetLibrary();
             var store = new DuckStore(settings, clock, connection);
             store.confine();
             store.attachAll();
             return store;
         } catch (IOException | SQLException e) {
             throw new StoreException("rows in " + settings.folder() + " cannot be opened: " + e.getMessage(), e);
+        }
+    }
+
+    // The driver unpacks its library into the folder of temporary files and deletes it at the end, which a kill does
+    // not
+    // wait for: 70 MB each time. Once it is loaded Linux does not need its name any more.
+    private static void forgetLibrary() {
+        try (var maps = Files.lines(Path.of("/proc/self/maps"))) {
+            var library = maps.map(line -> line.substring(line.indexOf('/') + 1))
+                    .filter(path -> path.endsWith(".so") && path.contains("/libduckdb_java"))
+                    .findFirst();
+            if (library.isPresent()) {
+                Files.deleteIfExists(Path.of("/" + library.get()));
+            }
+        } catch (IOException e) {
+            log.atDebug().setCause(e).log("DuckDB's library stays where it was unpacked");
         }
     }
 
@@ -181,10 +203,49 @@ public final class DuckStore implements LogStore {
         // The connection is for one thread at a time, from the start of a day to the end of the transaction.
         synchronized (writer) {
             try {
+                if (isDetached) {
+                    again();
+                }
                 writer.append(today(now), rows, next, now);
             } catch (SQLException e) {
+                reopen(e);
                 throw new StoreException("rows cannot be stored: " + e.getMessage(), e);
             }
+        }
+    }
+
+    // A checkpoint that found no room makes DuckDB refuse the file from then on, for questions too, until it is
+    // attached anew. What it has is in its log.
+    @GuardedBy("writer") private void reopen(SQLException failure) {
+        if (!String.valueOf(failure.getMessage()).contains(INVALIDATED)) {
+            return;
+        }
+        try {
+            again();
+        } catch (SQLException e) {
+            // Tried again with the next rows, whose failure is told.
+            failure.addSuppressed(e);
+        }
+    }
+
+    @GuardedBy("writer") private void again() throws SQLException {
+        // No reader may be in the file while it is away.
+        readers.acquireUninterruptibly(MAX_READERS);
+        try {
+            DuckDay broken;
+            synchronized (days) {
+                broken = attached.lastEntry().getValue();
+            }
+            if (!isDetached) {
+                try (var statement = connection.createStatement()) {
+                    statement.execute("DETACH " + broken.catalog());
+                }
+                isDetached = true;
+            }
+            writer.recover(attach(broken.date()));
+            isDetached = false;
+        } finally {
+            readers.release(MAX_READERS);
         }
     }
 

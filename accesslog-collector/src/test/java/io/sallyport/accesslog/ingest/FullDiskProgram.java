@@ -6,6 +6,7 @@ import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.accesslog.testing.Rows;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,42 +14,64 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/// Stores rows in a folder until no more fit, says why, asks for what is there, and says up to which offset rows are
-/// stored.
+/// Stores rows in a folder until no more fit, says why, asks for what is there; then there is room again, and it goes
+/// on
+/// without a new start: `FOLDER MEGABYTES`, those that DuckDB may use. With many, the disk is full while the engine
+/// writes its log, with few while it writes its file anew.
 final class FullDiskProgram {
 
-    static final int BATCH = 500;
+    static final int BATCH = 1_500;
     private static final int MAX_BATCHES = 200;
-    private static final int ROOM = 6 << 20;
+    private static final int MORE = 3;
+    // Less than the log of 64 MB of memory, which is a quarter of that, would be too little to reach the file.
+    private static final int ROOM_FOR_LOG = 6 << 20;
+    private static final int ROOM_FOR_FILE = 18 << 20;
 
     private FullDiskProgram() {}
 
     static void main(String[] arguments) throws Exception {
-        var store = DuckStore.open(DuckSettings.local(Path.of(arguments[0])), InstantSource.system());
-        limit();
+        var megabytes = Integer.parseInt(arguments[1]);
+        var settings = new DuckSettings(Path.of(arguments[0]), megabytes, 2, Duration.ofDays(7), 4L << 30);
+        var store = DuckStore.open(settings, InstantSource.system());
+        limit(String.valueOf(megabytes > 64 ? ROOM_FOR_LOG : ROOM_FOR_FILE));
         var stored = 0L;
-        for (var i = 0; i < MAX_BATCHES; i++) {
-            try {
-                store.append(batch(stored), Map.of(0, stored + BATCH));
-                stored += BATCH;
-            } catch (StoreException e) {
-                System.out.println("why " + e.getMessage());
-                ask(store);
-                // As an ingester does: again, from where the store is.
-                System.out.println("next " + store.next());
-                System.out.println("full " + stored + " rows");
-                System.out.flush();
-                Runtime.getRuntime().halt(0);
-            }
+        var isFull = false;
+        for (var i = 0; i < MAX_BATCHES && !isFull; i++) {
+            isFull = !append(store, stored);
+            stored += isFull ? 0 : BATCH;
         }
-        System.out.println("endless " + stored);
+        System.out.println("full " + isFull + " " + stored);
+        // Questions are answered meanwhile, and what did not fit does not fit the second time.
+        ask(store);
+        append(store, stored);
+        ask(store);
+        limit("unlimited");
+        // As an ingester does: again, from where the store is.
+        stored = store.next().getOrDefault(0, -1L);
+        for (var i = 0; i < MORE; i++) {
+            stored += append(store, stored) ? BATCH : 0;
+        }
+        ask(store);
+        System.out.println("stored " + stored);
+        System.out.flush();
+        Runtime.getRuntime().halt(0);
+    }
+
+    private static boolean append(DuckStore store, long from) {
+        try {
+            store.append(batch(from), Map.of(0, from + BATCH));
+            return true;
+        } catch (StoreException e) {
+            System.out.println("why " + e.getMessage());
+            return false;
+        }
     }
 
     // No file of this process may grow any further: what the engine sees is a disk that takes no more. Not before now,
     // since its library is a large file itself.
-    private static void limit() throws Exception {
+    private static void limit(String size) throws Exception {
         var pid = String.valueOf(ProcessHandle.current().pid());
-        var set = new ProcessBuilder("prlimit", "--pid", pid, "--fsize=" + ROOM)
+        var set = new ProcessBuilder("prlimit", "--pid", pid, "--fsize=" + size + ":unlimited")
                 .inheritIO()
                 .start();
         if (!set.waitFor(30, TimeUnit.SECONDS) || set.exitValue() != 0) {
