@@ -10,9 +10,11 @@ import io.sallyport.accesslog.query.Selection;
 import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.queue.Spool;
 import io.sallyport.accesslog.queue.SpoolSender;
+import io.sallyport.accesslog.storage.ClickHouseSettings;
 import io.sallyport.accesslog.storage.ClickHouseStore;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.StoreException;
+import io.sallyport.accesslog.testing.CollectorProcess;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.accesslog.testing.TestBroker;
 import io.sallyport.accesslog.testing.TestClickHouse;
@@ -30,11 +32,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Collectors that share one ClickHouse, with a real Kafka in front: one dies with rows in its hands, then the engine.
+/// Collectors that share one ClickHouse, with a real Kafka in front: one dies with rows in its hands, one is
+/// killed as a process, then the engine.
 class SharedClickHouseTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int PARTITIONS = 4;
+    private static final String OURS = " WHERE revision = 0";
+    private static final String KILLED = " WHERE revision = 1";
 
     @TempDir
     Path folder;
@@ -55,7 +60,7 @@ class SharedClickHouseTest {
                     var store = ClickHouseStore.open(database, InstantSource.system())) {
                 assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
                 oneOfTwoDies(spool, kafka, store, () -> ClickHouseStore.open(database, InstantSource.system()));
-                theEngineDies(engine, spool, kafka, store);
+                oneOfTwoIsKilledAndTheEngineDies(engine, database, spool, kafka, store);
             }
         }
     }
@@ -89,16 +94,28 @@ class SharedClickHouseTest {
         assertEachOnce(store);
     }
 
-    private void theEngineDies(TestClickHouse engine, Spool spool, KafkaSettings kafka, LogStore store)
+    // The other one is a program of its own, killed while both are at work. Before Kafka has missed it the engine goes
+    // as well, so that its partitions come to the one that is left while nobody can store anything.
+    private void oneOfTwoIsKilledAndTheEngineDies(
+            TestClickHouse engine, ClickHouseSettings database, Spool spool, KafkaSettings kafka, LogStore store)
             throws Exception {
-        try (var ingester = Ingester.start(kafka, store, InstantSource.system(), _ -> {})) {
-            offer(spool);
-            await("more rows").atMost(PATIENCE).until(() -> count(store, "count(*)") >= made.get());
+        var other = folder.resolve("other");
+        long taken;
+        try (var stays = Ingester.start(kafka, store, InstantSource.system(), _ -> {})) {
+            try (var killed = CollectorProcess.start(other, kafka, 1, TestClickHouse.environment(database))) {
+                await("both have rows").atMost(PATIENCE).until(() -> {
+                    killed.mustRun();
+                    offer(spool);
+                    return stays.rows() > 0 && killed.stored() > 0;
+                });
+                killed.kill();
+                taken = killed.taken();
+            }
             engine.kill();
             offer(spool);
-            await("why nothing is stored").atMost(PATIENCE).until(() -> ingester.trouble() != null);
+            await("why nothing is stored").atMost(PATIENCE).until(() -> stays.trouble() != null);
 
-            assertThat(ingester.trouble())
+            assertThat(stays.trouble())
                     .contains("ClickHouse at http://127.0.0.1:", "does not answer")
                     .doesNotContain(TestClickHouse.PASSWORD);
             assertThatThrownBy(() -> new Questions(store).total(everything()))
@@ -106,8 +123,15 @@ class SharedClickHouseTest {
                     .hasMessageContaining("does not answer");
 
             engine.again();
-            await("all rows").atMost(PATIENCE).until(() -> stored(store) >= made.get());
-            await("an end of the trouble").atMost(PATIENCE).until(() -> ingester.trouble() == null);
+            // What its spool had not sent yet.
+            try (var left = Spool.open(other.resolve("spool"), 256 << 20, new Random(2));
+                    var _ = SpoolSender.start(left, kafka)) {
+                await("rows that the killed one had taken: " + taken)
+                        .atMost(PATIENCE)
+                        .until(() -> stored(store, KILLED + " AND request_bytes < " + taken) == taken);
+                await("all other rows").atMost(PATIENCE).until(() -> stored(store, OURS) >= made.get());
+                await("an end of the trouble").atMost(PATIENCE).until(() -> stays.trouble() == null);
+            }
         }
         assertEachOnce(store);
     }
@@ -118,17 +142,17 @@ class SharedClickHouseTest {
     }
 
     // -1: it does not say.
-    private static long stored(LogStore store) {
+    private static long stored(LogStore store, String where) {
         try {
-            return count(store, "count(*)");
+            return RowsExactlyOnceTest.number(store, "count(*)", where);
         } catch (Exception e) {
             return -1;
         }
     }
 
     private void assertEachOnce(LogStore store) throws Exception {
+        assertThat(stored(store, OURS)).isEqualTo(made.get());
         assertThat(count(store, "count(*)"))
-                .isEqualTo(made.get())
                 .isEqualTo(count(store, "count(DISTINCT (kafka_partition, kafka_offset))"))
                 .isEqualTo(count(store, "count(DISTINCT request_id)"));
     }

@@ -10,11 +10,14 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
-/// The way of a row from the spool to the store as a program of its own, to be killed: `FOLDER BROKER ROUND`. It makes
-/// rows `ROUND-0`, `ROUND-1` … of revision `ROUND` and size 0, 1 … as fast as the queue takes them, and prints how many
-/// the spool has taken. The store is DuckDB in the folder, or the ClickHouse of [TestClickHouse#inherited].
+/// The way of a row from the spool to the store as a program of its own, to be killed: `FOLDER BROKER TOPIC PARTITIONS
+/// INSTANCE ROUND`. It makes rows `ROUND-0`, `ROUND-1` … of revision `ROUND` and size 0, 1 … as fast as the queue takes
+/// them, and prints how many the spool has taken. The store is DuckDB in the folder, or the ClickHouse of
+/// [TestClickHouse#inherited].
 public final class CollectorProgram {
 
     private static final int BATCH = 200;
@@ -24,8 +27,10 @@ public final class CollectorProgram {
 
     static void main(String[] arguments) throws Exception {
         var folder = Path.of(arguments[0]);
-        var kafka = KafkaSettings.local(arguments[1]);
-        var round = arguments[2];
+        var instance = Optional.of(arguments[4]).filter(name -> !name.isEmpty());
+        var kafka = new KafkaSettings(
+                arguments[1], arguments[2], Integer.parseInt(arguments[3]), (short) 1, instance, Map.of());
+        var round = arguments[5];
         var shared = TestClickHouse.inherited();
         var settings = shared.isPresent() ? shared.get() : DuckSettings.local(folder.resolve("rows"));
         try (var store = settings.open(InstantSource.system());
