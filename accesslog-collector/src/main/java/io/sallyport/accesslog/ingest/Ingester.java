@@ -31,14 +31,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Moves rows from Kafka into the store: 60,000, 32 MiB or what the store's pace brings, whichever comes first. Where
-/// to
-/// go on is what the store says; Kafka's own offsets are written for displays of lag only.
+/// Moves rows from Kafka into the store: what the store's pace brings, or, as long as so many wait in Kafka, 122,880
+/// or 64 MiB of them. Where to go on is what the store says; Kafka's own offsets are written for displays of lag only.
 public final class Ingester implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Ingester.class);
-    private static final int MAX_BATCH = 60_000;
-    private static final long MAX_BYTES = 32L << 20;
+    // A row group of DuckDB: that many at once go straight into its file, fewer through its log and then again into the
+    // file, which costs three times as much.
+    private static final int MAX_BATCH = 122_880;
+    private static final long MAX_BYTES = 64L << 20;
+    // How long rows wait at most for a whole batch of those that are behind them in Kafka.
+    private static final Duration MAX_WAIT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final long PAUSE_MILLIS = 500;
 
@@ -120,7 +123,7 @@ public final class Ingester implements AutoCloseable {
                 for (var record : records) {
                     read(record, batch, poison);
                 }
-                if (batch.isDue(clock, store.pace())) {
+                if (batch.isFull() || (batch.isDue(clock, store.pace()) && !isMoreToCome(open, batch))) {
                     poison.flush();
                     flush(open, batch);
                 }
@@ -131,6 +134,18 @@ public final class Ingester implements AutoCloseable {
                 consumer = null;
             }
         }
+    }
+
+    // Whether Kafka has enough for a whole batch, as its last answers have told.
+    private boolean isMoreToCome(KafkaConsumer<byte[], byte[]> open, Batch batch) {
+        if (batch.isDue(clock, MAX_WAIT)) {
+            return false;
+        }
+        var lag = 0L;
+        for (var partition : open.assignment()) {
+            lag += open.currentLag(partition).orElse(0);
+        }
+        return batch.rows.size() + lag >= MAX_BATCH;
     }
 
     private Iterable<ConsumerRecord<byte[], byte[]>> poll(KafkaConsumer<byte[], byte[]> open) {
@@ -238,10 +253,12 @@ public final class Ingester implements AutoCloseable {
             }
         }
 
+        boolean isFull() {
+            return rows.size() >= MAX_BATCH || bytes >= MAX_BYTES;
+        }
+
         boolean isDue(InstantSource clock, Duration wait) {
-            return rows.size() >= MAX_BATCH
-                    || bytes >= MAX_BYTES
-                    || (sinceMillis >= 0 && clock.millis() - sinceMillis >= wait.toMillis());
+            return sinceMillis >= 0 && clock.millis() - sinceMillis >= wait.toMillis();
         }
 
         void clear() {

@@ -59,7 +59,7 @@ final class LogBenchmark {
 
     private static final long START = 1_795_219_200L;
     private static final long DAY_MICROS = 86_400_000_000L;
-    private static final int BATCH = 60_000;
+    private static final int BATCH = 122_880;
     private static final int MESSAGE = 100;
     private static final int RUNS = 5;
     private static final int SUMMED = 20;
