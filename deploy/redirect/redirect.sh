@@ -4,7 +4,7 @@ set -eu
 
 TABLE=sallyport_redirect
 CHAIN=SALLYPORT_REDIRECT
-tool='' proxy='' port=15001 only='' dns='' guard='' loopback=''
+tool='' proxy='' port=15001 only='' dns='' guard='' loopback='' within='' except='' spared=''
 
 usage() {
   cat <<'TEXT'
@@ -18,6 +18,9 @@ usage: redirect.sh up|down|print [OPTION...]
   --port PORT         where the proxy takes redirected connections. Default: 15001
   --only-user USER    redirect this user's connections alone. Repeatable. Default: everybody's
   --dns ADDRESS       leave TCP to port 53 of this address alone. Repeatable. UDP is always left alone
+  --include-cidr NET  redirect what goes to this network alone. Repeatable. Default: everything; `none`: nothing
+  --exclude-cidr NET  leave what goes to this network alone. Repeatable
+  --exclude-port PORT leave what goes to this port alone. Repeatable
   --guard             refuse the proxy itself link-local addresses and this machine's, but for --loopback ports
   --loopback PORT     a port of 127.0.0.1 or ::1 that a guarded proxy needs, such as 15010. Repeatable
   --with nft|iptables which tool. Default: the first of them that there is
@@ -53,6 +56,35 @@ address() {
   printf '%s\n' "$1"
 }
 
+# The same with the length of a network's prefix, or without.
+network() {
+  case $2 in
+    */*) size=${2#*/} ;;
+    *:*) size=128 ;;
+    *) size=32 ;;
+  esac
+  case ${2%%/*} in
+    '' | *[!0-9a-fA-F.:]*) fail "$1 \"$2\" (expected: a network like 10.0.0.0/8)" ;;
+  esac
+  case $size in
+    '' | *[!0-9]* | ????*) fail "$1 \"$2\" (expected: a network like 10.0.0.0/8)" ;;
+  esac
+  printf '%s/%s\n' "${2%%/*}" "$size"
+}
+
+# Those of one family: 4 or 6, then networks.
+of_family() {
+  family=$1
+  shift
+  for each in "$@"; do
+    case $family:$each in
+      6:*:*) printf '%s ' "$each" ;;
+      4:*:*) ;;
+      4:*) printf '%s ' "$each" ;;
+    esac
+  done
+}
+
 # Words with commas between them.
 listed() {
   printf '%s' "$*" | tr -s ' ' ','
@@ -70,7 +102,24 @@ nft_rules() {
       *) printf '    ip daddr %s tcp dport 53 return\n' "$server" ;;
     esac
   done
-  printf '    meta l4proto tcp redirect to :%s\n  }\n' "$port"
+  for each in $except; do
+    case $each in
+      *:*) printf '    ip6 daddr %s return\n' "$each" ;;
+      *) printf '    ip daddr %s return\n' "$each" ;;
+    esac
+  done
+  [ -z "$spared" ] || printf '    tcp dport { %s } return\n' "$(listed $spared)"
+  if [ -z "$within" ]; then
+    printf '    meta l4proto tcp redirect to :%s\n' "$port"
+  fi
+  for each in $within; do
+    case $each in
+      none) ;;
+      *:*) printf '    ip6 daddr %s meta l4proto tcp redirect to :%s\n' "$each" "$port" ;;
+      *) printf '    ip daddr %s meta l4proto tcp redirect to :%s\n' "$each" "$port" ;;
+    esac
+  done
+  printf '  }\n'
   if [ -n "$guard" ]; then
     printf '  chain guard {\n    type filter hook output priority 0; policy accept;\n'
     printf '    meta skuid != %s return\n    meta l4proto != tcp return\n    ct state established,related return\n' "$proxy"
@@ -94,13 +143,28 @@ iptables_rules() {
       iptables:* | ip6tables:*:*) printf '%s -A %s -d %s -p tcp --dport 53 -j RETURN\n' "$nat" "$CHAIN" "$server" ;;
     esac
   done
-  if [ -z "$only" ]; then
-    printf '%s -A %s -p tcp -j REDIRECT --to-ports %s\n' "$nat" "$CHAIN" "$port"
-  else
+  family=4
+  [ "$1" = iptables ] || family=6
+  for each in $(of_family $family $except); do
+    printf '%s -A %s -d %s -j RETURN\n' "$nat" "$CHAIN" "$each"
+  done
+  for each in $spared; do
+    printf '%s -A %s -p tcp --dport %s -j RETURN\n' "$nat" "$CHAIN" "$each"
+  done
+  # Each network, or the one of all addresses, and in it each user, or everybody.
+  all='0.0.0.0/0'
+  [ "$1" = iptables ] || all='::/0'
+  if [ -n "$within" ]; then networks=$(of_family $family $within); else networks=$all; fi
+  for each in $networks; do
+    [ "$each" != none ] || continue
+    if [ -z "$only" ]; then
+      printf '%s -A %s -d %s -p tcp -j REDIRECT --to-ports %s\n' "$nat" "$CHAIN" "$each" "$port"
+    fi
     for user in $only; do
-      printf '%s -A %s -p tcp -m owner --uid-owner %s -j REDIRECT --to-ports %s\n' "$nat" "$CHAIN" "$user" "$port"
+      printf '%s -A %s -d %s -p tcp -m owner --uid-owner %s -j REDIRECT --to-ports %s\n' \
+        "$nat" "$CHAIN" "$each" "$user" "$port"
     done
-  fi
+  done
   printf '%s -A OUTPUT -p tcp -j %s\n' "$nat" "$CHAIN"
   [ -n "$guard" ] || return 0
   filter="$1 -w -t filter"
@@ -143,7 +207,7 @@ shift
 while [ $# -gt 0 ]; do
   case $1 in
     --guard) guard=yes && shift && continue ;;
-    --proxy-user | --port | --only-user | --dns | --loopback | --with) [ $# -gt 1 ] || fail "$1 needs a value" ;;
+    --proxy-user | --port | --only-user | --dns | --loopback | --with | --include-cidr | --exclude-cidr | --exclude-port) [ $# -gt 1 ] || fail "$1 needs a value" ;;
     *) fail "\"$1\" (expected: an option that \`redirect.sh help\` lists)" ;;
   esac
   case $1 in
@@ -151,6 +215,14 @@ while [ $# -gt 0 ]; do
     --port) port=$(number "$2" --port) ;;
     --only-user) only="$only $(uid "$2")" ;;
     --dns) dns="$dns $(address "$2")" ;;
+    --include-cidr)
+      case $2 in
+        none) within="$within none" ;;
+        *) within="$within $(network "$1" "$2")" ;;
+      esac
+      ;;
+    --exclude-cidr) except="$except $(network "$1" "$2")" ;;
+    --exclude-port) spared="$spared $(number "$2" --exclude-port)" ;;
     --loopback) loopback="$loopback $(number "$2" --loopback)" ;;
     --with)
       case $2 in
@@ -161,7 +233,7 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-only=${only# } dns=${dns# } loopback=${loopback# }
+only=${only# } dns=${dns# } loopback=${loopback# } within=${within# } except=${except# } spared=${spared# }
 
 if [ -z "$tool" ]; then
   if command -v nft >/dev/null 2>&1; then tool=nft; else tool=iptables; fi

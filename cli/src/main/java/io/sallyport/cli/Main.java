@@ -6,6 +6,7 @@ import io.sallyport.cli.config.DeleteCommand;
 import io.sallyport.cli.config.GetCommand;
 import io.sallyport.cli.config.HistoryCommand;
 import io.sallyport.cli.egress.EgressCommand;
+import io.sallyport.cli.inject.InjectCommand;
 import io.sallyport.cli.log.LogsCommand;
 import io.sallyport.cli.proxy.ProxyConfigCommand;
 import io.sallyport.cli.proxy.ProxyStatusCommand;
@@ -49,6 +50,7 @@ public final class Main {
                 .addSubcommand(new HistoryCommand(terminal, dialer))
                 .addSubcommand(new ProxyStatusCommand(terminal, dialer))
                 .addSubcommand(new SecretsCommand(terminal, dialer))
+                .addSubcommand(new InjectCommand(terminal))
                 .addSubcommand(new LogsCommand(terminal, dialer))
                 .addSubcommand(EgressCommand.commandLine(terminal, dialer))
                 .addSubcommand(ProxyConfigCommand.commandLine(terminal, dialer));

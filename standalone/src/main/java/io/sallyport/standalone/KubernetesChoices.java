@@ -5,6 +5,9 @@ import io.grpc.Channel;
 import io.sallyport.config.kubernetes.AdmissionSettings;
 import io.sallyport.config.kubernetes.KubernetesSettings;
 import io.sallyport.kubernetes.ClusterSettings;
+import io.sallyport.kubernetes.inject.InjectionSettings;
+import io.sallyport.runtime.Settings;
+import io.sallyport.runtime.SettingsException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 ///   names: [sallyport-webhook.sallyport.svc]
 ///   configuration: sallyport-sallyport     # optional: the ValidatingWebhookConfiguration that is told our authority
 ///   clientCaFile: /etc/sallyport/api-server-ca.crt    # optional: the API server must have a certificate of it
+///   injection: {settings: /etc/sallyport/injection.yaml, configuration: sallyport-injector-sallyport}
+///                                        # optional: client proxies for pods, see [InjectionSettings]
 /// ```
 record KubernetesChoices(
         @Nullable Path kubeconfig,
@@ -56,7 +61,8 @@ record KubernetesChoices(
             String address,
             List<String> names,
             @Nullable String configuration,
-            @Nullable Path clientCaFile) {
+            @Nullable Path clientCaFile,
+            @Nullable Injection injection) {
 
         Webhook {
             if (names == null || names.isEmpty()) {
@@ -66,9 +72,13 @@ record KubernetesChoices(
             listen(address);
         }
 
-        AdmissionSettings settings() {
+        AdmissionSettings settings() throws SettingsException {
             return new AdmissionSettings(
-                    listen(address), names, Optional.ofNullable(configuration), Optional.ofNullable(clientCaFile));
+                    listen(address),
+                    names,
+                    Optional.ofNullable(configuration),
+                    Optional.ofNullable(clientCaFile),
+                    injection == null ? Optional.empty() : Optional.of(injection.read()));
         }
 
         private static InetSocketAddress listen(@Nullable String address) {
@@ -78,6 +88,22 @@ record KubernetesChoices(
                         "kubernetes.webhook.address: \"" + address + "\" (expected: host:port)");
             }
             return new InetSocketAddress(parts.getHost(), parts.getPort());
+        }
+    }
+
+    /// Client proxies for pods: the file that says what they get, and the MutatingWebhookConfiguration.
+    record Injection(Path settings, @Nullable String configuration) {
+
+        Injection {
+            if (settings == null) {
+                throw new IllegalArgumentException(
+                        "kubernetes.webhook.injection.settings is missing (expected: a file)");
+            }
+        }
+
+        AdmissionSettings.Injection read() throws SettingsException {
+            return new AdmissionSettings.Injection(
+                    Settings.read(settings, InjectionSettings.class), Optional.ofNullable(configuration));
         }
     }
 
@@ -92,7 +118,7 @@ record KubernetesChoices(
     }
 
     /// For config-service; `xds` leads to xds-service if [Status#xds] names it.
-    KubernetesSettings config(Optional<Channel> xds) {
+    KubernetesSettings config(Optional<Channel> xds) throws SettingsException {
         // A pod is called as its host is; two replicas on one machine are two processes.
         var host = System.getenv("HOSTNAME");
         var identity = (host == null ? "sallyport" : host) + "_"
@@ -103,6 +129,6 @@ record KubernetesChoices(
                 Optional.ofNullable(status)
                         .map(wanted ->
                                 new KubernetesSettings.Status(identity, wanted.namespace(), xds, LOOK_AT_PROXIES)),
-                Optional.ofNullable(webhook).map(Webhook::settings));
+                webhook == null ? Optional.empty() : Optional.of(webhook.settings()));
     }
 }

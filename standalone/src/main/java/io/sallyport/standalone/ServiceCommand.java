@@ -122,7 +122,7 @@ final class ServiceCommand implements Callable<Integer> {
     }
 
     private ConfigServer config(Doors doors, ServiceSettings.Config wanted, Instruments instruments)
-            throws IOException {
+            throws SettingsException, IOException {
         var cluster = wanted.kubernetes();
         var status = cluster == null ? null : cluster.status();
         var address = status == null ? null : status.xds();
@@ -131,7 +131,7 @@ final class ServiceCommand implements Callable<Integer> {
             var settings = new ConfigSettings(
                     wanted.store().settings(),
                     Optional.ofNullable(wanted.directory()),
-                    Optional.ofNullable(cluster).map(choices -> choices.config(xds)),
+                    cluster == null ? Optional.empty() : Optional.of(cluster.config(xds)),
                     WatchBounds.DEFAULT);
             return ConfigServer.start(
                     settings, DirectoryListener.SILENT, new Inspections(), terminal.clock(), instruments.of("config"));

@@ -1,6 +1,8 @@
 package io.sallyport.config.kubernetes;
 
 import java.io.IOException;
+import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,7 +29,7 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
     private static final int WAITING = 64;
     private static final int DEADLINE_SECONDS = 2;
 
-    private final Review review;
+    private final Map<String, AdmissionAnswer> pages;
     private final ThreadPoolExecutor reviewers = new ThreadPoolExecutor(
             AT_ONCE,
             AT_ONCE,
@@ -36,25 +38,28 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
             new ArrayBlockingQueue<>(WAITING),
             Thread.ofPlatform().name("admission-review-", 0).daemon().factory());
 
-    AdmissionHandler(Review review) {
-        this.review = review;
+    /// What is at which path: `/validate`, `/inject`.
+    AdmissionHandler(Map<String, AdmissionAnswer> pages) {
+        this.pages = Map.copyOf(pages);
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws IOException {
-        if (!Request.getPathInContext(request).equals("/validate")) {
-            answer(response, callback, 404, "no such page (expected: /validate)");
+        var page = pages.get(Request.getPathInContext(request));
+        if (page == null) {
+            answer(response, callback, 404, "no such page (expected: one of " + new TreeSet<>(pages.keySet()) + ")");
         } else if (!HttpMethod.POST.is(request.getMethod())) {
             answer(response, callback, 405, "expected: POST");
         } else if (request.getLength() > MOST_BYTES) {
             tooLarge(response, callback);
         } else {
-            review(request, response, callback);
+            review(page, request, response, callback);
         }
         return true;
     }
 
-    private void review(Request request, Response response, Callback callback) throws IOException {
+    private void review(AdmissionAnswer page, Request request, Response response, Callback callback)
+            throws IOException {
         byte[] body;
         try (var in = Content.Source.asInputStream(request)) {
             body = in.readNBytes(MOST_BYTES + 1);
@@ -65,7 +70,7 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
         }
         // No thread of the connections waits for an answer: slow reviews hold up reviews alone.
         try {
-            var _ = CompletableFuture.supplyAsync(() -> answered(body), reviewers)
+            var _ = CompletableFuture.supplyAsync(() -> answered(page, body), reviewers)
                     .completeOnTimeout(
                             new Answer(503, "no answer within " + DEADLINE_SECONDS + " s"),
                             DEADLINE_SECONDS,
@@ -83,10 +88,10 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
 
     private record Answer(int status, String text) {}
 
-    private Answer answered(byte[] body) {
+    private static Answer answered(AdmissionAnswer page, byte[] body) {
         try {
-            return new Answer(200, review.answer(body));
-        } catch (Review.MalformedException malformed) {
+            return new Answer(200, page.answer(body));
+        } catch (AdmissionAnswer.MalformedException malformed) {
             return new Answer(400, String.valueOf(malformed.getMessage()));
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("A review failed");

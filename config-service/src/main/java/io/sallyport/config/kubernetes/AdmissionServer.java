@@ -1,5 +1,6 @@
 package io.sallyport.config.kubernetes;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.sallyport.config.store.DocumentReader;
 import java.io.IOException;
@@ -9,8 +10,12 @@ import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpVersion;
@@ -25,7 +30,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Serves admission reviews at `/validate`, by HTTPS with a certificate that it makes and renews by itself. With a
+/// Serves admission reviews at `/validate`, and client proxies for pods at `/inject`, by HTTPS with a certificate that
+/// it makes and renews by itself. With a
 /// client
 /// authority, whoever has no certificate of it ends in the handshake.
 final class AdmissionServer implements AutoCloseable {
@@ -36,7 +42,7 @@ final class AdmissionServer implements AutoCloseable {
     private static final int LOOK_SECONDS = 30;
 
     private final AdmissionSettings settings;
-    private final Optional<CaBundle> bundle;
+    private final List<CaBundle> bundles = new ArrayList<>();
     private final InstantSource clock;
     private final SecureRandom random;
     private final SslContextFactory.Server tls = new SslContextFactory.Server();
@@ -55,11 +61,14 @@ final class AdmissionServer implements AutoCloseable {
             SecureRandom random)
             throws IOException {
         this.settings = settings;
-        this.bundle = settings.configuration().map(name -> new CaBundle(client, name));
+        settings.configuration().ifPresent(name -> bundles.add(CaBundle.validating(client, name)));
+        settings.injection()
+                .flatMap(AdmissionSettings.Injection::configuration)
+                .ifPresent(name -> bundles.add(CaBundle.mutating(client, name)));
         this.clock = clock;
         this.random = random;
         this.certificate = AdmissionCertificate.issue(settings.names(), clock.instant(), random);
-        this.handler = new AdmissionHandler(new Review(reader));
+        this.handler = new AdmissionHandler(pages(settings, reader));
         use(certificate);
         if (settings.clientAuthority().isPresent()) {
             tls.setTrustStore(trusted(settings.clientAuthority().get()));
@@ -103,6 +112,13 @@ final class AdmissionServer implements AutoCloseable {
         }
         admission.clockwork.start();
         return admission;
+    }
+
+    private static Map<String, AdmissionAnswer> pages(AdmissionSettings settings, DocumentReader reader) {
+        var pages = new TreeMap<String, AdmissionAnswer>();
+        pages.put("/validate", new Review(reader));
+        settings.injection().ifPresent(wanted -> pages.put("/inject", new InjectionReview(wanted.settings())));
+        return pages;
     }
 
     int port() {
@@ -153,7 +169,7 @@ final class AdmissionServer implements AutoCloseable {
         var current = certificate;
         if (current.isDue(now)) {
             var next = AdmissionCertificate.issue(settings.names(), now, random);
-            if (bundle.isEmpty() || bundle.get().publish(next.authority(), now)) {
+            if (isTold(next.authority(), now)) {
                 try {
                     tls.reload(_ -> use(next));
                     certificate = next;
@@ -163,8 +179,18 @@ final class AdmissionServer implements AutoCloseable {
                 }
             }
         } else {
-            bundle.ifPresent(each -> each.publish(current.authority(), now));
+            isTold(current.authority(), now);
         }
+    }
+
+    // Whether every configuration names the authority by now.
+    @CanIgnoreReturnValue
+    private boolean isTold(X509Certificate authority, Instant now) {
+        var isEverywhere = true;
+        for (var bundle : bundles) {
+            isEverywhere &= bundle.publish(authority, now);
+        }
+        return isEverywhere;
     }
 
     @Override

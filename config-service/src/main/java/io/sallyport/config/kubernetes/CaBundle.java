@@ -1,7 +1,14 @@
 package io.sallyport.config.kubernetes;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhook;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.WebhookClientConfig;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
@@ -19,38 +26,58 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Tells the API server by which authorities it knows the webhook: those of all replicas stand side by side in the
-/// `caBundle` of the ValidatingWebhookConfiguration. Expired ones are taken out, and so is what is no certificate.
+/// `caBundle` of each webhook's configuration. Expired ones are taken out, and so is what is no certificate.
 final class CaBundle {
 
     private static final Logger log = LoggerFactory.getLogger(CaBundle.class);
     private static final int MOST = 16;
 
     private final KubernetesClient client;
+    private final Resource<? extends HasMetadata> configuration;
     private final String name;
 
-    CaBundle(KubernetesClient client, String name) {
+    private CaBundle(KubernetesClient client, Resource<? extends HasMetadata> configuration, String name) {
         this.client = client;
+        this.configuration = configuration;
         this.name = name;
+    }
+
+    /// Of a ValidatingWebhookConfiguration.
+    static CaBundle validating(KubernetesClient client, String name) {
+        return new CaBundle(
+                client,
+                client.admissionRegistration()
+                        .v1()
+                        .validatingWebhookConfigurations()
+                        .withName(name),
+                name);
+    }
+
+    /// Of a MutatingWebhookConfiguration.
+    static CaBundle mutating(KubernetesClient client, String name) {
+        return new CaBundle(
+                client,
+                client.admissionRegistration()
+                        .v1()
+                        .mutatingWebhookConfigurations()
+                        .withName(name),
+                name);
     }
 
     /// Puts an authority beside the others; tells whether it stands there.
     boolean publish(X509Certificate authority, Instant now) {
         try {
-            var webhooks = client.admissionRegistration()
-                    .v1()
-                    .validatingWebhookConfigurations()
-                    .withName(name);
-            var found = webhooks.get();
+            var found = configuration.get();
             if (found == null) {
-                log.atDebug().addKeyValue("name", name).log("No ValidatingWebhookConfiguration yet");
+                log.atDebug().addKeyValue("name", name).log("No configuration of this webhook yet");
                 return false;
             }
             var isNew = false;
-            for (var webhook : found.getWebhooks()) {
-                var before = webhook.getClientConfig().getCaBundle();
+            for (var door : doors(found)) {
+                var before = door.getCaBundle();
                 var bundle = with(before, authority, now);
                 isNew |= !bundle.equals(before);
-                webhook.getClientConfig().setCaBundle(bundle);
+                door.setCaBundle(bundle);
             }
             if (isNew) {
                 client.resource(found)
@@ -66,6 +93,20 @@ final class CaBundle {
                     .log("Cannot tell the API server the webhook's authority; it is tried again");
             return false;
         }
+    }
+
+    private static List<WebhookClientConfig> doors(HasMetadata configuration) {
+        return switch (configuration) {
+            case ValidatingWebhookConfiguration found ->
+                found.getWebhooks().stream()
+                        .map(ValidatingWebhook::getClientConfig)
+                        .toList();
+            case MutatingWebhookConfiguration found ->
+                found.getWebhooks().stream()
+                        .map(MutatingWebhook::getClientConfig)
+                        .toList();
+            default -> throw new IllegalStateException(configuration.getKind() + " has no webhooks");
+        };
     }
 
     static String with(@Nullable String bundle, X509Certificate authority, Instant now) {

@@ -20,7 +20,7 @@ import java.util.Set;
 /// Answers one `AdmissionReview` (`admission.k8s.io/v1`) with the messages of `check`. What refuses an object at our
 /// door refuses it here, unless the version that it replaces had the same fault: whoever repairs one thing need not
 /// repair all. Everything else is a warning.
-final class Review {
+final class Review implements AdmissionAnswer {
 
     private static final ObjectMapper mapper = JsonMapper.builder().build();
     private static final int MOST_WARNINGS = 20;
@@ -34,17 +34,8 @@ final class Review {
         this.reader = reader;
     }
 
-    /// What came is no review.
-    static final class MalformedException extends Exception {
-
-        private static final long serialVersionUID = 1L;
-
-        MalformedException(String message) {
-            super(message);
-        }
-    }
-
-    String answer(byte[] body) throws MalformedException {
+    @Override
+    public String answer(byte[] body) throws MalformedException {
         try {
             var review = mapper.readTree(body);
             var request = review.path("request");

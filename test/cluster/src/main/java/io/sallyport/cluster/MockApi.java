@@ -49,6 +49,11 @@ final class MockApi extends Dispatcher {
         serve("coordination.k8s.io/v1", "leases", "Lease", true);
         serve(
                 "admissionregistration.k8s.io/v1",
+                "mutatingwebhookconfigurations",
+                "MutatingWebhookConfiguration",
+                false);
+        serve(
+                "admissionregistration.k8s.io/v1",
                 "validatingwebhookconfigurations",
                 "ValidatingWebhookConfiguration",
                 false);
