@@ -24,11 +24,18 @@ store:
 kubernetes:
   rootNamespace: {{ $platform.rootNamespace }}
   status: {namespace: {{ $root.Release.Namespace }}, xds: "{{ $host.xds }}"}
-  {{- if $platform.webhook.enabled }}
+  {{- if or $platform.webhook.enabled $platform.injection.enabled }}
   webhook:
     address: 0.0.0.0:15443
     names: [sallyport-webhook.{{ $root.Release.Namespace }}.svc]
+    {{- if $platform.webhook.enabled }}
     configuration: sallyport-{{ $root.Release.Namespace }}
+    {{- end }}
+    {{- if $platform.injection.enabled }}
+    injection:
+      settings: /etc/sallyport-injection/injection.yaml
+      configuration: sallyport-injector-{{ $root.Release.Namespace }}
+    {{- end }}
   {{- end }}
   {{- with $platform.namespaces }}
   namespaces: {{ toJson . }}
@@ -95,6 +102,10 @@ identity:
     {{- range $each := include "sallyport.services" $root | fromYamlArray }}
     {{ $each }}: [{{ include "sallyport.host" (dict "root" $root "service" $each) }}]
     {{- end }}
+  {{- with $platform.proxies }}
+  proxies:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   kubernetes: {audience: {{ $platform.audience }}}
   {{- with $platform.oidc }}
   oidc:

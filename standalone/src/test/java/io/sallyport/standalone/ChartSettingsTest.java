@@ -3,6 +3,7 @@ package io.sallyport.standalone;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.kubernetes.inject.InjectionSettings;
 import io.sallyport.runtime.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
@@ -52,6 +54,26 @@ class ChartSettingsTest {
                                 }
                             }));
         }
+    }
+
+    @Test
+    void whatInjectedPodsGetIsReadToo(@TempDir Path folder) throws Exception {
+        var chart = Files.readString(CASES.resolve("sidecars/sallyport.yaml"));
+        var written = new ArrayList<String>();
+        for (var document : new Load(LoadSettings.builder().build()).loadAllFromString(chart)) {
+            if (document instanceof Map<?, ?> object
+                    && object.get("data") instanceof Map<?, ?> data
+                    && data.get("injection.yaml") instanceof String text) {
+                written.add(text);
+            }
+        }
+
+        assertThat(written).hasSize(1);
+        var file = Files.writeString(folder.resolve("injection.yaml"), written.getFirst());
+        var settings = Settings.read(file, InjectionSettings.class);
+        assertThat(settings.platformNamespace()).isEqualTo("istio-system");
+        assertThat(settings.nativeSidecars()).isFalse();
+        assertThat(settings.excludeOutboundPorts()).containsExactly(9093);
     }
 
     private static List<Written> settings(String chart) {

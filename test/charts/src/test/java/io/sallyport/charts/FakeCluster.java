@@ -25,7 +25,9 @@ final class FakeCluster {
     private static final String WEBHOOKS = """
             {"kind":"APIResourceList","apiVersion":"v1","groupVersion":"admissionregistration.k8s.io/v1","resources":[
              {"name":"validatingwebhookconfigurations","singularName":"validatingwebhookconfiguration",
-              "namespaced":false,"kind":"ValidatingWebhookConfiguration","verbs":["get"]}]}
+              "namespaced":false,"kind":"ValidatingWebhookConfiguration","verbs":["get"]},
+             {"name":"mutatingwebhookconfigurations","singularName":"mutatingwebhookconfiguration",
+              "namespaced":false,"kind":"MutatingWebhookConfiguration","verbs":["get"]}]}
             """;
     private static final String NOT_FOUND = """
             {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}

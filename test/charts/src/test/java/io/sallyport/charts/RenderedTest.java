@@ -90,6 +90,9 @@ class RenderedTest {
             sallyport-base    | base.istioKind                        | true    | istioKind
             sallyport         | platform.xds.replica                    | 2       | replica
             sallyport         | platform.webhook.failurePolicy          | Maybe   | failurePolicy
+            sallyport         | platform.injection.failurePolicy        | Maybe   | failurePolicy
+            sallyport         | platform.injection.address              | ::1     | address
+            sallyport         | platform.injection.redirect.imag        | x       | imag
             sallyport         | platform.gatewayNamespaces              | all     | gatewayNamespaces
             sallyport         | platform.config.store.postgresql.url    | mysql:x | url
             sallyport         | platform.accesslog.replicas             | 2       | without platform.accesslog.clickhouse.url
