@@ -227,18 +227,26 @@ public final class CollectorServer implements AutoCloseable {
 
     /// Registers what there is to measure.
     public void measure(MeterRegistry meters) {
-        Gauge.builder("sallyport_accesslog_streams", receiver, AlsReceiver::streams)
+        CollectorMeters.register(meters, receiver, spool, intake, ledger, clock);
+        Gauge.builder("sallyport_accesslog_ready", this, each -> each.missing().isEmpty() ? 1 : 0)
+                .description("1 when rows go into the store; 0: they are only spooled, or none has come yet.")
                 .register(meters);
-        Gauge.builder("sallyport_accesslog_spool_rows", spool, Spool::pending).register(meters);
-        Gauge.builder("sallyport_accesslog_spool_bytes", spool, Spool::bytes).register(meters);
-        FunctionCounter.builder("sallyport_accesslog_rows_unreadable", intake, Intake::unreadable)
+        Gauge.builder("sallyport_accesslog_rows_waiting", this, CollectorServer::waiting)
+                .description("Rows that Kafka has taken since the start and the store has not.")
                 .register(meters);
         FunctionCounter.builder("sallyport_accesslog_rows_queued", this, each -> each.queued())
+                .description("Rows that Kafka has taken.")
                 .register(meters);
         FunctionCounter.builder("sallyport_accesslog_rows_stored", this, each -> each.stored())
+                .description("Rows that the store has taken.")
                 .register(meters);
         FunctionCounter.builder("sallyport_accesslog_rows_aside", this, each -> each.aside())
+                .description("Records of Kafka that cannot be read, and were put aside.")
                 .register(meters);
+    }
+
+    private double waiting() {
+        return Math.max(0, queued() - stored() - aside());
     }
 
     private double queued() {

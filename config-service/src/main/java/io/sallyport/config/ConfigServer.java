@@ -15,13 +15,16 @@ import io.sallyport.config.store.RevisionLog;
 import io.sallyport.config.store.StoreUnavailableException;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Finding;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.model.Severity;
 import io.sallyport.model.SourceDocument;
 import io.sallyport.runtime.telemetry.Telemetry;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -168,14 +171,56 @@ public final class ConfigServer implements AutoCloseable {
 
     /// Shows what it does: the revision, how much is in force, refused and waiting, and how many watch.
     public void measure(MeterRegistry registry) {
-        Gauge.builder("sallyport_config_revision", this, ConfigServer::revision).register(registry);
+        Gauge.builder("sallyport_config_revision", this, ConfigServer::revision)
+                .description("The newest revision.")
+                .register(registry);
         Gauge.builder("sallyport_config_resources", this, ConfigServer::resources)
+                .description("Objects in force.")
                 .register(registry);
-        Gauge.builder("sallyport_config_watches", this, ConfigServer::watches).register(registry);
-        Gauge.builder("sallyport_config_waiting", log, RevisionLog::waiting).register(registry);
+        Gauge.builder("sallyport_config_watches", this, ConfigServer::watches)
+                .description("Open watches of other services.")
+                .register(registry);
+        Gauge.builder("sallyport_config_waiting", log, RevisionLog::waiting)
+                .description("Changes that wait for their turn.")
+                .register(registry);
         Gauge.builder("sallyport_config_store_failing", log, failing -> failing.isFailing() ? 1 : 0)
+                .description(
+                        "1 while the revision log cannot be written: what is in force stays, and changes are refused.")
                 .register(registry);
-        Gauge.builder("sallyport_config_refused", this, ConfigServer::refused).register(registry);
+        measureFindings(registry);
+        if (kubernetes != null) {
+            kubernetes.measure(registry);
+        }
+        Gauge.builder("sallyport_config_refused", this, ConfigServer::refused)
+                .description("Documents of the directory that are refused; their last good version stays.")
+                .register(registry);
+    }
+
+    private void measureFindings(MeterRegistry registry) {
+        for (var severity : Severity.values()) {
+            Gauge.builder("sallyport_config_findings", this, each -> each.findings(severity))
+                    .description("What check says of the objects in force, by severity.")
+                    .tag("severity", severity.name().toLowerCase(Locale.ROOT))
+                    .register(registry);
+        }
+        Gauge.builder("sallyport_config_withheld_objects", this, ConfigServer::withheld)
+                .description(
+                        "Objects in force of which something is withheld from proxies, for an error that check names.")
+                .register(registry);
+    }
+
+    private double findings(Severity severity) {
+        return log.published().findings().stream()
+                .filter(finding -> finding.code().severity() == severity)
+                .count();
+    }
+
+    private double withheld() {
+        return log.published().findings().stream()
+                .filter(Finding::isError)
+                .map(finding -> String.valueOf(finding.location().object()))
+                .distinct()
+                .count();
     }
 
     private int refused() {

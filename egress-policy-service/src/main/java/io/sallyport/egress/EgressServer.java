@@ -86,12 +86,17 @@ public final class EgressServer implements AutoCloseable {
 
     /// Registers what there is to measure.
     public void measure(MeterRegistry meters) {
+        Gauge.builder("sallyport_egress_revision", this, each -> each.revision)
+                .description("The revision that questions are answered from.")
+                .register(meters);
         Gauge.builder("sallyport_egress_connected", follower, each -> each.isConnected() ? 1 : 0)
+                .description("1 while config-service is heard; the last configuration goes on answering.")
                 .register(meters);
         Gauge.builder(
                         "sallyport_egress_unreadable_objects",
                         follower,
                         each -> each.unreadable().size())
+                .description("Objects that this version cannot read; their last good version, if any, stays.")
                 .register(meters);
     }
 

@@ -45,12 +45,16 @@ final class SecretMeters {
 
     void register(MeterRegistry meters, SecretDiscovery discovery) {
         Gauge.builder("sallyport_sds_streams", discovery, SecretDiscovery::streams)
+                .description("Open streams of proxies that follow secrets.")
                 .register(meters);
         Gauge.builder("sallyport_secrets", registry, each -> each.secrets().size())
+                .description("Secrets that are known.")
                 .register(meters);
         Gauge.builder("sallyport_secrets_degraded", registry, SecretMeters::degraded)
+                .description("Secrets whose newest version cannot be used: the last good one is served, or none.")
                 .register(meters);
         Gauge.builder("sallyport_secret_certificates", registry, each -> rows().size())
+                .description("Certificates that are served.")
                 .register(meters);
         daysLeft = MultiGauge.builder("sallyport_secret_certificate_days_left")
                 .description("days until the certificate that is served expires; of the 1,000 that expire first")

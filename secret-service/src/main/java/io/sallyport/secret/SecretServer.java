@@ -155,8 +155,10 @@ public final class SecretServer implements AutoCloseable {
         meters.register(registry, discovery);
         if (cluster != null) {
             Gauge.builder("sallyport_secret_kubernetes_away", cluster, each -> each.isAway() ? 1 : 0)
+                    .description("1 while the API server is not heard: the secrets that were read of it stay.")
                     .register(registry);
             FunctionCounter.builder("sallyport_secret_kubernetes_failed_turns_total", cluster, ClusterSecrets::failures)
+                    .description("Rounds of reading Secrets that failed and were tried again.")
                     .register(registry);
         }
     }

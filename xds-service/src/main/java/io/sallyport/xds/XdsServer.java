@@ -34,7 +34,8 @@ public final class XdsServer implements AutoCloseable {
     private static final int TICK_MILLIS = 100;
 
     private final Publisher publisher;
-    private final Fleet fleet;
+    // Gauges hold what they read weakly: without this field they would soon read nothing.
+    private final FleetMeters proxies;
     private final Discovery discovery;
     private final ProxyStatusService status;
     private final ConfigFollower follower;
@@ -80,7 +81,8 @@ public final class XdsServer implements AutoCloseable {
             Telemetry telemetry) {
         var reader = new YamlReader();
         this.publisher = new Publisher(() -> new JudgedTranslation(inspections, clock), clock, telemetry);
-        this.fleet = new Fleet(clock);
+        var fleet = new Fleet(clock);
+        this.proxies = new FleetMeters(publisher, fleet);
         this.discovery = new Discovery(publisher, fleet, clock, labels, telemetry);
         this.status = new ProxyStatusService(publisher, fleet, probe, clock);
         this.follower = new ConfigFollower(
@@ -119,34 +121,56 @@ public final class XdsServer implements AutoCloseable {
 
     /// Registers what there is to measure.
     public void measure(MeterRegistry meters) {
-        new FleetMeters(publisher, fleet).register(meters);
-        Gauge.builder("sallyport_xds_revision", publisher, Publisher::revision).register(meters);
-        Gauge.builder("sallyport_xds_classes", publisher, Publisher::classes).register(meters);
-        Gauge.builder("sallyport_xds_streams", discovery.counters(), Counters::streams)
+        proxies.register(meters);
+        Gauge.builder("sallyport_xds_revision", publisher, Publisher::revision)
+                .description("The newest revision that every class of proxies has been translated for.")
                 .register(meters);
-        count(meters, "responses", Counters::responses);
-        count(meters, "resources", Counters::resources);
-        count(meters, "refusals", Counters::refusals);
-        count(meters, "strange_nonces", Counters::strangeNonces);
-        count(meters, "unknown_types", Counters::unknownTypes);
-        count(meters, "violations", Counters::violations);
-        count(meters, "evictions", Counters::evictions);
+        Gauge.builder("sallyport_xds_classes", publisher, Publisher::classes)
+                .description("Kinds of proxy that are translated for; proxies of one kind share everything.")
+                .register(meters);
+        Gauge.builder("sallyport_xds_streams", discovery.counters(), Counters::streams)
+                .description("Open discovery streams.")
+                .register(meters);
+        count(meters, "responses", "Responses that proxies were sent.", Counters::responses);
+        count(meters, "resources", "Resources in those responses.", Counters::resources);
+        count(meters, "refusals", "Responses that a proxy refused (NACK).", Counters::refusals);
+        count(
+                meters,
+                "strange_nonces",
+                "Answers to responses that were never sent, or long ago.",
+                Counters::strangeNonces);
+        count(meters, "unknown_types", "Requests for types that are not served.", Counters::unknownTypes);
+        count(
+                meters,
+                "violations",
+                "Streams that were closed because the client broke a rule or a bound.",
+                Counters::violations);
+        count(
+                meters,
+                "evictions",
+                "Streams that were closed for a newer one of the same proxy, or because nothing was read.",
+                Counters::evictions);
         FunctionCounter.builder("sallyport_xds_translation_failures_total", publisher, Publisher::failures)
+                .description(
+                        "Translations that threw: a fault of ours; the object is withheld or the last good snapshot stays.")
                 .register(meters);
         Gauge.builder(
                         "sallyport_xds_withheld_objects",
                         publisher,
                         each -> each.poisoned().size())
+                .description("Objects that are withheld because translating them throws.")
                 .register(meters);
         Gauge.builder(
                         "sallyport_xds_unreadable_objects",
                         follower,
                         each -> each.unreadable().size())
+                .description("Objects that this version cannot read; their last good version, if any, stays.")
                 .register(meters);
     }
 
-    private void count(MeterRegistry meters, String name, ToDoubleFunction<Counters> value) {
+    private void count(MeterRegistry meters, String name, String what, ToDoubleFunction<Counters> value) {
         FunctionCounter.builder("sallyport_xds_" + name + "_total", discovery.counters(), value)
+                .description(what)
                 .register(meters);
     }
 

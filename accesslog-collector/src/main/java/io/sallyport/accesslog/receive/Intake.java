@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /// The one way in for rows, whichever door they came through: tidies them, says whose they are, hands them to the
 /// spool and keeps the ledger of what became of them.
@@ -21,6 +22,10 @@ public final class Intake {
     private final ConfigurationStamp stamp;
     private final RowRules rules;
     private final AtomicLong unreadable = new AtomicLong();
+    private final LongAdder received = new LongAdder();
+    private final LongAdder sampled = new LongAdder();
+    private final LongAdder spoolFull = new LongAdder();
+    private final Verdicts verdicts = new Verdicts();
 
     public Intake(RowSink sink, Ledger ledger, InstantSource clock) {
         this(sink, ledger, clock, ConfigurationStamp.NONE, RowRules.NONE);
@@ -48,6 +53,8 @@ public final class Intake {
         for (var row : rows) {
             var second = row.getStartTime().getSeconds();
             ledger.received(proxy, second);
+            received.increment();
+            verdicts.see(row);
             if (row.getKind().equals(UNREADABLE)) {
                 unreadable.incrementAndGet();
             }
@@ -56,12 +63,34 @@ public final class Intake {
                 ready.add(row.build());
             } else {
                 ledger.lost(proxy, second, SamplingRules.SAMPLED);
+                sampled.increment();
             }
         }
         var taken = sink.offer(proxy.toString(), ready);
         for (var refused : ready.subList(taken, ready.size())) {
             ledger.lost(proxy, refused.getStartTime().getSeconds(), SPOOL_FULL);
+            spoolFull.increment();
         }
+    }
+
+    /// Rows that came since the start.
+    public long received() {
+        return received.sum();
+    }
+
+    /// Those of them that the settings leave out.
+    public long sampled() {
+        return sampled.sum();
+    }
+
+    /// Those that were lost because the spool was full.
+    public long spoolFull() {
+        return spoolFull.sum();
+    }
+
+    /// What they say of requests on their way out.
+    public Verdicts verdicts() {
+        return verdicts;
     }
 
     /// How many lines were kept as they are, since they are none of the formats.

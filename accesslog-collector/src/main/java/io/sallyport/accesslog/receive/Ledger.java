@@ -62,6 +62,9 @@ public final class Ledger {
 
     @GuardedBy("this") private final TreeMap<Key, Count> lines = new TreeMap<>(ORDER);
 
+    // Since the start of this process.
+    @GuardedBy("this") private long droppedByProxies;
+
     @GuardedBy("this") private final LinkedHashMap<String, Heard> heard = new LinkedHashMap<>();
 
     // Hours since 1970 in which something has changed.
@@ -99,6 +102,12 @@ public final class Ledger {
         line.written = Math.max(0, line.written) + now.written() - before.written();
         line.served = Math.max(0, line.served) + now.served() - before.served();
         line.dropped += now.dropped() - before.dropped();
+        droppedByProxies += now.dropped() - before.dropped();
+    }
+
+    /// Rows that proxies have told us they dropped, since the start of this process.
+    public synchronized long droppedByProxies() {
+        return droppedByProxies;
     }
 
     @GuardedBy("this") private Count line(Proxy proxy, long second) {

@@ -84,16 +84,20 @@ public final class KubernetesPart implements AutoCloseable {
     /// Shows whether the API server is heard, and what is told to it.
     public void measure(MeterRegistry registry) {
         Gauge.builder("sallyport_config_kubernetes_away", source, each -> each.isAway() ? 1 : 0)
+                .description("1 while the API server is not heard: what was read of it stays in force.")
                 .register(registry);
         Gauge.builder(
                         "sallyport_config_kubernetes_refused",
                         source,
                         each -> each.current().size())
+                .description("Objects of the cluster that the log does not take; their last good version stays.")
                 .register(registry);
         FunctionCounter.builder("sallyport_config_kubernetes_failed_turns_total", this, KubernetesPart::failures)
+                .description("Rounds of reading the cluster or writing status that failed and were tried again.")
                 .register(registry);
         if (status != null) {
             FunctionCounter.builder("sallyport_config_kubernetes_status_writes_total", status, StatusWriter::written)
+                    .description("Objects whose status was written.")
                     .register(registry);
         }
     }

@@ -1,5 +1,6 @@
 package io.sallyport.standalone.names;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.standalone.names.NameMessage.Meaning;
@@ -118,9 +119,14 @@ public final class NameRelay implements AutoCloseable {
 
     /// Registers what there is to measure: answers that are kept, those that stood in, questions beyond the bound.
     public void measure(MeterRegistry registry) {
-        Gauge.builder("sallyport_names_kept", kept, KeptNames::size).register(registry);
-        Gauge.builder("sallyport_names_stood_in", stoodIn, AtomicLong::get).register(registry);
-        Gauge.builder("sallyport_names_turned_away", turnedAway, AtomicLong::get)
+        Gauge.builder("sallyport_names_kept", kept, KeptNames::size)
+                .description("Answers of name servers that are kept.")
+                .register(registry);
+        FunctionCounter.builder("sallyport_names_stood_in", stoodIn, AtomicLong::get)
+                .description("Kept answers that stood in for a name server that did not answer.")
+                .register(registry);
+        FunctionCounter.builder("sallyport_names_turned_away", turnedAway, AtomicLong::get)
+                .description("Questions beyond the bound that were not asked.")
                 .register(registry);
     }
 

@@ -73,12 +73,15 @@ public final class GatewayRelay implements AutoCloseable {
     /// Registers what there is to measure: how many calls are answered by what is kept, and how much that is.
     public void measure(MeterRegistry registry) {
         Gauge.builder("sallyport_relay_kept_streams", discovery, ServiceBehind::missing)
+                .description("Calls that are answered from what is kept, since the service is away.")
                 .tag("service", "xds")
                 .register(registry);
         Gauge.builder("sallyport_relay_kept_streams", secrets, ServiceBehind::missing)
+                .description("Calls that are answered from what is kept, since the service is away.")
                 .tag("service", "secret")
                 .register(registry);
         Gauge.builder("sallyport_relay_kept_resources", kept, KeptResources::size)
+                .description("Resources that are kept for a time without the services.")
                 .register(registry);
     }
 

@@ -60,7 +60,10 @@ final class SmallPlatform implements AutoCloseable {
         server.measure(metrics.registry());
         lifecycle.started(
                 "config door",
-                GrpcServer.inProcess(name + "-config").serve(server.services()).start("config"));
+                GrpcServer.inProcess(name + "-config")
+                        .measured("api", metrics)
+                        .serve(server.services())
+                        .start("config"));
         var toConfig = Channels.inProcess(name + "-config");
         lifecycle.started("config channel", toConfig::shutdownNow);
         config = toConfig;
@@ -79,7 +82,10 @@ final class SmallPlatform implements AutoCloseable {
         egress.measure(metrics.registry());
         lifecycle.started(
                 "xds door",
-                GrpcServer.inProcess(name + "-xds").serve(xds.discovery()).start("xds"));
+                GrpcServer.inProcess(name + "-xds")
+                        .measured("xds", metrics)
+                        .serve(xds.discovery())
+                        .start("xds"));
         var toXds = Channels.inProcess(name + "-xds");
         lifecycle.started("xds channel", toXds::shutdownNow);
         discovery = toXds;

@@ -6,6 +6,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /// Counts ended calls by method and status. Only methods that the server serves reach it, so the labels are bounded.
@@ -26,14 +27,12 @@ final class CallMetrics implements ServerInterceptor {
         var counted = new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
             @Override
             public void close(Status status, Metadata trailers) {
-                registry.counter(
-                                "sallyport_grpc_calls",
-                                "server",
-                                server,
-                                "method",
-                                method,
-                                "status",
-                                status.getCode().name())
+                Counter.builder("sallyport_grpc_calls")
+                        .description("Ended calls by method and status; a method that is not served is none.")
+                        .tag("server", server)
+                        .tag("method", method)
+                        .tag("status", status.getCode().name())
+                        .register(registry)
                         .increment();
                 super.close(status, trailers);
             }

@@ -200,6 +200,7 @@ public final class GrpcServer implements AutoCloseable {
         public Builder measured(String name, Metrics metrics) {
             interceptors.add(new CallMetrics(name, metrics.registry()));
             Gauge.builder("sallyport_grpc_connections", bound, ConnectionBound::open)
+                    .description("Open connections of a gRPC server.")
                     .tag("server", name)
                     .register(metrics.registry());
             return this;

@@ -319,6 +319,7 @@ public final class Tls implements AutoCloseable {
                         TimeUnit.SECONDS,
                         tls -> Duration.between(tls.clock.instant(), tls.expires())
                                 .toSeconds())
+                .description("Until the certificate that this service shows to others ends.")
                 .register(registry);
     }
 
