@@ -5,6 +5,7 @@ import io.sallyport.analysis.expansion.EgressExpansion.Derived;
 import io.sallyport.analysis.expansion.Expiry;
 import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.analysis.gatewayapi.Spelled;
+import io.sallyport.analysis.gatewayapi.SpelledBefore;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.EgressPolicy;
 import io.sallyport.model.Kind;
@@ -39,6 +40,7 @@ final class Expander {
     // The objects of the Gateway API and the Ingresses, and what they stand for.
     private final Set<ObjectRef> written = new HashSet<>();
     private Map<ObjectRef, Spelled> spelled = Map.of();
+    private final SpelledBefore spelledBefore = new SpelledBefore();
     private GatewayApi gatewayApi = GatewayApi.EMPTY;
     private Set<ObjectRef> restated = Set.of();
 
@@ -132,8 +134,8 @@ final class Expander {
         return all;
     }
 
-    // Everything is spelled again when anything that counts has changed: rules of many routes meet in one host.
-    // What comes out the same stays the same object, so nothing after this is done again.
+    // Rules of many routes meet in one host: where something that counts has changed, all is gone through, and what it
+    // changed is spelled. What comes out the same stays the same object, so nothing after this is done again.
     private void spell(ConfigImage image, Set<ObjectRef> changed) {
         restated = Set.of();
         boolean had = !written.isEmpty();
@@ -152,13 +154,13 @@ final class Expander {
         if (!concerned || (!had && written.isEmpty())) {
             return;
         }
-        var next = written.isEmpty() ? GatewayApi.EMPTY : GatewayApi.of(image);
+        var next = written.isEmpty() ? GatewayApi.EMPTY : GatewayApi.of(image, spelledBefore);
         var objects = new LinkedHashMap<ObjectRef, Spelled>();
         for (var each : next.spelled()) {
             var ref = each.object().ref();
             if (image.find(ref).isEmpty()) {
                 var known = spelled.get(ref);
-                objects.put(ref, known != null && known.isSame(each) ? known : each);
+                objects.put(ref, known != null && (known == each || known.isSame(each)) ? known : each);
             }
         }
         var differing = new HashSet<ObjectRef>();

@@ -14,8 +14,11 @@ import io.sallyport.model.VirtualService.Destination;
 import io.sallyport.model.VirtualService.PortSelector;
 import io.sallyport.model.gatewayapi.BackendReference;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Where references of routes lead. What leads nowhere becomes [#NOWHERE], which nobody declares: its share of the
 /// requests is answered with 500.
@@ -29,6 +32,7 @@ final class Backends {
     private final Grants grants;
     private final Set<String> entries = new HashSet<>();
     private boolean knowsServices;
+    private @Nullable List<SpelledBefore.Asked> asked;
 
     Backends(ConfigImage image, Grants grants) {
         this.image = image;
@@ -43,7 +47,25 @@ final class Backends {
     /// A destination, and what is wrong with the reference.
     record Found(Destination destination, Optional<Condition> trouble) {}
 
+    /// Does something, and adds to `asked` what it wanted to know meanwhile.
+    <T> T noting(List<SpelledBefore.Asked> asked, Supplier<T> work) {
+        this.asked = asked;
+        try {
+            return work.get();
+        } finally {
+            this.asked = null;
+        }
+    }
+
     Found find(ConfigObject<?> route, BackendReference reference, Path place) {
+        var found = look(route, reference, place);
+        if (asked != null) {
+            asked.add(new SpelledBefore.Asked(reference, place, found));
+        }
+        return found;
+    }
+
+    private Found look(ConfigObject<?> route, BackendReference reference, Path place) {
         var namespace = reference.namespace().isEmpty() ? route.namespace() : reference.namespace();
         if (reference.kindOrService().equals("Hostname") && reference.group().equals(ISTIO)) {
             return host(reference, reference.name(), place);

@@ -83,8 +83,15 @@ public final class GatewayApi {
         return Optional.ofNullable(statuses.get(ref));
     }
 
+    /// All of it, as if nothing had been spelled before.
     public static GatewayApi of(ConfigImage image) {
-        var draft = new Draft(image);
+        return of(image, new SpelledBefore());
+    }
+
+    /// The same, with the parts of it that were spelled before and hold.
+    public static GatewayApi of(ConfigImage image, SpelledBefore before) {
+        before.begin();
+        var draft = new Draft(image, before);
         draft.classes();
         draft.gateways();
         draft.routes();
@@ -92,6 +99,7 @@ public final class GatewayApi {
         draft.statuses();
         draft.ingresses();
         draft.policies();
+        before.end();
         return new GatewayApi(draft.spelled.values(), draft.statuses);
     }
 
@@ -105,6 +113,7 @@ public final class GatewayApi {
         private final Classes classes;
         private final Grants grants;
         private final Backends backends;
+        private final SpelledBefore before;
         private final Map<String, List<ListenerState>> listeners = new TreeMap<>();
         private final Map<String, List<Door>> doors = new TreeMap<>();
         private final List<ConfigObject<KubernetesGateway>> ours = new ArrayList<>();
@@ -112,8 +121,9 @@ public final class GatewayApi {
         final Map<ObjectRef, Spelled> spelled = new LinkedHashMap<>();
         final SortedMap<ObjectRef, ObjectStatus> statuses = new TreeMap<>();
 
-        Draft(ConfigImage image) {
+        Draft(ConfigImage image, SpelledBefore before) {
             this.image = image;
+            this.before = before;
             this.classes = new Classes(image);
             this.grants = Grants.of(image);
             this.backends = new Backends(image, grants);
@@ -173,12 +183,12 @@ public final class GatewayApi {
             for (var route : byAge(image, Kind.HTTP_ROUTE, HttpRoute.class)) {
                 var bound = attachments.bind(
                         route, route.spec().parentRefs(), route.spec().hostnames());
-                http(route, bound, RuleSpeller.http(backends, route));
+                http(route, bound, before.route(route, backends, () -> RuleSpeller.http(backends, route)));
             }
             for (var route : byAge(image, Kind.GRPC_ROUTE, GrpcRoute.class)) {
                 var bound = attachments.bind(
                         route, route.spec().parentRefs(), route.spec().hostnames());
-                http(route, bound, RuleSpeller.grpc(backends, route));
+                http(route, bound, before.route(route, backends, () -> RuleSpeller.grpc(backends, route)));
             }
             var streams = new StreamSpeller(backends);
             for (var route : byAge(image, Kind.TLS_ROUTE, TlsRoute.class)) {
@@ -252,7 +262,7 @@ public final class GatewayApi {
                         continue;
                     }
                     var byHost = sites.getOrDefault(state, Map.of());
-                    byHost.forEach((host, rules) -> add(SiteSpeller.spell(site(state, host), rules)));
+                    byHost.forEach((host, rules) -> add(before.site(site(state, host), rules)));
                     boolean isBeside = states.stream().anyMatch(other -> other.yields(state.host(), states));
                     if (isBeside && !byHost.containsKey(state.host())) {
                         add(SiteSpeller.empty(site(state, state.host()), state.gateway, state.path()));
