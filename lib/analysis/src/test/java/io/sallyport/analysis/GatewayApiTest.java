@@ -124,7 +124,8 @@ class GatewayApiTest {
                 Kind.HTTP_ROUTE,
                 "cart");
 
-        assertThat(status.parents()).hasSize(3);
+        assertThat(status.parents()).hasSize(4);
+        assertThat(said(status.parents().get(3).conditions())).contains("Accepted=False UnsupportedValue");
         assertThat(said(status.parents().get(0).conditions()))
                 .containsExactly("Accepted=True Accepted", "ResolvedRefs=False BackendNotFound");
         assertThat(said(status.parents().get(1).conditions())).contains("Accepted=False NoMatchingParent");

@@ -43,12 +43,25 @@ final class Attachments {
             var parent = parents.get(i);
             var place = Path.of("spec", "parentRefs").index(i);
             var name = (parent.namespace().isEmpty() ? route.namespace() : parent.namespace()) + "/" + parent.name();
-            if (!parent.isGateway() || others.contains(name)) {
+            if (!parent.isGateway()) {
+                statuses.add(new OfParent(parent, List.of(unserved(parent, place.field("kind")))));
+                continue;
+            }
+            if (others.contains(name)) {
                 continue;
             }
             statuses.add(new OfParent(parent, List.of(bind(route, parent, name, wanted, place, hosts))));
         }
         return new Bound(hosts, statuses);
+    }
+
+    // Routes of the mesh and sets of listeners: said, so that nobody waits.
+    private static Condition unserved(ParentReference parent, Path place) {
+        return Condition.no(
+                ACCEPTED,
+                "UnsupportedValue",
+                "parent of kind \"%s\" is not served here (expected: a Gateway)".formatted(parent.kind()),
+                place);
     }
 
     private Condition bind(

@@ -113,14 +113,21 @@ public final class GatewayApiRules {
         }
     }
 
-    /// SP2984: a Gateway or an Ingress of a class that nobody declares, which waits for a controller.
+    /// SP2984: a Gateway or an Ingress of a class that nobody declares, which waits for a controller; a route of which
+    /// a parent is no Gateway.
     static final class SomebodyServes extends WorldRule<Spec> {
         SomebodyServes() {
             super(
                     "SP2984",
                     WARNING,
                     "Nobody here serves it",
-                    Set.of(Kind.KUBERNETES_GATEWAY, Kind.INGRESS),
+                    ImmutableSet.of(
+                            Kind.KUBERNETES_GATEWAY,
+                            Kind.INGRESS,
+                            Kind.HTTP_ROUTE,
+                            Kind.GRPC_ROUTE,
+                            Kind.TLS_ROUTE,
+                            Kind.TCP_ROUTE),
                     Spec.class,
                     new Page(
                             "The classes istio and sallyport are served here, and those that a GatewayClass or IngressClass gives to their controllers. An Ingress without any class is served under ingressControllerMode: DEFAULT, or where an IngressClass of ours is the default.",
@@ -130,9 +137,23 @@ public final class GatewayApiRules {
 
         @Override
         public void check(At<Spec> spec, Lookup world, Report report) {
-            world.status(report.object().ref()).filter(ObjectStatus.Unserved.class::isInstance).stream()
-                    .flatMap(ObjectStatus::conditions)
+            world.status(report.object().ref()).stream()
+                    .flatMap(SomebodyServes::said)
                     .forEach(condition -> report.at(condition.place(), condition.message()));
+        }
+
+        private static Stream<Condition> said(ObjectStatus status) {
+            return switch (status) {
+                case ObjectStatus.Unserved _ -> status.conditions();
+                case ObjectStatus.OfRoute route ->
+                    route.parents().stream()
+                            .filter(parent -> !parent.parent().isGateway())
+                            .map(parent -> parent.conditions().getFirst());
+                case ObjectStatus.OfGateway _,
+                        ObjectStatus.OfClass _,
+                        ObjectStatus.OfPolicy _,
+                        ObjectStatus.OfIngress _ -> Stream.empty();
+            };
         }
     }
 
@@ -161,10 +182,11 @@ public final class GatewayApiRules {
                             gateway.own().stream(),
                             gateway.conditions().filter(each -> each.type() != Condition.Type.PROGRAMMED));
                 case ObjectStatus.Unserved _ -> Stream.empty();
-                case ObjectStatus.OfClass _,
-                        ObjectStatus.OfRoute _,
-                        ObjectStatus.OfPolicy _,
-                        ObjectStatus.OfIngress _ -> status.conditions();
+                case ObjectStatus.OfRoute route ->
+                    route.parents().stream()
+                            .filter(parent -> parent.parent().isGateway())
+                            .flatMap(parent -> parent.conditions().stream());
+                case ObjectStatus.OfClass _, ObjectStatus.OfPolicy _, ObjectStatus.OfIngress _ -> status.conditions();
             };
         }
     }
