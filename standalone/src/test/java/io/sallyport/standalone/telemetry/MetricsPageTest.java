@@ -74,7 +74,7 @@ class MetricsPageTest {
             "version");
 
     @TempDir
-    Path folder;
+    static Path folder;
 
     private final Lifecycle lifecycle = new Lifecycle();
     private SmallPlatform platform;
