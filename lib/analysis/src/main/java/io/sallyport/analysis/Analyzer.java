@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Judges images. An instance remembers its last answer, so that judging the next image costs what changed; it
@@ -150,31 +151,36 @@ public final class Analyzer {
     private Set<ObjectRef> reindex(ConfigImage next) {
         var changes = next.changesSince(image);
         var dirty = new LinkedHashSet<ObjectRef>(changes);
-        boolean hadProviders = index.count(Lookup.ANY_HOST) > 0;
-        boolean hadDelegates = index.count(Lookup.ANY_DELEGATE) > 0;
+        var present = Lookup.PRESENCE.keySet().stream()
+                .filter(any -> !index.isEmpty(any))
+                .collect(Collectors.toSet());
         for (var ref : changes) {
-            var before = image.find(ref).orElse(null);
-            var after = next.find(ref).orElse(null);
             var touched = new LinkedHashSet<Index.Key>();
-            if (before != null) {
+            image.find(ref).ifPresent(before -> {
                 var keys = Publication.keys(before);
+                touched.addAll(seen(before, keys));
                 index.remove(before, keys);
-                touched.addAll(keys);
-            }
-            if (after != null) {
+            });
+            next.find(ref).ifPresent(after -> {
                 var keys = Publication.keys(after);
                 index.add(after, keys);
-                touched.addAll(keys);
-            }
+                touched.addAll(seen(after, keys));
+            });
             touched.forEach(key -> dirty.addAll(index.askers(key)));
         }
-        if (hadProviders != index.count(Lookup.ANY_HOST) > 0) {
-            dirty.addAll(index.askers(Lookup.REGISTRY));
-        }
-        if (hadDelegates != index.count(Lookup.ANY_DELEGATE) > 0) {
-            dirty.addAll(index.askers(Lookup.DELEGATES));
-        }
+        Lookup.PRESENCE.forEach((any, key) -> {
+            if (present.contains(any) == index.isEmpty(any)) {
+                dirty.addAll(index.askers(key));
+            }
+        });
         return dirty;
+    }
+
+    // The keys under which an answer may speak of an object.
+    private List<Index.Key> seen(ConfigObject<?> object, Set<Index.Key> keys) {
+        return keys.stream()
+                .filter(key -> index.isFound(key, object, Lookup.most(key.topic())))
+                .toList();
     }
 
     private void judge(ObjectRef ref, @Nullable ConfigObject<?> object) {

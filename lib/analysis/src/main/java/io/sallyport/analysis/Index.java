@@ -17,6 +17,8 @@ final class Index {
     private static final Comparator<ConfigObject<?>> ORDER =
             ConfigObject.BY_AGE.thenComparing(object -> object.ref().kind());
 
+    private static final TreeSet<ConfigObject<?>> NOBODY = new TreeSet<>(ORDER);
+
     private final Map<Key, TreeSet<ConfigObject<?>>> found = new HashMap<>();
     private final Map<Key, Set<ObjectRef>> askers = new HashMap<>();
 
@@ -30,9 +32,18 @@ final class Index {
         return objects == null ? List.of() : objects.stream().limit(most).toList();
     }
 
-    int count(Key key) {
-        var objects = found.get(key);
-        return objects == null ? 0 : objects.size();
+    boolean isEmpty(Key key) {
+        return !found.containsKey(key);
+    }
+
+    /// Whether an object that stands under a key is among the first `most`. Of those behind them no answer speaks, so
+    /// nobody need ask again when one of them comes, changes or goes.
+    boolean isFound(Key key, ConfigObject<?> object, int most) {
+        var objects = found.getOrDefault(key, NOBODY);
+        if (objects.size() <= most) {
+            return true;
+        }
+        return objects.stream().limit(most).anyMatch(other -> ORDER.compare(other, object) == 0);
     }
 
     void add(ConfigObject<?> object, Iterable<Key> keys) {

@@ -1,5 +1,6 @@
 package io.sallyport.analysis;
 
+import com.google.common.collect.ImmutableMap;
 import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.analysis.gatewayapi.ObjectStatus;
 import io.sallyport.analysis.text.Hosts;
@@ -20,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -33,11 +35,20 @@ public final class Lookup {
     /// Nobody reads more neighbours than these in a message.
     private static final int MOST = 64;
 
-    static final Index.Key REGISTRY = new Index.Key(Topic.REGISTRY, "");
-    static final Index.Key ANY_HOST = new Index.Key(Topic.ANY_HOST, "");
-    static final Index.Key ANY_DELEGATE = new Index.Key(Topic.ANY_DELEGATE, "");
-    static final Index.Key DELEGATES = new Index.Key(Topic.DELEGATES, "");
     private static final int NEAREST = 500;
+
+    private static final Index.Key ANY_HOST = new Index.Key(Topic.ANY_HOST, "");
+    private static final Index.Key ANY_GATEWAY = new Index.Key(Topic.ANY_GATEWAY, "");
+    private static final Index.Key ANY_SECRET = new Index.Key(Topic.ANY_SECRET, "");
+    static final Index.Key ANY_DELEGATE = new Index.Key(Topic.ANY_DELEGATE, "");
+
+    /// Whether anything stands under a key is asked under a key of its own: the answer changes with the first and the
+    /// last of them only.
+    static final Map<Index.Key, Index.Key> PRESENCE = ImmutableMap.of(
+            ANY_HOST, new Index.Key(Topic.REGISTRY, ""),
+            ANY_DELEGATE, new Index.Key(Topic.DELEGATES, ""),
+            ANY_GATEWAY, new Index.Key(Topic.GATEWAYS, ""),
+            ANY_SECRET, new Index.Key(Topic.SECRETS, ""));
 
     private final Index index;
     private final Optional<Instant> now;
@@ -73,13 +84,11 @@ public final class Lookup {
     public Optional<String> nearestGateway(String qualifiedName) {
         return Hosts.nearest(
                 qualifiedName,
-                all(Topic.ANY_GATEWAY)
-                        .map(object -> object.ref().qualifiedName())
-                        .toList());
+                all(ANY_GATEWAY).map(object -> object.ref().qualifiedName()).toList());
     }
 
     public boolean hasGateways() {
-        return count(Topic.ANY_GATEWAY, "") > 0;
+        return isPresent(ANY_GATEWAY);
     }
 
     /// The VirtualService of this name, for delegates.
@@ -103,7 +112,7 @@ public final class Lookup {
     /// Host names that something provides and that resemble this one.
     public Optional<String> nearestHost(String host) {
         var names = new TreeSet<String>();
-        all(Topic.ANY_HOST).forEach(object -> names.addAll(Publication.hosts(object)));
+        all(ANY_HOST).forEach(object -> names.addAll(Publication.hosts(object)));
         return Hosts.nearest(host, List.copyOf(names));
     }
 
@@ -130,15 +139,12 @@ public final class Lookup {
 
     /// Whether anything here declares services. If not, nothing is known about destinations.
     public boolean hasProviders() {
-        // Asked under a key of its own: it changes with the first and the last of them only.
-        asked.add(REGISTRY);
-        return index.count(ANY_HOST) > 0;
+        return isPresent(ANY_HOST);
     }
 
     /// Whether any VirtualService here is a delegate. If not, a file is checked without them.
     public boolean hasDelegates() {
-        asked.add(DELEGATES);
-        return index.count(ANY_DELEGATE) > 0;
+        return isPresent(ANY_DELEGATE);
     }
 
     /// Objects that declare exactly this host, the oldest first.
@@ -160,7 +166,7 @@ public final class Lookup {
 
     /// Whether Secrets are among the objects. They are where files are checked, and never where objects are served.
     public boolean hasSecrets() {
-        return count(Topic.ANY_SECRET, "") > 0;
+        return isPresent(ANY_SECRET);
     }
 
     /// Services that select every workload with these labels, and some more perhaps.
@@ -212,13 +218,17 @@ public final class Lookup {
     private List<ConfigObject<?>> find(Topic topic, String name) {
         var key = new Index.Key(topic, name);
         asked.add(key);
-        return index.find(key, MOST);
+        return index.find(key, most(topic));
     }
 
-    private int count(Topic topic, String name) {
-        var key = new Index.Key(topic, name);
-        asked.add(key);
-        return index.count(key);
+    private boolean isPresent(Index.Key any) {
+        asked.add(Objects.requireNonNull(PRESENCE.get(any)));
+        return !index.isEmpty(any);
+    }
+
+    /// How many of those under a key an answer speaks of at most.
+    static int most(Topic topic) {
+        return topic == Topic.ANY_HOST || topic == Topic.ANY_GATEWAY ? NEAREST : MOST;
     }
 
     /// What a namespace lends.
@@ -256,10 +266,9 @@ public final class Lookup {
                 .findFirst();
     }
 
-    private Stream<ConfigObject<?>> all(Topic topic) {
-        var key = new Index.Key(topic, "");
+    private Stream<ConfigObject<?>> all(Index.Key key) {
         asked.add(key);
-        return index.find(key, NEAREST).stream();
+        return index.find(key, most(key.topic())).stream();
     }
 
     private List<ConfigObject<?>> byHost(Topic topic, String host) {

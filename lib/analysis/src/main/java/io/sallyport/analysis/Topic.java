@@ -6,6 +6,8 @@ enum Topic {
     GATEWAY,
     /// Every Gateway, for "did you mean".
     ANY_GATEWAY,
+    /// Whether there is any Gateway at all; nobody is found under it.
+    GATEWAYS,
     /// A Service or ServiceEntry by full host name, wildcards as written.
     HOST,
     /// Every Service and ServiceEntry, for "did you mean".
@@ -42,6 +44,8 @@ enum Topic {
     SECRET_AT,
     /// Every Secret; without one, credentials are not checked.
     ANY_SECRET,
+    /// Whether there is any Secret at all; nobody is found under it.
+    SECRETS,
     /// A Sidecar, Telemetry or PeerAuthentication by kind, namespace and labels.
     SELECTION,
     /// An object by its name, where it may be that of one that an EgressPolicy stands for.

@@ -92,6 +92,57 @@ class AnalyzerTest {
     }
 
     @Test
+    void serverThatComesToAPortOfManyIsJudgedAlone() {
+        var analyzer = new Analyzer();
+        var text = new StringBuilder();
+        for (int i = 0; i < 600; i++) {
+            text.append(server(i, "h" + i + ".test")).append("---\n");
+        }
+        var image = Documents.image(text + services(1_000).replace("edge", "edge-7"));
+        analyzer.check(image);
+        long comparisons = analyzer.comparisons();
+
+        var checked = analyzer.check(image.with(2, Documents.objects(server(600, "h600.test")), List.of()));
+
+        assertThat(analyzer.comparisons() - comparisons).isEqualTo(1);
+        assertThat(checked.findings()).isEqualTo(fresh(checked.image()));
+    }
+
+    // More servers for one host than an answer speaks of, so that the one behind the last of them counts at times.
+    @Test
+    void answersOfManyDoNotDependOnWhatWasSeenBefore() {
+        var random = new Random(39);
+        var analyzer = new Analyzer();
+        var image = ConfigImage.EMPTY;
+        for (int step = 1; step <= 20; step++) {
+            var upserts = new ArrayList<ConfigObject<?>>();
+            var deletes = new ArrayList<ObjectRef>();
+            for (int i = 0; i < (step == 1 ? 75 : 1 + random.nextInt(3)); i++) {
+                int number = step == 1 ? i : random.nextInt(75);
+                var object = Documents.objects(server(number, number % 9 == 0 ? "other.test" : "one.test"))
+                        .getFirst();
+                if (step > 1 && random.nextBoolean()) {
+                    deletes.add(object.ref());
+                } else {
+                    upserts.add(object);
+                }
+            }
+            image = image.with(step, upserts, deletes);
+            assertThat(analyzer.check(image).findings()).as("step %d", step).isEqualTo(fresh(image));
+        }
+    }
+
+    // A higher number is a younger one.
+    private static String server(int number, String host) {
+        return """
+               apiVersion: networking.istio.io/v1
+               kind: Gateway
+               metadata: {namespace: shop, name: edge-%1$d, creationTimestamp: "2026-01-02T00:%2$02d:%3$02dZ"}
+               spec: {servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [%4$s], tls: {mode: SIMPLE, credentialName: c}}]}
+               """.formatted(number, number / 60, number % 60, host);
+    }
+
+    @Test
     void answersDoNotDependOnWhatWasSeenBefore() {
         for (long seed = 1; seed <= 20; seed++) {
             var random = new Random(seed);
