@@ -1,7 +1,15 @@
 package io.sallyport.translation.plan;
 
-/// Names one table of sites. Ordered by its text, so that plans list their tables alike everywhere.
+import com.google.common.collect.ComparisonChain;
+import java.util.Comparator;
+
+/// Names one table of sites. Ordered by its parts as text (port 443 stands before 80), so that plans list their tables
+/// alike everywhere.
 public sealed interface RouteTableId extends Comparable<RouteTableId> {
+
+    /// Ports as they are written.
+    Comparator<Integer> BY_DIGITS =
+            (mine, theirs) -> mine.equals(theirs) ? 0 : Integer.toString(mine).compareTo(Integer.toString(theirs));
 
     /// The one table of all plain HTTP servers on one bound port. `address` is empty unless the servers name one.
     record Plain(int boundPort, String address) implements RouteTableId {
@@ -38,8 +46,36 @@ public sealed interface RouteTableId extends Comparable<RouteTableId> {
         }
     }
 
+    // Part by part: tables are looked up by it, thousands of times where a port has thousands of servers.
     @Override
     default int compareTo(RouteTableId other) {
-        return toString().compareTo(other.toString());
+        return switch (this) {
+            case Plain mine
+            when other instanceof Plain theirs ->
+                ComparisonChain.start()
+                        .compare(mine.boundPort, theirs.boundPort, BY_DIGITS)
+                        .compare(mine.address, theirs.address)
+                        .result();
+            case Terminated mine
+            when other instanceof Terminated theirs ->
+                ComparisonChain.start()
+                        .compare(mine.serverPort, theirs.serverPort, BY_DIGITS)
+                        .compare(mine.portName, theirs.portName)
+                        .compare(mine.namespace, theirs.namespace)
+                        .compare(mine.gateway, theirs.gateway)
+                        .compare(mine.address, theirs.address)
+                        .result();
+            case Outbound mine when other instanceof Outbound theirs -> BY_DIGITS.compare(mine.port, theirs.port);
+            case Plain _, Terminated _, Outbound _, Proxied _ -> Integer.compare(rank(this), rank(other));
+        };
+    }
+
+    private static int rank(RouteTableId id) {
+        return switch (id) {
+            case Plain _ -> 0;
+            case Terminated _ -> 1;
+            case Outbound _ -> 2;
+            case Proxied _ -> 3;
+        };
     }
 }
