@@ -98,7 +98,7 @@ class ReadmeTest {
         assertThat(output).as(command).isNotBlank().doesNotContain("Exception").doesNotContain("INFO:");
     }
 
-    private static Path root() {
+    static Path root() {
         for (var place = Path.of("").toAbsolutePath(); place != null; place = place.getParent()) {
             if (Files.isRegularFile(place.resolve("sallyport"))) {
                 return place;
