@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.sallyport.accesslog.rollup.RollupQuestion;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.accesslog.testing.TestClickHouse;
 import java.net.ServerSocket;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -229,6 +232,48 @@ class ClickHouseStoreTest extends LogStoreContract {
             store.append(rows(9, 12), Map.of(0, 12L));
             assertThat(offsets(store)).containsExactly(0L, 1L, 2L, 9L, 10L, 11L);
         }
+    }
+
+    @Test
+    void dashboardsReadTheSumsAndNotTheRows() throws Exception {
+        var day = 24 * 3_600_000_000L;
+        var from = Math.floorDiv(Rows.START.getEpochSecond() * 1_000_000, day) * day;
+        try (var store = open();
+                var server = new ClickHouseServer(settings)) {
+            // Of fewer rows than three of its blocks ClickHouse reads them all as cheaply.
+            store.append(rows(0, 25_000), Map.of(0, 25_000L));
+            for (var named : Map.of(
+                            "response.class", "sums_of_classes",
+                            "request.host", "sums_of_hosts",
+                            "xds.route_name", "sums_of_routes",
+                            "config.object", "sums_of_objects")
+                    .entrySet()) {
+                for (var namespaces : List.of(
+                        Optional.<SortedSet<String>>empty(),
+                        Optional.<SortedSet<String>>of(new TreeSet<>(List.of("shop"))))) {
+                    for (var bar : List.of(0L, day)) {
+                        var question = new RollupQuestion(named.getKey(), from, from + day, bar, namespaces, 10);
+
+                        assertThat(plan(server, ClickHouseSums.statement(question)))
+                                .as("plan of " + question)
+                                .contains(named.getValue());
+                    }
+                }
+            }
+            var byCode = "SELECT response_code, count() FROM " + ClickHouseSchema.ROWS + " GROUP BY response_code";
+            assertThat(plan(server, new ClickHouseSums.Statement(byCode, List.of())))
+                    .doesNotContain("sums_of_");
+        }
+    }
+
+    private static String plan(ClickHouseServer server, ClickHouseSums.Statement statement) throws Exception {
+        var lines = new ArrayList<String>();
+        server.read(
+                "EXPLAIN indexes = 1, projections = 1 " + statement.sql(),
+                statement.parameters(),
+                BOUNDS,
+                values -> lines.add((String) values.getFirst()));
+        return String.join("\n", lines);
     }
 
     @Test
