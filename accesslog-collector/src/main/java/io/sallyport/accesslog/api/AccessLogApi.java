@@ -454,7 +454,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     }
 
     private static Duration micros(double micros) {
-        return Durations.fromMicros((long) micros);
+        return Durations.fromMicros(Math.round(micros));
     }
 
     private static int orElse(int value, int usual) {

@@ -71,8 +71,8 @@ final class Comparisons {
         return CompareResponse.Side.newBuilder()
                 .setCount(group.count())
                 .setErrorRate(group.errorRate())
-                .setP50(Durations.fromMicros((long) group.p50()))
-                .setP99(Durations.fromMicros((long) group.p99()))
+                .setP50(Durations.fromMicros(Math.round(group.p50())))
+                .setP99(Durations.fromMicros(Math.round(group.p99())))
                 .build();
     }
 }
