@@ -243,6 +243,8 @@ public final class CollectorServer implements AutoCloseable {
         FunctionCounter.builder("sallyport_accesslog_rows_aside", this, each -> each.aside())
                 .description("Records of Kafka that cannot be read, and were put aside.")
                 .register(meters);
+        FunctionCounter.builder("sallyport_accesslog_rows_deleted_in_kafka", this, each -> each.deleted())
+                .register(meters);
     }
 
     private double waiting() {
@@ -257,6 +259,11 @@ public final class CollectorServer implements AutoCloseable {
     private double stored() {
         var now = ingester;
         return now == null ? 0 : now.rows();
+    }
+
+    private double deleted() {
+        var now = ingester;
+        return now == null ? 0 : now.deleted();
     }
 
     private double aside() {

@@ -40,6 +40,8 @@ public final class Ingester implements AutoCloseable {
     // file, which costs three times as much.
     private static final int MAX_BATCH = 122_880;
     private static final long MAX_BYTES = 64L << 20;
+    // Kafka bounds what it stores, and that is compressed.
+    private static final int MAX_RECORD = 1 << 20;
     // How long rows wait at most for a whole batch of those that are behind them in Kafka.
     private static final Duration MAX_WAIT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(100);
@@ -52,6 +54,7 @@ public final class Ingester implements AutoCloseable {
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong aside = new AtomicLong();
+    private final AtomicLong deleted = new AtomicLong();
     private final Thread thread;
 
     @GuardedBy("this") private @Nullable KafkaConsumer<byte[], byte[]> consumer;
@@ -84,6 +87,11 @@ public final class Ingester implements AutoCloseable {
     /// How many records could not be read since the start.
     public long aside() {
         return aside.get();
+    }
+
+    /// How many records Kafka had deleted before they could be read, since the start.
+    public long deleted() {
+        return deleted.get();
     }
 
     /// Why nothing is being stored at the moment; null if it is.
@@ -152,14 +160,37 @@ public final class Ingester implements AutoCloseable {
         try {
             return open.poll(POLL);
         } catch (OffsetOutOfRangeException e) {
-            // Kafka has deleted what was not read yet, or the topic is another one: said once, then on from its
-            // start.
-            log.atError()
-                    .addKeyValue("partitions", e.offsetOutOfRangePartitions())
-                    .log("Rows were deleted in Kafka before they were stored");
-            open.seekToBeginning(e.partitions());
+            var wanted = e.offsetOutOfRangePartitions();
+            var begins = open.beginningOffsets(wanted.keySet());
+            var ends = open.endOffsets(wanted.keySet());
+            for (var one : wanted.entrySet()) {
+                passOver(
+                        open,
+                        one.getKey(),
+                        one.getValue(),
+                        begins.getOrDefault(one.getKey(), 0L),
+                        ends.getOrDefault(one.getKey(), 0L));
+            }
             return List.of();
         }
+    }
+
+    // What Kafka has deleted before it was read is counted and said, then it goes on behind that. A partition that ends
+    // before what is stored of it is another one: its rows would be taken for those that are there.
+    private void passOver(
+            KafkaConsumer<byte[], byte[]> open, TopicPartition partition, long wanted, long begin, long end) {
+        if (wanted > end) {
+            throw new KafkaException(partition + " ends at offset " + end + ", and rows up to " + wanted
+                    + " of it are stored: it was made anew, or is another cluster's (expected: the topic that the"
+                    + " stored rows came from, or a store without rows)");
+        }
+        deleted.addAndGet(begin - wanted);
+        log.atError()
+                .addKeyValue("partition", partition)
+                .addKeyValue("first", wanted)
+                .addKeyValue("last", begin - 1)
+                .log("Rows were deleted in Kafka before they were stored");
+        open.seek(partition, begin);
     }
 
     private void read(ConsumerRecord<byte[], byte[]> record, Batch batch, Aside poison) {
@@ -168,6 +199,10 @@ public final class Ingester implements AutoCloseable {
         try {
             if (record.value() == null || record.value().length == 0) {
                 throw new InvalidProtocolBufferException("empty record");
+            }
+            if (record.value().length > MAX_RECORD) {
+                throw new InvalidProtocolBufferException(
+                        record.value().length + " bytes (expected: at most " + MAX_RECORD + ")");
             }
             var entry = AccessLogEntry.parseFrom(record.value());
             if (!entry.hasStartTime() || entry.getKind().isEmpty()) {

@@ -27,6 +27,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -167,6 +172,116 @@ class KafkaAwayTest {
                 assertThat(asideOffsets(settings)).containsExactly("0", "2", "4", "6", "8", "10", "12", "14");
             }
         }
+    }
+
+    @Test
+    @Tag("H89")
+    void whatIsTooLargeUnpackedIsPutAsideAndWhatWasTakenBackIsNeverSeen() throws Exception {
+        var settings = topic("bombs");
+        try (var store = store();
+                var spool = Spool.open(folder.resolve("spool"), 4 << 20, new Random(1));
+                var sender = SpoolSender.start(spool, settings)) {
+            assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+            var sent = 0;
+            for (var codec : List.of("gzip", "lz4", "snappy", "zstd")) {
+                try (var producer = new KafkaProducer<byte[], byte[]>(Map.of(
+                        "bootstrap.servers",
+                        settings.bootstrapServers(),
+                        "compression.type",
+                        codec,
+                        "max.request.size",
+                        64 << 20,
+                        "transactional.id",
+                        "bomb-" + codec,
+                        "key.serializer",
+                        ByteArraySerializer.class.getName(),
+                        "value.serializer",
+                        ByteArraySerializer.class.getName()))) {
+                    producer.initTransactions();
+                    producer.beginTransaction();
+                    // A few KB as Kafka has it, and a row that would be one if it were smaller.
+                    var large = Rows.row(Rows.START, "large").setRawText("x".repeat(6 << 20));
+                    send(producer, large);
+                    send(producer, Rows.row(Rows.START, "good-" + codec));
+                    producer.commitTransaction();
+                    producer.beginTransaction();
+                    send(producer, Rows.row(Rows.START, "taken-back-" + codec));
+                    producer.abortTransaction();
+                    sent++;
+                }
+            }
+            var good = sent;
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
+                await().atMost(PATIENCE).until(() -> ingester.rows() >= good && ingester.aside() >= good);
+
+                assertThat(ingester.aside()).isEqualTo(good);
+                assertThat(RowsExactlyOnceTest.number(store, "count(*)", "")).isEqualTo(good);
+                assertThat(RowsExactlyOnceTest.number(store, "count(*)", " WHERE request_id LIKE 'good-%'"))
+                        .isEqualTo(good);
+                assertThat(asideOffsets(settings)).hasSize(good);
+            }
+        }
+    }
+
+    private static void send(KafkaProducer<byte[], byte[]> producer, AccessLogEntry.Builder row) throws Exception {
+        producer.send(new ProducerRecord<>("bombs", 0, null, row.build().toByteArray()))
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    @Tag("H91")
+    void whatKafkaHasDeletedIsCountedAndAnotherTopicIsNeverTakenForTheKnownOne() throws Exception {
+        var settings = topic("deleted");
+        try (var store = store();
+                var spool = Spool.open(folder.resolve("spool"), 4 << 20, new Random(1));
+                var sender = SpoolSender.start(spool, settings);
+                var admin = Admin.create(Map.<String, Object>of("bootstrap.servers", settings.bootstrapServers()))) {
+            assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+            spool.offer("ns/edge", built(0, 20));
+            await().atMost(PATIENCE).until(() -> spool.pending() == 0);
+            var partition = partition(admin, 20);
+            admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(5)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+            store.append(List.of(), Map.of(partition.partition(), 2L));
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 15);
+
+                assertThat(ingester.deleted()).isEqualTo(3);
+                assertThat(RowsExactlyOnceTest.number(store, "min(kafka_offset)", ""))
+                        .isEqualTo(5);
+            }
+
+            // As a topic of this name that was made anew.
+            store.append(List.of(), Map.of(partition.partition(), 1_000L));
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
+                await().atMost(PATIENCE).until(() -> ingester.trouble() != null);
+
+                assertThat(ingester.trouble())
+                        .contains(
+                                "\"" + settings.bootstrapServers() + "\"",
+                                "deleted-" + partition.partition() + " ends at offset 20, and rows up to 1000",
+                                "made anew, or is another cluster's");
+                assertThat(ingester.rows()).isZero();
+                assertThat(store.next()).containsEntry(partition.partition(), 1_000L);
+            }
+        }
+    }
+
+    private static List<AccessLogEntry> built(int from, int to) {
+        return rows(from, to).stream().map(AccessLogEntry.Builder::build).toList();
+    }
+
+    // The one that all rows of one proxy are in.
+    private static TopicPartition partition(Admin admin, long end) throws Exception {
+        var all = IntStream.range(0, 4)
+                .mapToObj(i -> new TopicPartition("deleted", i))
+                .collect(Collectors.toMap(each -> each, _ -> OffsetSpec.latest()));
+        return admin.listOffsets(all).all().get(30, TimeUnit.SECONDS).entrySet().stream()
+                .filter(each -> each.getValue().offset() == end)
+                .findFirst()
+                .orElseThrow()
+                .getKey();
     }
 
     private static List<String> asideOffsets(KafkaSettings settings) {

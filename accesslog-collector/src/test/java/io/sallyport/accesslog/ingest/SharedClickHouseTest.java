@@ -26,8 +26,10 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,7 +103,12 @@ class SharedClickHouseTest {
             throws Exception {
         var other = folder.resolve("other");
         long taken;
-        try (var stays = Ingester.start(kafka, store, InstantSource.system(), _ -> {})) {
+        var followed = ConcurrentHashMap.<String>newKeySet();
+        try (var stays = Ingester.start(
+                kafka,
+                store,
+                InstantSource.system(),
+                rows -> rows.forEach(row -> followed.add(row.entry().getRequestId())))) {
             try (var killed = CollectorProcess.start(other, kafka, 1, TestClickHouse.environment(database))) {
                 await("both have rows").atMost(PATIENCE).until(() -> {
                     killed.mustRun();
@@ -131,6 +138,12 @@ class SharedClickHouseTest {
                         .until(() -> stored(store, KILLED + " AND request_bytes < " + taken) == taken);
                 await("all other rows").atMost(PATIENCE).until(() -> stored(store, OURS) >= made.get());
                 await("an end of the trouble").atMost(PATIENCE).until(() -> stays.trouble() == null);
+                // Who follows sees what is stored from now on, of every partition.
+                var first = made.get();
+                offer(spool);
+                await("rows of a live tail")
+                        .atMost(PATIENCE)
+                        .until(() -> IntStream.range(first, made.get()).allMatch(i -> followed.contains("s" + i)));
             }
         }
         assertEachOnce(store);
