@@ -31,7 +31,14 @@ final class RollupTable {
 
     private static final int MIN_PACKED = 2_048;
 
-    record Key(String namespace, String value) {}
+    record Key(String namespace, String value) {
+
+        // The two as a record would add them up meet far too often: names of one kind differ in their last digits.
+        @Override
+        public int hashCode() {
+            return (namespace.hashCode() * 0x9E3779B1) ^ value.hashCode();
+        }
+    }
 
     /// One value of one namespace. Many have one duration only, as where rows of a whole day come late: those have no
     /// sketch.
