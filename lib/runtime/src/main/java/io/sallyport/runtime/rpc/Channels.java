@@ -27,6 +27,10 @@ public final class Channels {
     /// A snapshot message may be as large as the largest request, and some.
     private static final int MAX_RESPONSE_BYTES = 80 << 20;
 
+    /// After so long a silence a connection is pinged, and after as long again without an answer it has died: a cable
+    /// that was cut is known within twenty seconds.
+    static final int SILENCE_SECONDS = 10;
+
     private Channels() {}
 
     /// To a service of the same process; `name` as given to [GrpcServer.Builder#inProcess].
@@ -41,8 +45,8 @@ public final class Channels {
         return NettyChannelBuilder.forAddress(host, port)
                 .usePlaintext()
                 .maxInboundMessageSize(MAX_RESPONSE_BYTES)
-                .keepAliveTime(30, TimeUnit.SECONDS)
-                .keepAliveTimeout(10, TimeUnit.SECONDS)
+                .keepAliveTime(SILENCE_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(SILENCE_SECONDS, TimeUnit.SECONDS)
                 .build();
     }
 
@@ -50,8 +54,8 @@ public final class Channels {
     public static ManagedChannel to(String host, int port, ChannelCredentials tls) {
         return NettyChannelBuilder.forAddress(host, port, tls)
                 .maxInboundMessageSize(MAX_RESPONSE_BYTES)
-                .keepAliveTime(30, TimeUnit.SECONDS)
-                .keepAliveTimeout(10, TimeUnit.SECONDS)
+                .keepAliveTime(SILENCE_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(SILENCE_SECONDS, TimeUnit.SECONDS)
                 .build();
     }
 

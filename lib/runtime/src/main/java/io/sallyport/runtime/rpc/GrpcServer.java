@@ -98,7 +98,7 @@ public final class GrpcServer implements AutoCloseable {
                 .maxInboundMetadataSize(MAX_HEADER_BYTES)
                 .maxConcurrentCallsPerConnection(limits.maxCallsPerConnection())
                 .keepAliveTime(limits.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
-                .keepAliveTimeout(20, TimeUnit.SECONDS)
+                .keepAliveTimeout(Channels.SILENCE_SECONDS, TimeUnit.SECONDS)
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addTransportFilter(bound);

@@ -18,16 +18,16 @@ public record ServerLimits(int maxRequestBytes, int maxCallsPerConnection, int m
 
     /// For the API: an `Apply` may bring 64 MiB. Smaller bounds for other calls are set by their services.
     public static ServerLimits api() {
-        return new ServerLimits(64 << 20, 256, 1_000, Duration.ofSeconds(30));
+        return new ServerLimits(64 << 20, 256, 1_000, Duration.ofSeconds(Channels.SILENCE_SECONDS));
     }
 
     /// For discovery: requests up to 16 MiB, as a proxy that reconnects names everything that it holds.
     public static ServerLimits xds() {
-        return new ServerLimits(16 << 20, 16, 10_000, Duration.ofSeconds(30));
+        return new ServerLimits(16 << 20, 16, 10_000, Duration.ofSeconds(Channels.SILENCE_SECONDS));
     }
 
     /// For secrets: Envoy opens a call for each secret, all on one connection.
     public static ServerLimits sds() {
-        return new ServerLimits(4 << 20, 100_000, 1_000, Duration.ofSeconds(30));
+        return new ServerLimits(4 << 20, 100_000, 1_000, Duration.ofSeconds(Channels.SILENCE_SECONDS));
     }
 }
