@@ -104,6 +104,29 @@ class KubernetesFaults {
     }
 
     @Test
+    void eventsThatSayNothingNewMakeNoRevision() throws Exception {
+        var followed = follow();
+        var before = followed.revision();
+
+        for (int i = 0; i < 5; i++) {
+            put("cart", "cart.test");
+            cluster.client()
+                    .genericKubernetesResources("networking.istio.io/v1", "VirtualService")
+                    .inNamespace(shop)
+                    .withName("list")
+                    .edit(object -> {
+                        object.getMetadata()
+                                .setAnnotations(Map.of("kubectl.kubernetes.io/last-applied-configuration", "{}"));
+                        return object;
+                    });
+        }
+        put("pay", "pay.test");
+        followed.awaitText(Kind.VIRTUAL_SERVICE, shop, "pay", "pay.test");
+
+        assertThat(followed.revision()).isEqualTo(before + 1);
+    }
+
+    @Test
     void watchThatIsTooOldIsListedAnewWithoutRemovingAnything() throws Exception {
         var followed = follow();
         var before = followed.revision();
