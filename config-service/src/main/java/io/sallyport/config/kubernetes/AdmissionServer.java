@@ -2,7 +2,6 @@ package io.sallyport.config.kubernetes;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.sallyport.config.store.DocumentReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
@@ -56,7 +55,7 @@ final class AdmissionServer implements AutoCloseable {
     private AdmissionServer(
             AdmissionSettings settings,
             KubernetesClient client,
-            DocumentReader reader,
+            Review review,
             InstantSource clock,
             SecureRandom random)
             throws IOException {
@@ -68,7 +67,7 @@ final class AdmissionServer implements AutoCloseable {
         this.clock = clock;
         this.random = random;
         this.certificate = AdmissionCertificate.issue(settings.names(), clock.instant(), random);
-        this.handler = new AdmissionHandler(pages(settings, reader));
+        this.handler = new AdmissionHandler(pages(settings, review));
         use(certificate);
         if (settings.clientAuthority().isPresent()) {
             tls.setTrustStore(trusted(settings.clientAuthority().get()));
@@ -99,11 +98,11 @@ final class AdmissionServer implements AutoCloseable {
     static AdmissionServer start(
             AdmissionSettings settings,
             KubernetesClient client,
-            DocumentReader reader,
+            Review review,
             InstantSource clock,
             SecureRandom random)
             throws IOException {
-        var admission = new AdmissionServer(settings, client, reader, clock, random);
+        var admission = new AdmissionServer(settings, client, review, clock, random);
         try {
             admission.server.start();
         } catch (Exception e) {
@@ -114,9 +113,9 @@ final class AdmissionServer implements AutoCloseable {
         return admission;
     }
 
-    private static Map<String, AdmissionAnswer> pages(AdmissionSettings settings, DocumentReader reader) {
+    private static Map<String, AdmissionAnswer> pages(AdmissionSettings settings, Review review) {
         var pages = new TreeMap<String, AdmissionAnswer>();
-        pages.put("/validate", new Review(reader));
+        pages.put("/validate", review);
         settings.injection().ifPresent(wanted -> pages.put("/inject", new InjectionReview(wanted.settings())));
         return pages;
     }

@@ -45,8 +45,12 @@ public final class KubernetesPart implements AutoCloseable {
         AdmissionServer admission = null;
         if (settings.admission().isPresent()) {
             try {
-                admission =
-                        AdmissionServer.start(settings.admission().get(), client, reader, clock, new SecureRandom());
+                admission = AdmissionServer.start(
+                        settings.admission().get(),
+                        client,
+                        new Review(reader, new Foresight(log)),
+                        clock,
+                        new SecureRandom());
             } catch (IOException e) {
                 client.close();
                 throw e;

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.sallyport.analysis.Analyzer;
+import io.sallyport.config.store.Document;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.kubernetes.ServedKind;
 import io.sallyport.kubernetes.WantedKind;
+import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
 import io.sallyport.model.Kind;
 import java.util.HashSet;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Answers one `AdmissionReview` (`admission.k8s.io/v1`) with the messages of `check`. What refuses an object at our
 /// door refuses it here, unless the version that it replaces had the same fault: whoever repairs one thing need not
@@ -29,9 +32,16 @@ final class Review implements AdmissionAnswer {
     private static final int INVALID = 422;
 
     private final DocumentReader reader;
+    private final World world;
 
-    Review(DocumentReader reader) {
+    /// What an object would meet if it were let in.
+    interface World {
+        List<Finding> findings(ConfigObject<?> object);
+    }
+
+    Review(DocumentReader reader, World world) {
         this.reader = reader;
+        this.world = world;
     }
 
     @Override
@@ -58,16 +68,22 @@ final class Review implements AdmissionAnswer {
     }
 
     private Map<String, Object> response(String uid, JsonNode request) throws JsonProcessingException {
-        var now = findings(request.path("object"));
+        var document = document(request.path("object"));
+        var now = document.map(this::findings).orElse(List.of());
         var before = new HashSet<String>();
-        findings(request.path("oldObject")).forEach(finding -> before.add(words(finding)));
+        document(request.path("oldObject"))
+                .map(this::findings)
+                .ifPresent(findings -> findings.forEach(finding -> before.add(words(finding))));
         var refusals = now.stream()
                 .filter(Finding::isRefusal)
                 .map(Review::words)
                 .filter(words -> !before.contains(words))
                 .distinct()
                 .toList();
-        var warnings = now.stream()
+        var met = refusals.isEmpty()
+                ? document.flatMap(Document::object).map(world::findings).orElse(List.of())
+                : List.<Finding>of();
+        var warnings = Stream.concat(now.stream(), met.stream())
                 .map(Review::words)
                 .filter(words -> !refusals.contains(words))
                 .distinct()
@@ -91,18 +107,18 @@ final class Review implements AdmissionAnswer {
         return finding.code().id() + " " + finding.location().path() + ": " + finding.message();
     }
 
-    private List<Finding> findings(JsonNode object) throws JsonProcessingException {
+    private Optional<Document> document(JsonNode object) throws JsonProcessingException {
         if (!object.isObject()) {
-            return List.of();
+            return Optional.empty();
         }
         var resource = mapper.treeToValue(object, GenericKubernetesResource.class);
-        var served = served(resource);
-        if (served.isEmpty()
-                || resource.getMetadata() == null
-                || resource.getMetadata().getName() == null) {
-            return List.of();
+        if (resource.getMetadata() == null || resource.getMetadata().getName() == null) {
+            return Optional.empty();
         }
-        var document = reader.read(ObjectText.document(resource, served.get(), Map.of()));
+        return served(resource).map(served -> reader.read(ObjectText.document(resource, served, Map.of())));
+    }
+
+    private List<Finding> findings(Document document) {
         var findings = document.object().isPresent()
                 ? document.with(new Analyzer(reader.inspections())
                                 .inspect(document.object().get()))

@@ -7,6 +7,9 @@ import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhoo
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cluster.TestCluster;
 import io.sallyport.config.YamlDocuments;
+import io.sallyport.config.api.Wire;
+import io.sallyport.config.store.RevisionLog;
+import io.sallyport.config.testing.Stores;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -53,6 +56,7 @@ class AdmissionServerTest {
     private final TestCluster cluster = TestCluster.start();
     private final List<AutoCloseable> open = new ArrayList<>();
     private volatile Instant now = Instant.now();
+    private Review.World world = _ -> List.of();
 
     @AfterEach
     void stop() throws Exception {
@@ -67,7 +71,11 @@ class AdmissionServerTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), List.of(NAME), configuration, clients);
         InstantSource clock = () -> now;
         var server = AdmissionServer.start(
-                settings, cluster.client(), new YamlDocuments(new Inspections()), clock, new SecureRandom());
+                settings,
+                cluster.client(),
+                new Review(new YamlDocuments(new Inspections()), world),
+                clock,
+                new SecureRandom());
         open.add(server);
         return server;
     }
@@ -131,6 +139,25 @@ class AdmissionServerTest {
         var answer = post(client, server, review(service("hsots", "new.test"), service("hsots", "old.test")));
 
         assertThat(answer.body()).contains("\"allowed\":true").containsPattern("\"warnings\":\\[\"SP1001");
+    }
+
+    @Test
+    void whatAnObjectWouldMeetIsAWarning() throws Exception {
+        var reader = new YamlDocuments(new Inspections());
+        try (var log = RevisionLog.open(Stores.sqlite(folder), reader, Wire::answer, InstantSource.system())) {
+            world = new Foresight(log);
+            var server = serve(Optional.empty(), Optional.empty());
+
+            var answer = post(
+                    client(server, null),
+                    server,
+                    review(
+                            service("hosts", "cart.test").replace("\"http\"", "\"gateways\":[\"nowhere\"],\"http\""),
+                            "null"));
+
+            assertThat(answer.body()).contains("\"allowed\":true", "SP2109 spec.gateways[0]");
+            assertThat(log.published().state().revision()).isZero();
+        }
     }
 
     @Test

@@ -223,7 +223,7 @@ class ApiServerTest {
                         Optional.of(name),
                         authority),
                 as(accounts, "sallyport-config"),
-                new YamlDocuments(new Inspections()),
+                new Review(new YamlDocuments(new Inspections()), _ -> List.of()),
                 InstantSource.system(),
                 new SecureRandom());
         open.add(server);

@@ -233,7 +233,7 @@ class InjectionReviewTest {
                             Optional.empty(),
                             Optional.of(new AdmissionSettings.Injection(settings(), Optional.of("injector")))),
                     cluster.client(),
-                    new YamlDocuments(new Inspections()),
+                    new Review(new YamlDocuments(new Inspections()), _ -> List.of()),
                     InstantSource.system(),
                     new SecureRandom());
             try (server;
