@@ -6,6 +6,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
+import io.opentelemetry.api.trace.Span;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc;
 import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc.AccessLogServiceBlockingStub;
@@ -17,7 +18,9 @@ import io.sallyport.proto.secret.v1.SecretServiceGrpc;
 import io.sallyport.proto.secret.v1.SecretServiceGrpc.SecretServiceBlockingStub;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc.ProxyServiceBlockingStub;
+import io.sallyport.runtime.telemetry.TraceParent;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -34,6 +37,8 @@ public final class Connection implements AutoCloseable {
             Metadata.Key.of("sallyport-user", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> DETAIL =
             Metadata.Key.of("sallyport-detail-bytes", Metadata.ASCII_STRING_MARSHALLER);
+
+    static final Metadata.Key<String> TRACE = Metadata.Key.of(TraceParent.HEADER, Metadata.ASCII_STRING_MARSHALLER);
 
     private final ManagedChannel channel;
     private final ManagedChannel xdsChannel;
@@ -54,11 +59,24 @@ public final class Connection implements AutoCloseable {
     }
 
     private static Channel withHeaders(Channel channel, Optional<String> token) {
+        return ClientInterceptors.intercept(
+                channel, MetadataUtils.newAttachHeadersInterceptor(headers(token, System.getenv())));
+    }
+
+    static Metadata headers(Optional<String> token, Map<String, String> environment) {
         var headers = new Metadata();
         headers.put(DETAIL, String.valueOf(DETAIL_BYTES));
         headers.put(USER, user());
         token.ifPresent(secret -> headers.put(AUTHORIZATION, "Bearer " + secret));
-        return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+        // A pipeline that is traced says so by this variable, and its change is part of its trace then.
+        var parent = environment.get("TRACEPARENT");
+        if (parent != null) {
+            var header = TraceParent.of(Span.fromContext(TraceParent.read(parent)));
+            if (!header.isEmpty()) {
+                headers.put(TRACE, header);
+            }
+        }
+        return headers;
     }
 
     /// Calls config-service.

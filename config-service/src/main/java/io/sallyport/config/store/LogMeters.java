@@ -43,7 +43,8 @@ final class LogMeters {
             changes.put(
                     result,
                     Counter.builder("sallyport_config_changes")
-                            .description("Changes that were asked for, by what became of them.")
+                            .description(
+                                    "Changes that passed the door, by what became of them; others are calls with INVALID_ARGUMENT.")
                             .tag("result", result.name().toLowerCase(java.util.Locale.ROOT))
                             .register(meters));
         }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +103,34 @@ class ChangeTraceTest {
         assertThat(push.attributes()).containsEntry("sallyport.result", "refused");
         assertThat(platform.metrics.scrape())
                 .contains("sallyport_xds_pushes_total{result=\"refused\",type=\"LDS\"} 1.0");
+    }
+
+    @Test
+    @Tag("V20")
+    void logLinesOfAllServicesCarryTheTracesIdAndNobodysWordsBreakThem() throws Exception {
+        proxy.refuse();
+        try (var lines = new CapturedLines()) {
+            platform.apply("00-" + TRACE + "-" + CALLER + "-01", gateway(8083));
+            await("what each service says of the change")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(lines.ofTrace(TRACE))
+                            .extracting(line -> line.path("message").asText())
+                            .contains(
+                                    "Made a revision",
+                                    "Published a revision",
+                                    "Took a revision",
+                                    "A proxy refused what it was sent"));
+
+            assertThat(lines.ofTrace(TRACE)).allSatisfy(line -> {
+                assertThat(line.path("span_id").asText()).hasSize(16);
+                assertThat(line.path("revision").asLong()).isPositive();
+                assertThat(line.path("level").asText()).isIn("INFO", "WARN");
+            });
+            assertThat(lines.ofTrace(TRACE))
+                    .filteredOn(line -> line.has("reason"))
+                    .first()
+                    .satisfies(line -> assertThat(line.path("reason").asText()).contains("cannot bind", "FORGED"));
+        }
     }
 
     @Test
