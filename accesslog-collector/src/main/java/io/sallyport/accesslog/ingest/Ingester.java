@@ -37,7 +37,7 @@ public final class Ingester implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Ingester.class);
     // A row group of DuckDB: that many at once go straight into its file, fewer through its log and then again into the
-    // file, which costs three times as much.
+    // file, which costs twice as much.
     private static final int MAX_BATCH = 122_880;
     private static final long MAX_BYTES = 64L << 20;
     // Kafka bounds what it stores, and that is compressed.
