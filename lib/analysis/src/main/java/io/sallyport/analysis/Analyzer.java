@@ -176,9 +176,10 @@ public final class Analyzer {
         return dirty;
     }
 
-    // The keys under which an answer may speak of an object.
+    // The keys under which an answer that somebody got may speak of an object.
     private List<Index.Key> seen(ConfigObject<?> object, Set<Index.Key> keys) {
         return keys.stream()
+                .filter(key -> !index.askers(key).isEmpty())
                 .filter(key -> index.isFound(key, object, Lookup.most(key.topic())))
                 .toList();
     }

@@ -43,7 +43,8 @@ final class Index {
         if (objects.size() <= most) {
             return true;
         }
-        return objects.stream().limit(most).anyMatch(other -> ORDER.compare(other, object) == 0);
+        var last = objects.stream().skip(most - 1).findFirst().orElseThrow();
+        return ORDER.compare(object, last) <= 0;
     }
 
     void add(ConfigObject<?> object, Iterable<Key> keys) {
