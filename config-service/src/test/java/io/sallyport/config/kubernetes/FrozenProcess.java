@@ -3,8 +3,7 @@ package io.sallyport.config.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cluster.TestCluster;
 import io.sallyport.config.YamlDocuments;
@@ -153,14 +152,19 @@ class FrozenProcess {
             try (var _ = cluster.client()
                     .genericKubernetesResources("networking.istio.io/v1", "VirtualService")
                     .inNamespace(shop)
-                    .watch(new Watcher<>() {
+                    .inform(new ResourceEventHandler<>() {
                         @Override
-                        public void eventReceived(Action action, GenericKubernetesResource object) {
+                        public void onAdd(GenericKubernetesResource object) {
                             seen.add(status(object));
                         }
 
                         @Override
-                        public void onClose(WatcherException cause) {}
+                        public void onUpdate(GenericKubernetesResource before, GenericKubernetesResource object) {
+                            seen.add(status(object));
+                        }
+
+                        @Override
+                        public void onDelete(GenericKubernetesResource object, boolean unknown) {}
                     })) {
                 signal(frozen, "CONT");
                 for (int change = 2; change <= 4; change++) {
