@@ -506,6 +506,42 @@ class HardeningTest {
         assertThat(Addresses.isLinkLocal(address)).isFalse();
     }
 
+    @Tag("V9")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "unix:///var/run/sallyport/admin.sock",
+                "unix:///run/sallyport/anything",
+                "unix:///var/run//sallyport/./x/../admin.sock",
+                "unix:///proc/self/root/var/run/sallyport/admin.sock",
+                "unix:///home/ada/.sallyport/sds.sock",
+                "unix:///srv/data/sds.sock",
+                "unix:///srv/data/admin/edge.shop.sock",
+                "unix:///tmp/sallyport-0123456789ab/edge.shop.sock",
+                "unix:///srv/data/relay.sock"
+            })
+    void aProxysOwnSocketIsWarnedOfAndWithheld(String address) {
+        assertThat(Addresses.isOwnSocket(address)).isTrue();
+        for (var yaml : List.of(
+                document(
+                        "networking.istio.io/v1",
+                        "ServiceEntry",
+                        "spec: {hosts: [a.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: '%s'}]}"
+                                .formatted(address)),
+                document("networking.istio.io/v1", "WorkloadEntry", "spec: {address: '%s'}".formatted(address)))) {
+            assertThat(warnings(yaml)).as(yaml).contains("SP4506");
+        }
+    }
+
+    @Tag("V9")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"unix:///run/a.sock", "unix://@sallyport", "unix:///run/app/admin/x", "10.0.0.1", "sallyport", ""
+            })
+    void otherSocketsAreServed(String address) {
+        assertThat(Addresses.isOwnSocket(address)).isFalse();
+    }
+
     @Tag("H34")
     @Test
     void envoyFilterAndWasmPluginSayThatTheyHaveNoEffect() {

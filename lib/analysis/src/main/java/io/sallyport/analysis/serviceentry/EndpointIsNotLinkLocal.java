@@ -14,17 +14,18 @@ import io.sallyport.model.Spec;
 import io.sallyport.model.WorkloadEntry;
 import java.util.stream.Stream;
 
-/// SP4506: addresses at which the gateway's own machine hands out its credentials. The linker leaves them out.
+/// SP4506: addresses at which the gateway's own machine hands out its credentials, and the proxy's own sockets, above
+/// all Envoy's admin interface. The linker leaves them out.
 final class EndpointIsNotLinkLocal extends ObjectRule<Spec> {
     EndpointIsNotLinkLocal() {
         super(
                 "SP4506",
                 WARNING,
-                "Endpoint is a link-local or metadata address",
+                "Endpoint is a link-local or metadata address, or a proxy's own socket",
                 ImmutableSet.of(Kind.SERVICE_ENTRY, Kind.WORKLOAD_ENTRY, Kind.ENDPOINT_SLICE),
                 Spec.class,
                 new Page(
-                        "169.254.0.0/16, fe80::/10 and fd00:ec2::254, in IPv4-mapped forms too, are where a machine finds its own credentials. Istio accepts them; no gateway is told of them.",
+                        "169.254.0.0/16, fe80::/10 and fd00:ec2::254, in IPv4-mapped forms too, are where a machine finds its own credentials, and unix:///var/run/sallyport/admin.sock is Envoy's admin interface. Istio accepts them; no gateway is told of them.",
                         """
                         apiVersion: networking.istio.io/v1
                         kind: ServiceEntry
@@ -41,6 +42,12 @@ final class EndpointIsNotLinkLocal extends ObjectRule<Spec> {
 
     @Override
     public void check(At<Spec> spec, Report report) {
+        addresses(spec)
+                .filter(address -> Addresses.isOwnSocket(address.value()))
+                .forEach(address -> report.at(
+                        address,
+                        "address \"%s\" is a proxy's own (expected: a socket of somebody else; this one is withheld)"
+                                .formatted(address.value())));
         addresses(spec)
                 .filter(address -> Addresses.isLinkLocal(address.value()))
                 .forEach(address -> report.at(

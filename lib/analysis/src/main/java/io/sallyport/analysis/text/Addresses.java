@@ -1,8 +1,13 @@
 package io.sallyport.analysis.text;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.net.InetAddresses;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// IP addresses, networks and Unix sockets, as Istio (that is, Go's `net/netip`) reads them: no octal or hexadecimal
 /// octets, no leading zeros. `fe80::1%eth0` is an address; a network may have host bits set.
@@ -10,6 +15,10 @@ public final class Addresses {
 
     /// What a Unix socket's address starts with.
     public static final String UNIX = "unix://";
+
+    private static final String SHORT_FOLDER = "sallyport-";
+
+    private static final ImmutableSet<String> OWN_SOCKETS = ImmutableSet.of("admin.sock", "sds.sock", "relay.sock");
 
     private static final byte[] AWS_METADATA =
             InetAddresses.forString("fd00:ec2::254").getAddress();
@@ -41,6 +50,39 @@ public final class Addresses {
                 || Arrays.equals(bytes, AWS_METADATA)
                 || ((startsWith(bytes, COMPATIBLE) || startsWith(bytes, MAPPED) || startsWith(bytes, NAT64))
                         && isLinkLocalV4(bytes, 12));
+    }
+
+    /// Whether an address is a socket of the file system that belongs to a proxy's own Sallyport, however it is
+    /// spelled:
+    /// Envoy's admin interface, secret discovery, a relay. Who reaches those is the proxy, so no route leads there.
+    public static boolean isOwnSocket(String text) {
+        if (!text.startsWith(UNIX)) {
+            return false;
+        }
+        var steps = new ArrayDeque<String>();
+        for (var step : Splitter.on('/').omitEmptyStrings().split(text.substring(UNIX.length()))) {
+            if (step.equals("..")) {
+                steps.pollLast();
+            } else if (!step.equals(".")) {
+                steps.addLast(step);
+            }
+        }
+        var file = steps.pollLast();
+        return file != null
+                && (OWN_SOCKETS.contains(file)
+                        || steps.contains("sallyport")
+                        || steps.contains(".sallyport")
+                        || (file.endsWith(".sock") && isSocketFolder(steps.peekLast())));
+    }
+
+    // `admin` of a data folder, or what stands in for it where its path would be too long for a socket.
+    private static boolean isSocketFolder(@Nullable String name) {
+        return name != null
+                && (name.equals("admin")
+                        || (name.length() == SHORT_FOLDER.length() + 12
+                                && name.startsWith(SHORT_FOLDER)
+                                && CharMatcher.anyOf("0123456789abcdef")
+                                        .matchesAllOf(name.substring(SHORT_FOLDER.length()))));
     }
 
     private static boolean isLinkLocalV4(byte[] bytes, int at) {

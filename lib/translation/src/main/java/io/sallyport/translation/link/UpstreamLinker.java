@@ -213,6 +213,7 @@ final class UpstreamLinker {
                 var target = endpoint.targets().get(id.port());
                 if (target != null
                         && !Addresses.isLinkLocal(endpoint.address())
+                        && !Addresses.isOwnSocket(endpoint.address())
                         && subset.filter(wanted -> !TrafficPolicies.contains(wanted, endpoint.labels()))
                                 .isEmpty()) {
                     placed.add(new Placed(

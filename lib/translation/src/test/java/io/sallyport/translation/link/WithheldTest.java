@@ -40,6 +40,17 @@ class WithheldTest {
     }
 
     @Test
+    @Tag("V9")
+    void socketsOfTheProxyItselfAreLeftOut() {
+        var text = TEXT.replace("169.254.169.254}, {address: 10", "unix:///run/app.sock}, {address: 10")
+                .replace("\"::ffff:169.254.169.254\"", "\"unix:///var/run/sallyport/admin.sock\"");
+
+        assertThat(plan(text, "{destination: {host: meta.test}}"))
+                .contains("/run/app.sock")
+                .doesNotContain("admin.sock");
+    }
+
+    @Test
     @Tag("H9")
     void ruleWhoseWeightsEnvoyCannotAddUpAnswers503() {
         var share = "{destination: {host: meta.test}, weight: 2147483647}, ";
@@ -49,7 +60,11 @@ class WithheldTest {
     }
 
     private static String plan(String route) {
+        return plan(TEXT, route);
+    }
+
+    private static String plan(String text, String route) {
         return PlanText.of(
-                new Linker(Images.INGRESS).link(new Analyzer().check(Images.image(TEXT.replace("SHARES", route)))));
+                new Linker(Images.INGRESS).link(new Analyzer().check(Images.image(text.replace("SHARES", route)))));
     }
 }
