@@ -24,6 +24,7 @@ import io.sallyport.runtime.identity.IdentitySettings;
 import io.sallyport.runtime.identity.KnownToken;
 import io.sallyport.runtime.identity.OidcTokens;
 import io.sallyport.runtime.identity.ProxyLabels;
+import io.sallyport.runtime.identity.Revocations;
 import io.sallyport.runtime.identity.Rules;
 import io.sallyport.runtime.identity.TokenCheck;
 import io.sallyport.runtime.metric.Metrics;
@@ -125,7 +126,9 @@ final class Doors {
         }
         var listed = identity.proxies();
         var labels = ProxyLabels.listed(listed == null ? List.of() : listed, others);
-        var guard = new Guard(new Authenticator(tls, identity.names(), checks), authorizer);
+        var list = identity.revoked();
+        var revoked = list == null ? Revocations.NONE : lifecycle.started("revocations", Revocations.follow(list));
+        var guard = new Guard(new Authenticator(tls, identity.names(), checks, revoked), authorizer);
         return new Doors(lifecycle, metrics, token, tls, guard, labels);
     }
 

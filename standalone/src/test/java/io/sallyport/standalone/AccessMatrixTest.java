@@ -65,6 +65,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -81,6 +82,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -120,6 +122,7 @@ class AccessMatrixTest {
         SERVICE_ACCESSLOG,
         SHOP,
         CART,
+        STOLEN,
         ADMIN
     }
 
@@ -137,6 +140,7 @@ class AccessMatrixTest {
 
     @BeforeAll
     void start() throws Exception {
+        Files.writeString(folder.resolve("revoked"), "# nobody yet\n");
         var ports = new TreeMap<String, Integer>();
         for (var name : List.of("config", "xds", "secret", "accesslog", "egress")) {
             var files = authority
@@ -164,6 +168,7 @@ class AccessMatrixTest {
         }
         certificate(Who.SHOP, authority.issue(SPIFFE + "shop/sa/deployer"));
         certificate(Who.CART, authority.issue(SPIFFE + "cart/sa/deployer"));
+        certificate(Who.STOLEN, authority.issue(SPIFFE + "shop/sa/edge"));
     }
 
     @AfterAll
@@ -187,11 +192,12 @@ class AccessMatrixTest {
                 "tls: {certificate: %s, key: %s, ca: %s}\n".formatted(files.certificate(), files.key(), files.ca()));
         text.append("identity:\n  services:\n");
         SERVICES.forEach(each -> text.append("    %s: [%ssallyport/sa/%s]\n".formatted(each, SPIFFE, each)));
+        text.append("  revoked: ").append(folder.resolve("revoked")).append('\n');
         text.append("""
                 authorization:
                   rules:
                   - {workloads: [cart/deployer], may: ["*"], namespaces: [cart]}
-                  - {workloads: [shop/deployer], may: ["*"], namespaces: [shop]}
+                  - {workloads: [shop/deployer, shop/edge], may: ["*"], namespaces: [shop]}
                 """);
         var home = folder.resolve(name);
         switch (name) {
@@ -334,7 +340,7 @@ class AccessMatrixTest {
                 (access.need() instanceof Need.Nothing || access.services().contains(service(who)))
                         ? passed
                         : code == Status.Code.PERMISSION_DENIED;
-            case SHOP -> mayShop(access) ? passed : code == Status.Code.PERMISSION_DENIED;
+            case SHOP, STOLEN -> mayShop(access) ? passed : code == Status.Code.PERMISSION_DENIED;
             case CART -> mayCart(access) ? passed : code == Status.Code.PERMISSION_DENIED;
             case ADMIN -> passed;
         };
@@ -378,6 +384,110 @@ class AccessMatrixTest {
                     .as(method + " whose node changes")
                     .startsWith("PERMISSION_DENIED: the node changed within a stream");
         }
+    }
+
+    @Test
+    @Tag("M5")
+    void aRevokedCertificateIsRefusedAndItsStreamsEnd() throws Exception {
+        var ads = "envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
+        var xds = door("xds", "xds");
+        var stolen = open(Who.STOLEN, xds, ads);
+        var other = open(Who.SHOP, xds, ads);
+        try {
+            // Both are served, and would be for as long as they like.
+            assertThat(stolen.first().get(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(other.first().get(30, TimeUnit.SECONDS)).isTrue();
+
+            Files.writeString(folder.resolve("revoked.part"), SPIFFE + "shop/sa/edge   # its node is lost\n");
+            Files.move(folder.resolve("revoked.part"), folder.resolve("revoked"), StandardCopyOption.ATOMIC_MOVE);
+
+            assertThat(stolen.ended().get(60, TimeUnit.SECONDS))
+                    .isEqualTo("UNAUTHENTICATED: the certificate of " + SPIFFE + "shop/sa/edge is revoked");
+            assertThat(ends(Who.STOLEN, xds, ads, subscription(ads, "shop")))
+                    .isEqualTo("UNAUTHENTICATED: the certificate of " + SPIFFE + "shop/sa/edge is revoked");
+            assertThat(other.ended()).isNotDone();
+        } finally {
+            stolen.channel().shutdownNow();
+            other.channel().shutdownNow();
+            Files.writeString(folder.resolve("revoked"), "");
+        }
+        // Whoever is not on the list any more comes in again.
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            var again = open(Who.STOLEN, xds, ads);
+            try {
+                return again.first().get(5, TimeUnit.SECONDS);
+            } catch (ExecutionException | TimeoutException _) {
+                return false;
+            } finally {
+                again.channel().shutdownNow();
+            }
+        });
+    }
+
+    private record OpenStream(
+            ManagedChannel channel, CompletableFuture<Boolean> first, CompletableFuture<String> ended) {}
+
+    /// A stream that asks for clusters, which are there at once, and stays.
+    private OpenStream open(Who who, Door door, String method) throws Exception {
+        var stream = new OpenStream(channel(who, door), new CompletableFuture<>(), new CompletableFuture<>());
+        var call = stream.channel().newCall(descriptor(method), CallOptions.DEFAULT);
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onMessage(byte[] message) {
+                        stream.first().complete(true);
+                    }
+
+                    @Override
+                    public void onClose(Status status, Metadata trailers) {
+                        stream.first().complete(false);
+                        stream.ended().complete(status.getCode() + ": " + status.getDescription());
+                    }
+                },
+                new Metadata());
+        call.request(10);
+        call.sendMessage(DeltaDiscoveryRequest.parseFrom(subscription(method, "shop")).toBuilder()
+                .setTypeUrl("type.googleapis.com/envoy.config.cluster.v3.Cluster")
+                .build()
+                .toByteArray());
+        return stream;
+    }
+
+    /// What this process listens on, as the system has it: nothing but the doors that the services name.
+    @Test
+    @Tag("V9")
+    void nothingListensButTheDoorsThatAreNamed() throws Exception {
+        var own = new TreeSet<String>();
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (var descriptor : descriptors.toList()) {
+                try {
+                    own.add(Files.readSymbolicLink(descriptor).toString());
+                } catch (IOException _) {
+                    // Closed meanwhile, as the one that lists them.
+                }
+            }
+        }
+        var listening = new TreeSet<Integer>();
+        var datagrams = new TreeSet<String>();
+        for (var table : List.of("tcp", "tcp6", "udp", "udp6")) {
+            var file = Path.of("/proc/self/net", table);
+            for (var line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
+                var words = line.strip().split(" +", -1);
+                if (words.length < 10 || !own.contains("socket:[" + words[9] + "]")) {
+                    continue;
+                }
+                if (table.startsWith("udp")) {
+                    datagrams.add(line.strip());
+                } else if (words[3].equals("0A")) {
+                    listening.add(Integer.parseInt(words[1].substring(words[1].indexOf(':') + 1), 16));
+                }
+            }
+        }
+
+        assertThat(listening)
+                .containsExactlyElementsOf(
+                        doors.stream().map(Door::port).collect(Collectors.toCollection(TreeSet::new)));
+        assertThat(datagrams).isEmpty();
     }
 
     @Test

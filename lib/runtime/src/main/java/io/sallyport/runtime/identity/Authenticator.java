@@ -21,9 +21,16 @@ public final class Authenticator {
     private final @Nullable Tls tls;
     private final CertificateNames names;
     private final List<TokenCheck> checks;
+    private final Revocations revocations;
 
     /// `tls` is what the door's connections were verified with; null: it has no certificates.
     public Authenticator(@Nullable Tls tls, CertificateNames names, List<TokenCheck> checks) {
+        this(tls, names, checks, Revocations.NONE);
+    }
+
+    /// The same with certificates that count no more.
+    public Authenticator(@Nullable Tls tls, CertificateNames names, List<TokenCheck> checks, Revocations revocations) {
+        this.revocations = revocations;
         this.tls = tls;
         this.names = names;
         this.checks = List.copyOf(checks);
@@ -64,10 +71,20 @@ public final class Authenticator {
                 throw new UnknownCallerException(objection.get());
             }
         }
+        var revoked = revocations.objection(certificates.getFirst());
+        if (revoked.isPresent()) {
+            log.atWarn().addKeyValue("reason", revoked.get()).log("Refused a caller");
+            throw new UnknownCallerException(revoked.get());
+        }
         return names.identify(shown)
                 .orElseThrow(() -> new UnknownCallerException(
                         "the certificate of " + shown + " names nobody here (expected: spiffe://" + names.trustDomain()
                                 + "/ns/NAMESPACE/sa/ACCOUNT, or a name of a service)"));
+    }
+
+    /// Which certificates count no more.
+    Revocations revocations() {
+        return revocations;
     }
 
     private Identity byToken(String header) throws UnknownCallerException, Authorizer.UnavailableException {

@@ -7,6 +7,7 @@ import io.grpc.Contexts;
 import io.grpc.ForwardingServerCallListener;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
@@ -28,10 +29,12 @@ public final class Guard implements ServerInterceptor {
 
     private final Authenticator authenticator;
     private final Authorizer authorizer;
+    private final OpenCalls open;
 
     public Guard(Authenticator authenticator, Authorizer authorizer) {
         this.authenticator = authenticator;
         this.authorizer = authorizer;
+        this.open = new OpenCalls(authenticator.revocations());
     }
 
     @Override
@@ -46,7 +49,7 @@ public final class Guard implements ServerInterceptor {
         if (need instanceof Need.Nothing) {
             return next.startCall(call, headers);
         }
-        Identity identity;
+        final Identity identity;
         try {
             identity = authenticator.identify(certificates(call.getAttributes()), authorization(headers));
         } catch (UnknownCallerException e) {
@@ -56,12 +59,24 @@ public final class Guard implements ServerInterceptor {
             // ever.
             return end(call, Status.UNAUTHENTICATED.withDescription("who calls cannot be told now: " + e.getMessage()));
         }
+        var certificates = certificates(call.getAttributes());
+        var isByCertificate = authorization(headers).isEmpty() && !certificates.isEmpty();
+        return isByCertificate && call.getMethodDescriptor().getType() != MethodDescriptor.MethodType.UNARY
+                ? open.follow(
+                        certificates.getFirst(), call, headers, (each, more) -> known(need, identity, each, more, next))
+                : known(need, identity, call, headers, next);
+    }
+
+    private <Q, R> ServerCall.Listener<Q> known(
+            Need need, Identity identity, ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+        var method = call.getMethodDescriptor().getFullMethodName();
+        var access = AccessTable.find(method).orElseThrow();
         var caller = new Caller(identity, authorizer);
         var context = caller.into(Context.current());
         return switch (identity) {
             case Identity.Local _ -> Contexts.interceptCall(context, call, headers, next);
             case Identity.Service(var name) ->
-                access.get().services().contains(name)
+                access.services().contains(name)
                         ? Contexts.interceptCall(context, call, headers, next)
                         : end(call, denied(identity, method));
             case Identity.Workload _, Identity.User _ -> judged(need, caller, context, call, headers, next);

@@ -19,16 +19,18 @@ import org.jspecify.annotations.Nullable;
 ///   - {workload: shop/edge, labels: {istio: edge}}
 ///   kubernetes: {audience: sallyport}
 ///   oidc: {issuer: "https://id.example.com", audience: sallyport, jwks: "https://id.example.com/keys"}
+///   revoked: /etc/sallyport-revoked/certificates    # which count no more, see [Revocations]
 /// ```
 public record IdentitySettings(
         @Nullable String trustDomain,
         @Nullable Map<String, List<String>> services,
         @Nullable List<Labelled> proxies,
         @Nullable Kubernetes kubernetes,
-        @Nullable Oidc oidc) {
+        @Nullable Oidc oidc,
+        @Nullable Path revoked) {
 
     /// Nobody but workloads of the usual trust domain.
-    public static final IdentitySettings NONE = new IdentitySettings(null, null, null, null, null);
+    public static final IdentitySettings NONE = new IdentitySettings(null, null, null, null, null, null);
 
     private static final List<String> SERVICES = List.of("accesslog", "config", "egress", "secret", "xds");
 

@@ -91,7 +91,7 @@ class TlsTest {
     }
 
     private GrpcServer server(Tls tls) throws IOException {
-        var names = new IdentitySettings(null, Map.of("xds", List.of(SERVICE)), null, null, null).names();
+        var names = new IdentitySettings(null, Map.of("xds", List.of(SERVICE)), null, null, null, null).names();
         var guard = new Guard(new Authenticator(tls, names, List.of()), Authorizer.NOBODY);
         ServerInterceptor counting = new ServerInterceptor() {
             @Override
