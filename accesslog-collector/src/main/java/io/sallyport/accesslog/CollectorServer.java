@@ -244,6 +244,7 @@ public final class CollectorServer implements AutoCloseable {
                 .description("Records of Kafka that cannot be read, and were put aside.")
                 .register(meters);
         FunctionCounter.builder("sallyport_accesslog_rows_deleted_in_kafka", this, each -> each.deleted())
+                .description("Rows that Kafka had deleted before they were stored.")
                 .register(meters);
     }
 

@@ -1,5 +1,6 @@
 package io.sallyport.secret;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -46,6 +47,12 @@ final class SecretMeters {
     void register(MeterRegistry meters, SecretDiscovery discovery) {
         Gauge.builder("sallyport_sds_streams", discovery, SecretDiscovery::streams)
                 .description("Open streams of proxies that follow secrets.")
+                .register(meters);
+        FunctionCounter.builder("sallyport_sds_responses", discovery, SecretDiscovery::responses)
+                .description("Responses with secrets that proxies were sent.")
+                .register(meters);
+        FunctionCounter.builder("sallyport_sds_refusals", discovery, SecretDiscovery::refusals)
+                .description("Secrets that a proxy refused (NACK); it keeps what it had.")
                 .register(meters);
         Gauge.builder("sallyport_secrets", registry, each -> each.secrets().size())
                 .description("Secrets that are known.")

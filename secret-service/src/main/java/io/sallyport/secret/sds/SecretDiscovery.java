@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 
 /// Envoy's secret discovery service, incremental and state of the world. Envoy opens one stream a secret. The
 /// unary `FetchSecrets` is not served: it cannot tell of a rotation.
@@ -32,6 +33,8 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
     private final Audience audience;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Set<SecretStream<?, ?>> streams = ConcurrentHashMap.newKeySet();
+    private final LongAdder responses = new LongAdder();
+    private final LongAdder refusals = new LongAdder();
     private final AtomicBoolean prepared = new AtomicBoolean();
     private final SecretStream.Protocol<DeltaDiscoveryRequest, DeltaDiscoveryResponse> delta =
             new SecretStream.Protocol<>(
@@ -84,6 +87,24 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
     /// How many streams are open.
     public int streams() {
         return streams.size();
+    }
+
+    /// Responses that proxies were sent.
+    public long responses() {
+        return responses.sum();
+    }
+
+    /// Secrets that a proxy refused.
+    public long refusals() {
+        return refusals.sum();
+    }
+
+    void sent() {
+        responses.increment();
+    }
+
+    void refused() {
+        refusals.increment();
     }
 
     Shelf shelf() {

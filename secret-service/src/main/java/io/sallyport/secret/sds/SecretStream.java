@@ -139,6 +139,7 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
             if (response == null) {
                 return;
             }
+            house.sent();
             responses.onNext(response);
         }
     }
@@ -210,6 +211,7 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
                     .addKeyValue("proxy", who.id())
                     .addKeyValue("reason", reason)
                     .log("Proxy refused a secret");
+            house.refused();
             house.audience().refused(wanted.name(), who.id(), reason);
         });
     }

@@ -41,7 +41,10 @@ final class Scrape {
         if (!sample.matches()) {
             throw new AssertionError("no sample: " + line);
         }
-        series.add(line.substring(0, line.lastIndexOf(' ')));
+        // Those of the JVM come and go with its collections.
+        if (line.startsWith("sallyport_")) {
+            series.add(line.substring(0, line.lastIndexOf(' ')));
+        }
         var labels = sample.group(3);
         if (labels != null) {
             var label = LABEL.matcher(labels);
@@ -58,7 +61,7 @@ final class Scrape {
         return families;
     }
 
-    /// Names with labels, values aside.
+    /// Names of ours with labels, values aside.
     SortedSet<String> series() {
         return series;
     }
