@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -117,9 +118,9 @@ class MonitoringTest {
                 .get("rules"));
     }
 
-    private static List<Map<String, Object>> list(Object value) {
+    private static List<Map<String, Object>> list(@Nullable Object value) {
         assertThat(value).isInstanceOf(List.class);
-        return ((List<?>) value).stream().map(Yaml::map).toList();
+        return Yaml.list(value).stream().map(Yaml::map).toList();
     }
 
     @ParameterizedTest
