@@ -21,6 +21,14 @@
     return;
   }
 
+  // Whoever steps through the history while a document loads is heard by nobody: its address moves on, its answer does not.
+  document.addEventListener('DOMContentLoaded', () => {
+    const [loaded] = performance.getEntriesByType('navigation');
+    if (loaded && loaded.name.split('#')[0] !== location.href.split('#')[0]) {
+      location.reload();
+    }
+  });
+
   // ---- charts ------------------------------------------------------------------------------------------------------
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
