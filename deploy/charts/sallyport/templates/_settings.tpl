@@ -102,6 +102,7 @@ identity:
     {{- range $each := include "sallyport.services" $root | fromYamlArray }}
     {{ $each }}: [{{ include "sallyport.host" (dict "root" $root "service" $each) }}]
     {{- end }}
+  revoked: /etc/sallyport/revoked
   {{- with $platform.proxies }}
   proxies:
     {{- toYaml . | nindent 4 }}
