@@ -18,9 +18,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What the pages for platform teams tell them to write and to run fits the charts: values are known to the schemas,
-/// and
-/// commands name charts, objects and keys that are there.
+/// What the pages for platform teams tell them to write and to run fits the charts: values are known to the
+/// schemas, and commands name charts, objects and keys that are there.
 @Tag("S41")
 class DocumentedTest {
 
