@@ -21,14 +21,19 @@ final class ConditionList {
     /// `before` is what the field held. A `generation` is noted in each condition, where the kind's schema has that.
     List<Object> merged(@Nullable Object before, List<Condition> conditions, @Nullable Long generation) {
         var known = before instanceof List<?> list ? list : List.of();
+        var left = new ArrayList<>(conditions);
         var all = new ArrayList<Object>();
         for (var each : known) {
-            if (each instanceof Map<?, ?> condition
-                    && conditions.stream().noneMatch(ours -> ours.type().equals(condition.get("type")))) {
-                all.add(condition);
+            if (each instanceof Map<?, ?> condition) {
+                var ours = left.stream()
+                        .filter(said -> said.type().equals(condition.get("type")))
+                        .findFirst();
+                ours.ifPresent(left::remove);
+                all.add(ours.<Object>map(said -> spelled(said, known, generation))
+                        .orElse(condition));
             }
         }
-        conditions.forEach(condition -> all.add(spelled(condition, known, generation)));
+        left.forEach(said -> all.add(spelled(said, known, generation)));
         return all;
     }
 

@@ -292,7 +292,9 @@ final class StandardStatus implements StatusText {
         return entries(object, before, "ancestors", "ancestorRef", entries, MOST_ANCESTORS);
     }
 
-    // Others' entries as they are, then ours. Where we never had any and have none, nothing is written.
+    // Each entry where it stands: two controllers that both put theirs last would write for ever. Where we never had
+    // any
+    // and have none, nothing is written.
     private Optional<Map<String, Object>> entries(
             GenericKubernetesResource object,
             Map<?, ?> before,
@@ -301,24 +303,44 @@ final class StandardStatus implements StatusText {
             List<Entry> entries,
             int most) {
         var known = before.get(list) instanceof List<?> all ? all : List.of();
-        var next = new ArrayList<Object>();
-        known.stream().filter(each -> !isOurs(each)).forEach(next::add);
-        if (entries.isEmpty() && next.size() == known.size()) {
+        if (entries.isEmpty() && known.stream().noneMatch(StandardStatus::isOurs)) {
             return Optional.empty();
         }
-        for (var entry : entries.subList(0, Math.min(entries.size(), Math.max(0, most - next.size())))) {
-            var old = earlier(known, map -> isOurs(map) && entry.about().equals(map.get(about)));
-            var spelled = new LinkedHashMap<String, Object>();
-            spelled.put(about, entry.about());
-            spelled.put("controllerName", CONTROLLER);
-            spelled.put(
-                    "conditions",
-                    conditions.merged(old, entry.said(), object.getMetadata().getGeneration()));
-            next.add(spelled);
+        var left = new ArrayList<>(entries);
+        var next = new ArrayList<Object>();
+        for (var each : known) {
+            if (!isOurs(each)) {
+                next.add(each);
+            } else if (each instanceof Map<?, ?> old) {
+                var same = left.stream()
+                        .filter(entry -> entry.about().equals(old.get(about)))
+                        .findFirst();
+                same.ifPresent(entry -> {
+                    left.remove(entry);
+                    next.add(spelled(about, entry, old, object));
+                });
+            }
         }
+        left.stream()
+                .limit(Math.max(0, most - next.size()))
+                .forEach(entry -> next.add(spelled(about, entry, null, object)));
         var status = copy(before);
         status.put(list, next);
         return Optional.of(status);
+    }
+
+    private Map<String, Object> spelled(
+            String about, Entry entry, @Nullable Map<?, ?> old, GenericKubernetesResource object) {
+        var spelled = new LinkedHashMap<String, Object>();
+        spelled.put(about, entry.about());
+        spelled.put("controllerName", CONTROLLER);
+        spelled.put(
+                "conditions",
+                conditions.merged(
+                        old == null ? null : old.get("conditions"),
+                        entry.said(),
+                        object.getMetadata().getGeneration()));
+        return spelled;
     }
 
     private static boolean isOurs(Object entry) {

@@ -271,7 +271,7 @@ class StandardStatusTest {
                 },
                 () -> find(GATEWAY_API, "HTTPRoute", "cart").get("status") + "");
 
-        // It stands: nobody writes what is there already.
+        // It stands, and where it stood: nobody writes what is there already, or moves it.
         var version = find(GATEWAY_API, "HTTPRoute", "cart").getMetadata().getResourceVersion();
         var before = writer.written();
         for (int i = 1; i <= 4; i++) {
@@ -291,6 +291,8 @@ class StandardStatusTest {
         }
         assertThat(find(GATEWAY_API, "HTTPRoute", "cart").getMetadata().getResourceVersion())
                 .isEqualTo(version);
+        assertThat(find(GATEWAY_API, "HTTPRoute", "cart").<Object>get("status", "parents", 1, "controllerName"))
+                .isEqualTo("example.com/other");
         assertThat(writer.written()).isBetween(before + 4, before + 8);
 
         // And who is no parent any more says nothing more of us.
