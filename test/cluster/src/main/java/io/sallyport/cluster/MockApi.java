@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /// fabric8's mock with what it leaves out and a real API server has: discovery, 404 for kinds without a CRD, and
@@ -33,6 +34,7 @@ final class MockApi extends Dispatcher {
     private final Map<String, List<APIResource>> served = new ConcurrentHashMap<>();
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final ReentrantLock writing = new ReentrantLock();
 
     MockApi() {
         serve("v1", "services", "Service", true);
@@ -108,7 +110,20 @@ final class MockApi extends Dispatcher {
             }
         }
         var plain = path.contains("?") ? path.substring(0, path.indexOf('?')) : path;
-        return discovery(plain).orElseGet(() -> objects.dispatch(understood(request, plain)));
+        return discovery(plain).orElseGet(() -> answer(understood(request, plain)));
+    }
+
+    // The mock looks at an object's version first and writes then; with two writers at once it would lose one's write.
+    private MockResponse answer(RecordedRequest request) {
+        if (request.method().equals("GET")) {
+            return objects.dispatch(request);
+        }
+        writing.lock();
+        try {
+            return objects.dispatch(request);
+        } finally {
+            writing.unlock();
+        }
     }
 
     // With a query, such as the field manager's name, the mock takes the path of a status for another one.
