@@ -115,7 +115,7 @@ final class MockApi extends Dispatcher {
 
     // The mock looks at an object's version first and writes then; with two writers at once it would lose one's write.
     private MockResponse answer(RecordedRequest request) {
-        if (request.method().equals("GET")) {
+        if (request.getMethod().equals("GET")) {
             return objects.dispatch(request);
         }
         writing.lock();
