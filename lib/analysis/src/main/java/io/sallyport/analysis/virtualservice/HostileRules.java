@@ -95,7 +95,7 @@ final class HostileRules {
     // Each header that is set, added or removed, and where that is said.
     private static void changedNames(At<VirtualService> service, BiConsumer<At<?>, String> name) {
         operations(service).forEach(operations -> {
-            ActionRules.changes(operations)
+            HeaderRules.changes(operations)
                     .forEach(header -> name.accept(header, header.path().name()));
             operations.each("remove", HeaderOperations::remove).forEach(each -> name.accept(each, each.value()));
         });

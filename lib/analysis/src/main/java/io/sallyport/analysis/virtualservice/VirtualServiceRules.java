@@ -13,6 +13,8 @@ public final class VirtualServiceRules {
         return ImmutableList.<Rule<?>>builder()
                 .addAll(HostRules.all())
                 .addAll(ActionRules.all())
+                .addAll(AnswerRules.all())
+                .addAll(HeaderRules.all())
                 .addAll(MatchRules.all())
                 .addAll(PolicyRules.all())
                 .addAll(ReachRules.all())
