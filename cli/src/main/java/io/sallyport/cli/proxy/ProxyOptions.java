@@ -20,6 +20,9 @@ import picocli.CommandLine.Parameters;
 /// What the four subcommands of proxy-config share: which proxy, and in which form.
 final class ProxyOptions {
 
+    // A table of a page at least; places and names make an answer somewhat larger.
+    private static final int PAGE_BYTES = 8 << 20;
+
     @Mixin
     private ServerOptions server = new ServerOptions();
 
@@ -50,13 +53,16 @@ final class ProxyOptions {
         var request = GetProxyConfigRequest.newBuilder()
                 .setProxy(ProxyName.read(proxy, namespace))
                 .addTypes(typeUrl)
-                .build();
+                .setPageBytes(PAGE_BYTES);
         try (var connection = server.connect(dialer)) {
             var found = new ArrayList<M>();
-            for (var resource :
-                    connection.proxies(stub -> stub.getProxyConfig(request)).getResourcesList()) {
-                found.add(unpacked(resource, type));
-            }
+            do {
+                var page = connection.proxies(stub -> stub.getProxyConfig(request.build()));
+                for (var resource : page.getResourcesList()) {
+                    found.add(unpacked(resource, type));
+                }
+                request.setPageToken(page.getNextPageToken());
+            } while (!request.getPageToken().isEmpty());
             return found;
         }
     }

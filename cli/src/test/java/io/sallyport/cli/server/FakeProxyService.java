@@ -16,7 +16,7 @@ import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import java.util.ArrayList;
 import java.util.List;
 
-/// An xds-service with the proxies and the resources that a test gives it.
+/// An xds-service with the proxies and the resources that a test gives it. A page is one resource.
 public final class FakeProxyService extends ProxyServiceGrpc.ProxyServiceImplBase {
 
     private final List<Proxy> proxies = new ArrayList<>();
@@ -59,9 +59,15 @@ public final class FakeProxyService extends ProxyServiceGrpc.ProxyServiceImplBas
             return;
         }
         var response = GetProxyConfigResponse.newBuilder().setProxy(request.getProxy());
-        for (var resource : resources) {
-            if (request.getTypesList().contains(resource.getTypeUrl())) {
-                response.addResources(ProxyResource.newBuilder().setResource(resource));
+        var asked = resources.stream()
+                .filter(resource -> request.getTypesList().contains(resource.getTypeUrl()))
+                .toList();
+        int at = request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
+        for (int i = at; i < asked.size(); i++) {
+            response.addResources(ProxyResource.newBuilder().setResource(asked.get(i)));
+            if (request.getPageBytes() > 0 && i + 1 < asked.size()) {
+                response.setNextPageToken(String.valueOf(i + 1));
+                break;
             }
         }
         observer.onNext(response.build());

@@ -17,7 +17,6 @@ import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import io.sallyport.proto.xds.v1.TypeStatus;
 import io.sallyport.proto.xds.v1.Withholding;
 import io.sallyport.runtime.identity.Access;
-import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.xds.discovery.Fleet;
@@ -25,7 +24,6 @@ import io.sallyport.xds.discovery.StreamView;
 import io.sallyport.xds.publish.Publisher;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -166,22 +164,30 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
         return type.sent() ? TypeStatus.State.STALE : TypeStatus.State.NOT_SENT;
     }
 
-    private static List<EnvoyResource> running(Fleet.Proxy proxy, ResourceType type) {
-        var newest = proxy.board().newest();
-        var resources = new ArrayList<EnvoyResource>();
-        if (newest != null) {
-            newest.resources().all(type).values().forEach(wanted -> {
-                var running = proxy.running(wanted);
-                if (running != null) {
-                    resources.add(running);
-                }
-            });
+    private GetProxyConfigResponse config(GetProxyConfigRequest request) {
+        if (request.getPageBytes() < 0) {
+            throw Status.INVALID_ARGUMENT
+                    .withDescription("page_bytes: %d (expected: 0 or more)".formatted(request.getPageBytes()))
+                    .asRuntimeException();
         }
-        return resources;
+        var after = request.getPageToken().isEmpty() ? null : PageToken.decode(request.getPageToken());
+        var proxy = after == null ? find(request.getProxy()) : again(request.getProxy(), after);
+        var page = Page.of(proxy, types(request), after, request.getPageBytes());
+        var response = GetProxyConfigResponse.newBuilder()
+                .setProxy(qualifiedName(proxy))
+                .setRevision(proxy.view().revision())
+                .setNextPageToken(page.next());
+        var places = new Places(publisher.image(), page.resources().size() <= MOST_WITH_LINES);
+        page.resources()
+                .forEach(resource -> response.addResources(ProxyResource.newBuilder()
+                        .setName(resource.name())
+                        .setVersion(resource.version())
+                        .setResource(resource.toAny())
+                        .addAllSources(places.of(resource.origins()))));
+        return response.build();
     }
 
-    private GetProxyConfigResponse config(GetProxyConfigRequest request) {
-        var proxy = find(request.getProxy());
+    private static Set<ResourceType> types(GetProxyConfigRequest request) {
         var types = EnumSet.noneOf(ResourceType.class);
         for (var url : request.getTypesList()) {
             types.add(ResourceType.of(url)
@@ -189,21 +195,7 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
                             .withDescription("type \"" + url + "\" is not served (expected: one of " + urls() + ")")
                             .asRuntimeException()));
         }
-        if (types.isEmpty()) {
-            types = EnumSet.allOf(ResourceType.class);
-        }
-        var response = GetProxyConfigResponse.newBuilder()
-                .setProxy(qualifiedName(proxy))
-                .setRevision(proxy.view().revision());
-        var resources =
-                types.stream().flatMap(type -> running(proxy, type).stream()).toList();
-        var places = new Places(publisher.image(), resources.size() <= MOST_WITH_LINES);
-        resources.forEach(resource -> response.addResources(ProxyResource.newBuilder()
-                .setName(resource.name())
-                .setVersion(resource.version())
-                .setResource(resource.toAny())
-                .addAllSources(places.of(resource.origins()))));
-        return response.build();
+        return types.isEmpty() ? EnumSet.allOf(ResourceType.class) : types;
     }
 
     private static String urls() {
@@ -234,6 +226,15 @@ public final class ProxyStatusService extends ProxyServiceGrpc.ProxyServiceImplB
                     .asRuntimeException();
         }
         return found.getFirst();
+    }
+
+    private Fleet.Proxy again(String name, PageToken after) {
+        return connected(Seen.current(Access.Verb.GET)).stream()
+                .filter(proxy -> proxy.node().id().equals(after.nodeId()))
+                .findFirst()
+                .orElseThrow(() -> Status.ABORTED
+                        .withDescription("proxy \"" + name + "\" went away while its pages were read (read them again)")
+                        .asRuntimeException());
     }
 
     private static String names(List<Fleet.Proxy> proxies) {

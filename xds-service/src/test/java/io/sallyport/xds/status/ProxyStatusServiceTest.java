@@ -16,6 +16,7 @@ import io.sallyport.proto.xds.v1.AwaitLiveRequest;
 import io.sallyport.proto.xds.v1.AwaitLiveResponse;
 import io.sallyport.proto.xds.v1.GetProxyConfigRequest;
 import io.sallyport.proto.xds.v1.ListProxiesRequest;
+import io.sallyport.proto.xds.v1.ProxyResource;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
 import io.sallyport.proto.xds.v1.TypeStatus;
 import io.sallyport.proto.xds.v1.Waiting;
@@ -25,6 +26,7 @@ import io.sallyport.xds.discovery.Made;
 import io.sallyport.xds.discovery.Node;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -313,6 +315,44 @@ class ProxyStatusServiceTest {
             assertThat(resource.getVersion()).isEqualTo(good);
             assertThat(resource.getSources(0).getRef().getName()).isEqualTo("r");
         });
+    }
+
+    @Test
+    void pagesOfAConfigurationAreTogetherTheWhole() throws Exception {
+        connect();
+        var whole = status.getProxyConfig(
+                GetProxyConfigRequest.newBuilder().setProxy("edge").build());
+        assertThat(whole.getNextPageToken()).isEmpty();
+        var read = new ArrayList<ProxyResource>();
+        var request = GetProxyConfigRequest.newBuilder().setProxy("edge").setPageBytes(1);
+
+        do {
+            var page = status.getProxyConfig(request.build());
+            assertThat(page.getResourcesList()).hasSize(1);
+            read.addAll(page.getResourcesList());
+            request.setPageToken(page.getNextPageToken());
+        } while (!request.getPageToken().isEmpty() && read.size() < 10);
+
+        assertThat(read).hasSize(3).isEqualTo(whole.getResourcesList());
+        assertThat(status.getProxyConfig(request.setPageBytes(1 << 20).build()).getResourcesList())
+                .isEqualTo(whole.getResourcesList());
+    }
+
+    @Test
+    void aPageThatCannotBeIsRefused() throws Exception {
+        connect();
+        var request = GetProxyConfigRequest.newBuilder().setProxy("edge").setPageBytes(1);
+
+        assertThatThrownBy(() -> status.getProxyConfig(
+                        request.clone().setPageToken("third").build()))
+                .hasMessageStartingWith("INVALID_ARGUMENT: page_token is not of this list");
+        assertThatThrownBy(() ->
+                        status.getProxyConfig(request.clone().setPageBytes(-1).build()))
+                .hasMessage("INVALID_ARGUMENT: page_bytes: -1 (expected: 0 or more)");
+        var gone = new PageToken("router~127.0.0.2~edge.shop~shop.svc.cluster.local", CLUSTER, "a").encode();
+        assertThatThrownBy(() ->
+                        status.getProxyConfig(request.clone().setPageToken(gone).build()))
+                .hasMessageStartingWith("ABORTED: proxy \"edge\" went away");
     }
 
     @Test
