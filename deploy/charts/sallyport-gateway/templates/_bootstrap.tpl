@@ -129,6 +129,8 @@ overload_manager:
       "@type": type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig
       timer_scale_factors:
       - {timer: HTTP_DOWNSTREAM_CONNECTION_IDLE, min_timeout: 2s}
+      # The age of connections has no bound otherwise. Over HTTP/2 reaching it means GOAWAY, and streams go on.
+      - {timer: HTTP_DOWNSTREAM_CONNECTION_MAX, min_timeout: 2s}
   - name: envoy.overload_actions.shrink_heap
     triggers:
     - {name: envoy.resource_monitors.fixed_heap, threshold: {value: 0.92}}

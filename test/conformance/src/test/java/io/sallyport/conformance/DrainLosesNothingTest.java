@@ -10,22 +10,14 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
-import io.sallyport.analysis.Analyzer;
-import io.sallyport.analysis.ConfigImage;
-import io.sallyport.model.read.YamlReader;
 import io.sallyport.testkit.net.EchoServer;
 import io.sallyport.testkit.net.SteadyClient;
 import io.sallyport.testkit.tls.Authority;
-import io.sallyport.translation.ProxyClass;
-import io.sallyport.translation.Translator;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,7 +65,7 @@ class DrainLosesNothingTest {
         var certificate = authority.issue("localhost", 1);
         try (var backend = new EchoServer("backend");
                 var plain = new ReadyBalancer(DrainedGateway::httpPort);
-                var secure = new ReadyBalancer(DrainedGateway::httpsPort)) {
+                var secure = new ReadyBalancer(DrainedGateway::secondPort)) {
             var bootstrap = bootstrap(backend.port(), certificate);
             var serving = new ArrayDeque<DrainedGateway>();
             var all = new ArrayList<DrainedGateway>();
@@ -98,7 +90,7 @@ class DrainLosesNothingTest {
                     streams.awaitAnswers(50);
                 }
                 for (var gone : all.subList(0, all.size() - REPLICAS)) {
-                    assertThat(gone.lastWords()).as("no connection was cut").isEqualTo("drain: done");
+                    assertThat(gone.lastWords()).as("no connection was cut").endsWith("drain: done");
                 }
                 slow.awaitAnswers(1);
                 streams.awaitAnswers(50);
@@ -116,18 +108,7 @@ class DrainLosesNothingTest {
 
     /// What Sallyport gives a gateway, as a static configuration; the same once more with TLS, for HTTP/2.
     private static Bootstrap bootstrap(int backend, Authority.Issued certificate) throws IOException {
-        var text = CONFIGURATION.replace("BACKEND", String.valueOf(backend)).getBytes(StandardCharsets.UTF_8);
-        var objects = new YamlReader().read("in.yaml", text).objects().toList();
-        var image = new Analyzer().check(ConfigImage.EMPTY.with(1, objects, List.of()));
-        var proxy = new ProxyClass(
-                ProxyClass.Role.ROUTER,
-                "istio-system",
-                "istio-ingressgateway",
-                new TreeMap<>(Map.of("istio", "ingressgateway")),
-                new TreeMap<>(),
-                "127.0.0.1",
-                true);
-        var bootstrap = new StaticBootstrap(new Translator().translate(image, proxy)).build().toBuilder();
+        var bootstrap = StaticBootstrap.of(CONFIGURATION.replace("BACKEND", String.valueOf(backend))).toBuilder();
         var http = bootstrap.getStaticResources().getListeners(0);
         bootstrap.getStaticResourcesBuilder().addListeners(secure(http, certificate));
         return bootstrap.build();

@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.config.overload.v3.OverloadAction;
 import io.envoyproxy.envoy.config.overload.v3.OverloadManager;
 import io.envoyproxy.envoy.config.overload.v3.ResourceMonitor;
 import io.envoyproxy.envoy.config.overload.v3.ScaleTimersOverloadActionConfig;
+import io.envoyproxy.envoy.config.overload.v3.ScaleTimersOverloadActionConfig.TimerType;
 import io.envoyproxy.envoy.config.overload.v3.ScaledTrigger;
 import io.envoyproxy.envoy.config.overload.v3.Trigger;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
@@ -38,8 +39,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /// An Envoy that stands for the pod of a gateway: it answers for its readiness on a port of its own, as the bootstrap
-/// of
-/// the chart has it, and before it ends it runs the chart's `preStop` script, letter by letter.
+/// of the chart has it, and before it ends it runs the chart's `preStop` script, letter by letter.
 final class DrainedGateway implements AutoCloseable {
 
     private static final Path SCRIPT =
@@ -52,7 +52,8 @@ final class DrainedGateway implements AutoCloseable {
     private final Path socket;
     private final int readinessPort;
     private final int httpPort;
-    private final int httpsPort;
+    private final int secondPort;
+    private final Path log;
     private CompletableFuture<String> leaving = CompletableFuture.completedFuture("still there");
 
     private DrainedGateway(ChildProcess envoy, Path socket, List<Integer> ports) {
@@ -60,7 +61,8 @@ final class DrainedGateway implements AutoCloseable {
         this.socket = socket;
         this.readinessPort = ports.get(0);
         this.httpPort = ports.get(1);
-        this.httpsPort = ports.get(2);
+        this.secondPort = ports.get(2);
+        this.log = socket.resolveSibling("drain.log");
     }
 
     /// Starts one; it is ready when this returns.
@@ -87,8 +89,9 @@ final class DrainedGateway implements AutoCloseable {
         return httpPort;
     }
 
-    int httpsPort() {
-        return httpsPort;
+    /// Of the second listener.
+    int secondPort() {
+        return secondPort;
     }
 
     /// What the kubelet asks.
@@ -107,13 +110,19 @@ final class DrainedGateway implements AutoCloseable {
 
     /// Does what Kubernetes does to a pod that has to go: the script, then a signal. Returns at once.
     void leave() throws IOException {
+        leave(LIMIT_SECONDS);
+    }
+
+    /// The same, with another limit for connections that do not end.
+    void leave(int limitSeconds) throws IOException {
         var script = new ProcessBuilder(
                         "perl",
                         SCRIPT.toString(),
                         socket.toString(),
                         String.valueOf(SETTLE_SECONDS),
-                        String.valueOf(LIMIT_SECONDS),
-                        String.valueOf(readinessPort))
+                        String.valueOf(limitSeconds),
+                        String.valueOf(readinessPort),
+                        log.toString())
                 .redirectErrorStream(true)
                 .start();
         leaving = script.onExit().thenApply(ended -> {
@@ -126,7 +135,12 @@ final class DrainedGateway implements AutoCloseable {
         });
     }
 
-    /// What the script said in the end.
+    /// What the script has logged up to now.
+    String log() throws IOException {
+        return Files.exists(log) ? Files.readString(log) : "";
+    }
+
+    /// What the script said, when it has ended.
     String lastWords() {
         return leaving.orTimeout(LIMIT_SECONDS * 2L, TimeUnit.SECONDS).join();
     }
@@ -136,14 +150,13 @@ final class DrainedGateway implements AutoCloseable {
         envoy.kill();
     }
 
-    // Idle connections end soon once the script has written the file.
+    // Idle connections end soon once the script has written the file, and those over HTTP/2 are told to go away.
     private static OverloadManager parting(Path file) {
         var monitor = "envoy.resource_monitors.injected_resource";
-        var scale = ScaleTimersOverloadActionConfig.newBuilder()
-                .addTimerScaleFactors(ScaleTimersOverloadActionConfig.ScaleTimer.newBuilder()
-                        .setTimer(ScaleTimersOverloadActionConfig.TimerType.HTTP_DOWNSTREAM_CONNECTION_IDLE)
-                        .setMinTimeout(Durations.fromSeconds(2)))
-                .build();
+        var scale = ScaleTimersOverloadActionConfig.newBuilder();
+        for (var timer : List.of(TimerType.HTTP_DOWNSTREAM_CONNECTION_IDLE, TimerType.HTTP_DOWNSTREAM_CONNECTION_MAX)) {
+            scale.addTimerScaleFactorsBuilder().setTimer(timer).setMinTimeout(Durations.fromSeconds(2));
+        }
         return OverloadManager.newBuilder()
                 .setRefreshInterval(Durations.fromMillis(250))
                 .addResourceMonitors(ResourceMonitor.newBuilder()
@@ -153,7 +166,7 @@ final class DrainedGateway implements AutoCloseable {
                                 .build())))
                 .addActions(OverloadAction.newBuilder()
                         .setName("envoy.overload_actions.reduce_timeouts")
-                        .setTypedConfig(Any.pack(scale))
+                        .setTypedConfig(Any.pack(scale.build()))
                         .addTriggers(Trigger.newBuilder()
                                 .setName(monitor)
                                 .setScaled(ScaledTrigger.newBuilder()

@@ -14,9 +14,18 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList;
+import io.sallyport.analysis.Analyzer;
+import io.sallyport.analysis.ConfigImage;
+import io.sallyport.model.read.YamlReader;
 import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.EnvoyResources;
+import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.ResourceType;
+import io.sallyport.translation.Translator;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /// What a proxy is given by discovery, as one static configuration: each resource stands where it would be asked for.
 /// Envoy judges it by the same code, without a control plane.
@@ -29,6 +38,24 @@ final class StaticBootstrap {
 
     StaticBootstrap(EnvoyResources resources) {
         this.resources = resources;
+    }
+
+    /// Of a shared ingress gateway, which these resources configure.
+    static Bootstrap of(String yaml) throws InvalidProtocolBufferException {
+        var objects = new YamlReader()
+                .read("in.yaml", yaml.getBytes(StandardCharsets.UTF_8))
+                .objects()
+                .toList();
+        var image = new Analyzer().check(ConfigImage.EMPTY.with(1, objects, List.of()));
+        var proxy = new ProxyClass(
+                ProxyClass.Role.ROUTER,
+                "istio-system",
+                "istio-ingressgateway",
+                new TreeMap<>(Map.of("istio", "ingressgateway")),
+                new TreeMap<>(),
+                "127.0.0.1",
+                true);
+        return new StaticBootstrap(new Translator().translate(image, proxy)).build();
     }
 
     Bootstrap build() throws InvalidProtocolBufferException {

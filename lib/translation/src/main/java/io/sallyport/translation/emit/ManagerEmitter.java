@@ -48,6 +48,10 @@ final class ManagerEmitter {
     private static final Duration HEADERS = Duration.newBuilder().setSeconds(10).build();
     private static final Duration CONNECTION_IDLE =
             Duration.newBuilder().setSeconds(3_600).build();
+    // A year, that is never: only a timer that exists can be shortened, which a gateway does when it drains, so that
+    // clients in the middle of a stream get their GOAWAY too.
+    private static final Duration CONNECTION_AGE =
+            Duration.newBuilder().setSeconds(31_536_000).build();
     private static final int MAX_HEADER_KILOBYTES = 60;
     private static final int MAX_HEADERS = 100;
     private static final int MAX_STREAMS = 100;
@@ -111,9 +115,11 @@ final class ManagerEmitter {
         out.setRequestHeadersTimeout(HEADERS)
                 .setStreamIdleTimeout(Values.zeroIfNone(precautions.streamIdle()))
                 .setMaxRequestHeadersKb(Values.uint32(MAX_HEADER_KILOBYTES))
+                .setHttp1SafeMaxConnectionDuration(true)
                 .setStripTrailingHostDot(precautions.stripsHostEnd());
         out.getCommonHttpProtocolOptionsBuilder()
                 .setIdleTimeout(CONNECTION_IDLE)
+                .setMaxConnectionDuration(CONNECTION_AGE)
                 .setMaxHeadersCount(Values.uint32(MAX_HEADERS));
         out.getHttp2ProtocolOptionsBuilder()
                 .setMaxConcurrentStreams(Values.uint32(MAX_STREAMS))
