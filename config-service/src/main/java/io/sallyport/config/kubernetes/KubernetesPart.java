@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.config.api.Refusals.Refusal;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.RevisionLog;
+import io.sallyport.runtime.SteadyClock;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -63,7 +64,8 @@ public final class KubernetesPart implements AutoCloseable {
                         source,
                         log,
                         wanted.proxies(),
-                        new Leadership(client, wanted.leaseNamespace(), LEASE, wanted.identity(), clock),
+                        new Leadership(
+                                client, wanted.leaseNamespace(), LEASE, wanted.identity(), clock, new SteadyClock()),
                         wanted.every(),
                         clock))
                 .orElse(null);

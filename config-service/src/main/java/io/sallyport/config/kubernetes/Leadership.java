@@ -16,7 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /// Which of several replicas may do what only one should: whoever holds a Lease. Another's Lease is taken when nobody
 /// has renewed it for its duration on *our* clock, so that clocks that differ do no harm; and whoever could not renew
-/// its own for most of that time no longer counts itself as its holder, also when it was stopped meanwhile.
+/// its own for most of that time no longer counts itself as its holder, also when it was stopped meanwhile. All that is
+/// measured by a clock that nobody can set: with the machine's, a replica whose time is put forward would take a Lease
+/// that is held. The machine's stands in the Lease for people alone.
 /// Belongs to one thread.
 final class Leadership {
 
@@ -29,31 +31,37 @@ final class Leadership {
     private final String namespace;
     private final String name;
     private final String identity;
-    private final InstantSource clock;
+    private final InstantSource wall;
+    private final InstantSource steady;
     private @Nullable Instant renewed;
     private String seenVersion = "";
     private Instant seenSince = Instant.EPOCH;
 
-    Leadership(KubernetesClient client, String namespace, String name, String identity, InstantSource clock) {
+    Leadership(
+            KubernetesClient client,
+            String namespace,
+            String name,
+            String identity,
+            InstantSource wall,
+            InstantSource steady) {
         this.client = client;
         this.namespace = namespace;
         this.name = name;
         this.identity = identity;
-        this.clock = clock;
+        this.wall = wall;
+        this.steady = steady;
     }
 
     /// Whether we hold it, for a few more seconds at least.
     boolean isHeld() {
         var since = renewed;
-        return since != null
-                && clock.instant().isBefore(since.plus(TRUSTED))
-                && !clock.instant().isBefore(since);
+        return since != null && steady.instant().isBefore(since.plus(TRUSTED));
     }
 
     /// Takes or renews it if that may be; tells whether we hold it.
     boolean renew() {
         var before = isHeld();
-        var asked = clock.instant();
+        var asked = steady.instant();
         try {
             var lease = client.leases().inNamespace(namespace).withName(name).get();
             if (lease == null) {
@@ -106,7 +114,7 @@ final class Leadership {
     }
 
     private Lease mine(Lease lease) {
-        var now = ZonedDateTime.ofInstant(clock.instant(), ZoneOffset.UTC);
+        var now = ZonedDateTime.ofInstant(wall.instant(), ZoneOffset.UTC);
         var before = lease.getSpec();
         var isOurs = before != null && identity.equals(before.getHolderIdentity());
         var transitions = before == null || before.getLeaseTransitions() == null ? 0 : before.getLeaseTransitions();

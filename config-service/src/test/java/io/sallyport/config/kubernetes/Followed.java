@@ -12,6 +12,7 @@ import io.sallyport.config.store.StoredObject;
 import io.sallyport.config.testing.Stores;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.runtime.SteadyClock;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,7 +74,7 @@ final class Followed implements AutoCloseable {
     StatusWriter write(String identity, Optional<Channel> proxies) {
         var namespace = settings.rootNamespace();
         var clock = InstantSource.system();
-        var leadership = new Leadership(client, namespace, "sallyport-config", identity, clock);
+        var leadership = new Leadership(client, namespace, "sallyport-config", identity, clock, new SteadyClock());
         var started = StatusWriter.start(client, source, log, proxies, leadership, EVERY, clock);
         writer = started;
         return started;

@@ -21,13 +21,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StatusWriterTest {
+
+    private static final int LEASE_SEEDS = Boolean.getBoolean("sallyport.nightly") ? 200 : 2;
 
     @TempDir
     Path folder;
@@ -221,8 +226,8 @@ class StatusWriterTest {
         var ones = new HandClock();
         var others = new HandClock();
         others.pass(Duration.ofHours(-1));
-        var one = new Leadership(client(), shop, "lease", "one", ones);
-        var other = new Leadership(client(), shop, "lease", "other", others);
+        var one = new Leadership(client(), shop, "lease", "one", InstantSource.system(), ones);
+        var other = new Leadership(client(), shop, "lease", "other", InstantSource.system(), others);
 
         assertThat(one.renew()).isTrue();
         assertThat(other.renew()).isFalse();
@@ -240,5 +245,70 @@ class StatusWriterTest {
         assertThat(one.renew()).isFalse();
         other.release();
         assertThat(one.renew()).isTrue();
+    }
+
+    /// A replica: its steady clock runs faster or slower than others', its wall clock is set as somebody likes.
+    private final class Contender {
+
+        private final HandClock wall = new HandClock();
+        private final HandClock steady = new HandClock();
+        private final Leadership leadership;
+        private long frozenFor;
+
+        Contender(KubernetesClient client, String lease, String name) {
+            leadership = new Leadership(client, shop, lease, name, wall, steady);
+        }
+
+        void pass(Duration time) {
+            wall.pass(time);
+            steady.pass(time);
+            frozenFor = Math.max(0, frozenFor - time.toMillis());
+        }
+
+        // Who is frozen does not ask itself; who thaws asks first.
+        boolean acts() {
+            return frozenFor == 0 && leadership.isHeld();
+        }
+    }
+
+    /// Clocks that drift, that are set by hours, and processes that stand still: never do two act.
+    @Test
+    @Tag("F16")
+    @Tag("F17")
+    void noTwoLeadWhateverBecomesOfTheirClocks() throws Exception {
+        var client = client();
+        var everLed = new TreeSet<Integer>();
+        for (long seed = 0; seed < LEASE_SEEDS; seed++) {
+            var random = new Random(seed);
+            var lease = "contended-" + seed;
+            var contenders = Stream.of("one", "two", "three")
+                    .map(name -> new Contender(client, lease, name))
+                    .toList();
+            for (int step = 0; step < 60; step++) {
+                var leaders = new ArrayList<Integer>();
+                for (int i = 0; i < contenders.size(); i++) {
+                    var each = contenders.get(i);
+                    // One second, give or take the worst drift of a quartz.
+                    each.pass(Duration.ofMillis(1_000 + random.nextInt(-1, 2)));
+                    switch (random.nextInt(20)) {
+                        case 0 -> each.wall.pass(Duration.ofMinutes(random.nextInt(-60, 61)));
+                        case 1 -> each.frozenFor = 1_000L * random.nextInt(1, 30);
+                        default -> {
+                            if (each.frozenFor == 0 && random.nextBoolean()) {
+                                each.leadership.renew();
+                            }
+                        }
+                    }
+                    if (each.acts()) {
+                        leaders.add(i);
+                    }
+                }
+                assertThat(leaders)
+                        .as("leaders with seed %d at step %d", seed, step)
+                        .hasSizeLessThan(2);
+                everLed.addAll(leaders);
+            }
+        }
+        assertThat(everLed).hasSize(3);
     }
 }
