@@ -1,12 +1,14 @@
 package io.sallyport.config.kubernetes;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
@@ -18,29 +20,42 @@ import org.eclipse.jetty.util.Callback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Takes reviews within bounds: at most 3 MiB each, two at a time on threads of their own, a few waiting, two seconds
+/// Takes reviews within bounds: at most 3 MiB each, a few at a time on threads of their own, a few waiting, two seconds
 /// for an answer. Beyond that it answers 503, and the API server does what its `failurePolicy` says.
+///
+/// Large reviews go a lane of their own, which is full before their bytes are read: a namespace with huge objects holds
+/// up huge objects, and takes no memory from the others.
 final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(AdmissionHandler.class);
 
     static final int MOST_BYTES = 3 << 20;
-    private static final int AT_ONCE = 2;
-    private static final int WAITING = 64;
-    private static final int DEADLINE_SECONDS = 2;
+    static final Duration DEADLINE = Duration.ofSeconds(2);
+    // Nearly every object is smaller.
+    private static final int USUAL_BYTES = 128 << 10;
 
     private final Map<String, AdmissionAnswer> pages;
-    private final ThreadPoolExecutor reviewers = new ThreadPoolExecutor(
-            AT_ONCE,
-            AT_ONCE,
-            1,
-            TimeUnit.MINUTES,
-            new ArrayBlockingQueue<>(WAITING),
-            Thread.ofPlatform().name("admission-review-", 0).daemon().factory());
+    private final Duration deadline;
+    private final Lane usual = new Lane("admission-review-", 2, 64);
+    private final Lane large = new Lane("admission-large-review-", 1, 7);
 
-    /// What is at which path: `/validate`, `/inject`.
-    AdmissionHandler(Map<String, AdmissionAnswer> pages) {
+    /// What is at which path: `/validate`, `/inject`. Whoever has no answer by the deadline is told so.
+    AdmissionHandler(Map<String, AdmissionAnswer> pages, Duration deadline) {
         this.pages = Map.copyOf(pages);
+        this.deadline = deadline;
+    }
+
+    /// Threads for reviews, and room for those that are read, wait or are answered.
+    private static final class Lane {
+
+        private final Semaphore room;
+        private final ExecutorService threads;
+
+        Lane(String name, int atOnce, int waiting) {
+            this.room = new Semaphore(atOnce + waiting);
+            this.threads = Executors.newFixedThreadPool(
+                    atOnce, Thread.ofPlatform().name(name, 0).daemon().factory());
+        }
     }
 
     @Override
@@ -60,21 +75,31 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
 
     private void review(AdmissionAnswer page, Request request, Response response, Callback callback)
             throws IOException {
-        byte[] body;
-        try (var in = Content.Source.asInputStream(request)) {
-            body = in.readNBytes(MOST_BYTES + 1);
-        }
-        if (body.length > MOST_BYTES) {
-            tooLarge(response, callback);
+        var length = request.getLength();
+        var lane = length >= 0 && length <= USUAL_BYTES ? usual : large;
+        if (!lane.room.tryAcquire()) {
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+            answer(response, callback, 503, "too many reviews at once");
             return;
         }
-        // No thread of the connections waits for an answer: slow reviews hold up reviews alone.
+        var isHandedOn = false;
         try {
-            var _ = CompletableFuture.supplyAsync(() -> answered(page, body), reviewers)
+            byte[] body;
+            try (var in = Content.Source.asInputStream(request)) {
+                body = in.readNBytes(MOST_BYTES + 1);
+            }
+            if (body.length > MOST_BYTES) {
+                tooLarge(response, callback);
+                return;
+            }
+            // No thread of the connections waits for an answer: slow reviews hold up reviews alone.
+            var answered = CompletableFuture.supplyAsync(() -> answered(page, body), lane.threads);
+            isHandedOn = true;
+            var _ = answered.whenComplete((_, _) -> lane.room.release())
                     .completeOnTimeout(
-                            new Answer(503, "no answer within " + DEADLINE_SECONDS + " s"),
-                            DEADLINE_SECONDS,
-                            TimeUnit.SECONDS)
+                            new Answer(503, "no answer within " + deadline.toMillis() + " ms"),
+                            deadline.toMillis(),
+                            TimeUnit.MILLISECONDS)
                     .thenAccept(answer -> {
                         if (answer.status() == 200) {
                             response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
@@ -82,7 +107,11 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
                         answer(response, callback, answer.status(), answer.text());
                     });
         } catch (RejectedExecutionException e) {
-            answer(response, callback, 503, "too many reviews at once");
+            answer(response, callback, 503, "stopping");
+        } finally {
+            if (!isHandedOn) {
+                lane.room.release();
+            }
         }
     }
 
@@ -112,6 +141,7 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
 
     @Override
     public void close() {
-        reviewers.shutdownNow();
+        usual.threads.shutdownNow();
+        large.threads.shutdownNow();
     }
 }

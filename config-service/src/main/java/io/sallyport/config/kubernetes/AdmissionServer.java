@@ -9,6 +9,7 @@ import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -30,9 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Serves admission reviews at `/validate`, and client proxies for pods at `/inject`, by HTTPS with a certificate that
-/// it makes and renews by itself. With a
-/// client
-/// authority, whoever has no certificate of it ends in the handshake.
+/// it makes and renews by itself. With a client authority, whoever has no certificate of it ends in the handshake.
 final class AdmissionServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(AdmissionServer.class);
@@ -57,7 +56,8 @@ final class AdmissionServer implements AutoCloseable {
             KubernetesClient client,
             Review review,
             InstantSource clock,
-            SecureRandom random)
+            SecureRandom random,
+            Duration deadline)
             throws IOException {
         this.settings = settings;
         settings.configuration().ifPresent(name -> bundles.add(CaBundle.validating(client, name)));
@@ -67,7 +67,7 @@ final class AdmissionServer implements AutoCloseable {
         this.clock = clock;
         this.random = random;
         this.certificate = AdmissionCertificate.issue(settings.names(), clock.instant(), random);
-        this.handler = new AdmissionHandler(pages(settings, review));
+        this.handler = new AdmissionHandler(pages(settings, review), deadline);
         use(certificate);
         if (settings.clientAuthority().isPresent()) {
             tls.setTrustStore(trusted(settings.clientAuthority().get()));
@@ -102,7 +102,19 @@ final class AdmissionServer implements AutoCloseable {
             InstantSource clock,
             SecureRandom random)
             throws IOException {
-        var admission = new AdmissionServer(settings, client, review, clock, random);
+        return start(settings, client, review, clock, random, AdmissionHandler.DEADLINE);
+    }
+
+    /// The same with other patience for reviews.
+    static AdmissionServer start(
+            AdmissionSettings settings,
+            KubernetesClient client,
+            Review review,
+            InstantSource clock,
+            SecureRandom random,
+            Duration deadline)
+            throws IOException {
+        var admission = new AdmissionServer(settings, client, review, clock, random, deadline);
         try {
             admission.server.start();
         } catch (Exception e) {

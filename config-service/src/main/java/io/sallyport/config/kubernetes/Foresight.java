@@ -7,6 +7,7 @@ import io.sallyport.config.store.RevisionLog;
 import io.sallyport.config.store.StoreUnavailableException;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -20,12 +21,19 @@ import org.slf4j.LoggerFactory;
 final class Foresight implements Review.World {
 
     private static final Logger log = LoggerFactory.getLogger(Foresight.class);
-    private static final int PATIENCE_MILLIS = 500;
+    private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final RevisionLog revisions;
+    private final Duration patience;
 
     Foresight(RevisionLog revisions) {
+        this(revisions, PATIENCE);
+    }
+
+    /// With other patience than half a second.
+    Foresight(RevisionLog revisions, Duration patience) {
         this.revisions = revisions;
+        this.patience = patience;
     }
 
     @Override
@@ -33,7 +41,7 @@ final class Foresight implements Review.World {
         return CompletableFuture.supplyAsync(
                         () -> ask(object),
                         task -> Thread.ofVirtual().name("admission-foresight").start(task))
-                .completeOnTimeout(List.of(), PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                .completeOnTimeout(List.of(), patience.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
     }
 

@@ -34,6 +34,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +50,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class AdmissionServerTest {
 
+    /// On a busy machine a review takes its time; what a deadline does is one test's subject.
+    static final Duration DEADLINE = Duration.ofSeconds(60);
+
     private static final String NAME = "127.0.0.1";
+    private static final int IDLE_MIB = 24;
+    private static final boolean NIGHTLY = Boolean.getBoolean("sallyport.nightly");
+    private static final int HOSTILE = NIGHTLY ? 200 : 24;
+    private static final int GOOD = NIGHTLY ? 100 : 15;
 
     @TempDir
     Path folder;
@@ -67,6 +76,11 @@ class AdmissionServerTest {
     }
 
     private AdmissionServer serve(Optional<String> configuration, Optional<Path> clients) throws Exception {
+        return serve(configuration, clients, DEADLINE);
+    }
+
+    private AdmissionServer serve(Optional<String> configuration, Optional<Path> clients, Duration deadline)
+            throws Exception {
         var settings = new AdmissionSettings(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), List.of(NAME), configuration, clients);
         InstantSource clock = () -> now;
@@ -75,7 +89,8 @@ class AdmissionServerTest {
                 cluster.client(),
                 new Review(new YamlDocuments(new Inspections()), world),
                 clock,
-                new SecureRandom());
+                new SecureRandom(),
+                deadline);
         open.add(server);
         return server;
     }
@@ -94,9 +109,13 @@ class AdmissionServerTest {
     }
 
     private HttpClient client(AdmissionServer server, @Nullable KeyStore keys) throws Exception {
+        return client(server.authority(), keys);
+    }
+
+    private HttpClient client(X509Certificate authority, @Nullable KeyStore keys) throws Exception {
         var trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
-        trusted.setCertificateEntry("authority", server.authority());
+        trusted.setCertificateEntry("authority", authority);
         var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
         var own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
@@ -110,10 +129,15 @@ class AdmissionServerTest {
 
     private static HttpResponse<String> post(HttpClient client, AdmissionServer server, String body)
             throws IOException, InterruptedException {
+        return post(client, server.port(), HttpRequest.BodyPublishers.ofString(body));
+    }
+
+    private static HttpResponse<String> post(HttpClient client, int port, HttpRequest.BodyPublisher body)
+            throws IOException, InterruptedException {
         return client.send(
-                HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + server.port() + "/validate"))
-                        .timeout(Duration.ofSeconds(30))
-                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/validate"))
+                        .timeout(DEADLINE)
+                        .POST(body)
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
     }
@@ -145,7 +169,7 @@ class AdmissionServerTest {
     void whatAnObjectWouldMeetIsAWarning() throws Exception {
         var reader = new YamlDocuments(new Inspections());
         try (var log = RevisionLog.open(Stores.sqlite(folder), reader, Wire::answer, InstantSource.system())) {
-            world = new Foresight(log);
+            world = new Foresight(log, DEADLINE);
             var server = serve(Optional.empty(), Optional.empty());
 
             var answer = post(
@@ -191,31 +215,98 @@ class AdmissionServerTest {
 
     @Test
     @Tag("V3")
-    void goodReviewIsAnsweredAmongManyHostileOnes() throws Exception {
-        var server = serve(Optional.empty(), Optional.empty());
-        var hostile = client(server, null);
-        var good = client(server, null);
-        var wide = review(service("hosts", "x".repeat(200_000) + ".test"), "null");
+    @Tag("M10")
+    void reviewThatTakesTooLongIsAnsweredAndHoldsUpNoOther() throws Exception {
+        var released = new CountDownLatch(1);
+        var begun = new CountDownLatch(1);
+        world = object -> {
+            begun.countDown();
+            try {
+                if (object.source().text().contains("slow.test") && !released.await(60, TimeUnit.SECONDS)) {
+                    throw new IllegalStateException("never released");
+                }
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
+            return List.of();
+        };
+        var server = serve(Optional.empty(), Optional.empty(), Duration.ofMillis(100));
+        var client = client(server, null);
+        try {
+            var slow = post(client, server, review(service("hosts", "slow.test"), "null"));
+
+            assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(slow.statusCode()).isEqualTo(503);
+            assertThat(slow.body()).isEqualTo("no answer within 100 ms");
+        } finally {
+            released.countDown();
+        }
+    }
+
+    /// A webhook with little memory, so that what hostile reviews may take is a number: the heap that it needs when
+    /// nobody asks, and 64 MiB.
+    @Test
+    @Tag("V3")
+    @Tag("M10")
+    void goodReviewsAreAllAnsweredAmongManyHugeOnes() throws Exception {
+        var webhook = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx" + (IDLE_MIB + 64) + "m",
+                        "-XX:MaxDirectMemorySize=32m",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        SmallWebhook.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        open.add(webhook::destroyForcibly);
+        var said = CompletableFuture.supplyAsync(() -> webhook.inputReader(StandardCharsets.UTF_8)
+                        .lines()
+                        .limit(2)
+                        .toList())
+                .get(60, TimeUnit.SECONDS);
+        int port = Integer.parseInt(said.getFirst());
+        var authority = (X509Certificate) CertificateFactory.getInstance("X.509")
+                .generateCertificate(
+                        new ByteArrayInputStream(Base64.getDecoder().decode(said.getLast())));
+        var hostile = client(authority, null);
+        var good = client(authority, null);
+        var huge = review(service("hosts", "x".repeat(2_900_000) + ".test"), "null")
+                .getBytes(StandardCharsets.UTF_8);
+        var usual = HttpRequest.BodyPublishers.ofString(review(service("hosts", "cart.test"), "null"));
+        assertThat(post(good, port, usual).statusCode()).isEqualTo(200);
+
+        var times = new ArrayList<Duration>();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var answers = new ArrayList<Future<Integer>>();
-            for (int i = 0; i < 200; i++) {
-                answers.add(threads.submit(() -> status(hostile, server, wide)));
+            for (int i = 0; i < HOSTILE; i++) {
+                answers.add(threads.submit(() -> status(hostile, port, HttpRequest.BodyPublishers.ofByteArray(huge))));
             }
-            var answer = threads.submit(() -> post(good, server, review(service("hosts", "cart.test"), "null")));
-            assertThat(answer.get(30, TimeUnit.SECONDS).statusCode()).isIn(200, 503);
+            for (int i = 0; i < GOOD; i++) {
+                var asked = Instant.now();
+                var answer = post(good, port, usual);
+                times.add(Duration.between(asked, Instant.now()));
+                assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            }
             for (var each : answers) {
-                assertThat(each.get(60, TimeUnit.SECONDS)).isIn(0, 200, 503);
+                assertThat(each.get(120, TimeUnit.SECONDS)).isIn(0, 200, 503);
             }
         }
-        assertThat(post(good, server, review(service("hosts", "cart.test"), "null"))
-                        .statusCode())
-                .isEqualTo(200);
+        assertThat(webhook.isAlive()).as("has memory enough").isTrue();
+        if (NIGHTLY) {
+            times.sort(null);
+            assertThat(times.get(GOOD * 99 / 100 - 1))
+                    .as("99 of 100 good reviews")
+                    .isLessThan(Duration.ofMillis(500));
+        }
     }
 
     // 0: not even let in.
-    private static int status(HttpClient client, AdmissionServer server, String body) throws InterruptedException {
+    private static int status(HttpClient client, int port, HttpRequest.BodyPublisher body) throws InterruptedException {
         try {
-            return post(client, server, body).statusCode();
+            return post(client, port, body).statusCode();
         } catch (IOException e) {
             return 0;
         }

@@ -235,7 +235,8 @@ class InjectionReviewTest {
                     cluster.client(),
                     new Review(new YamlDocuments(new Inspections()), _ -> List.of()),
                     InstantSource.system(),
-                    new SecureRandom());
+                    new SecureRandom(),
+                    AdmissionServerTest.DEADLINE);
             try (server;
                     var client = client(server)) {
                 assertThat(post(client, server, "/inject", review("CREATE", "Pod", POD, "")))
