@@ -22,7 +22,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /// A program that plays every host outside, in a network namespace of its own: whoever comes to one of its addresses by
-/// HTTP (port 80), TLS (443), lines (5432) or UDP (53) is told which address that was, `at 198.51.100.10:80`.
+/// HTTP (port 80), TLS (443), lines (5432 and 53) or UDP (53) is told which address that was, `at 198.51.100.10:80`.
 final class OutsideWorld {
 
     static final String READY = "ready: the outside world";
@@ -36,6 +36,7 @@ final class OutsideWorld {
         serve(new ServerSocket(80));
         serve(tls(Path.of(words[0]), Path.of(words[1])).getServerSocketFactory().createServerSocket(443));
         serve(new ServerSocket(5432));
+        serve(new ServerSocket(53));
         var datagrams = new DatagramSocket(53);
         Thread.ofPlatform().start(() -> echo(datagrams));
         System.out.println(READY);
