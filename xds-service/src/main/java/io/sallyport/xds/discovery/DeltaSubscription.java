@@ -344,13 +344,16 @@ final class DeltaSubscription implements Subscription {
         var items = new ArrayList<Item>();
         var settled = new ArrayList<String>();
         boolean trial = candidates != open.keySet();
+        boolean isLoad = false;
         long bytes = 0;
-        int room = chunk();
+        int room = trial ? trialChunk() : chunk();
         long roomBytes =
                 fresh && type == ResourceType.SCOPED_ROUTES && !greeted ? pace.firstScopesBytes() : pace.chunkBytes();
         for (var name : candidates) {
             var entry = open.get(name);
-            if (entry == null || (!trial && onTrial.contains(name))) {
+            if (entry == null
+                    || (!trial && onTrial.contains(name))
+                    || (isLoad && !(entry.held() instanceof Held.Nothing))) {
                 continue;
             }
             switch (need(name, entry)) {
@@ -370,6 +373,12 @@ final class DeltaSubscription implements Subscription {
                     }
                 }
             }
+            if (items.size() == 1
+                    && type == ResourceType.ROUTES
+                    && items.getFirst().before() instanceof Held.Nothing) {
+                isLoad = true;
+                room = pace.chunk();
+            }
             if (items.size() >= room || bytes >= roomBytes) {
                 break;
             }
@@ -380,11 +389,19 @@ final class DeltaSubscription implements Subscription {
 
     private int chunk() {
         return switch (type) {
+            // Envoy drops an arbitrary part of what came with a table that it refuses: new versions come alone. Tables
+            // that it has nothing of come together. A proxy that starts opens no port before the last of them, and a
+            // thousand answers and acknowledgements in turn are seconds.
             case ROUTES, SECRET -> 1;
             // A listener goes live with its first answer: half a table would be 404 for the other half.
             case SCOPED_ROUTES -> fresh && !greeted ? Integer.MAX_VALUE : pace.chunk();
             case CLUSTER, ENDPOINTS, LISTENER -> pace.chunk();
         };
+    }
+
+    // What is tried apart are tables that came together, so Envoy had none of them.
+    private int trialChunk() {
+        return type == ResourceType.ROUTES ? pace.chunk() : chunk();
     }
 
     // A settled name needs no entry if the proxy holds what the snapshot says.

@@ -21,11 +21,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DeltaSessionTest {
+
+    private static final int TABLES = 200;
 
     private final Refusals refusals = new Refusals();
     private final Counters counters = new Counters();
@@ -70,8 +73,48 @@ class DeltaSessionTest {
 
         var first = only(poll());
         assertThat(first.getRemovedResourcesList()).containsExactly("none");
+        assertThat(names(first)).containsExactly("r");
+    }
+
+    @Test
+    void tablesThatAProxyHasNothingOfComeTogetherAndNewVersionsOfThemAlone() throws Exception {
+        publish(Made.with(resources, tables("1")));
+        ask(ROUTES, tableNames());
+
+        var load = only(poll());
+        assertThat(load.getResourcesCount()).isEqualTo(TABLES);
+        acknowledge(load);
+        publish(Made.with(resources, tables("2")));
+
+        var first = only(poll());
+        assertThat(names(first)).hasSize(1);
         acknowledge(first);
-        assertThat(names(only(poll()))).containsExactly("r");
+        assertThat(names(only(poll()))).hasSize(1).doesNotContainAnyElementsOf(names(first));
+    }
+
+    @Test
+    void aTableThatIsRefusedAmongThoseThatCameTogetherIsFoundAndTheOthersAreServed() throws Exception {
+        publish(Made.with(resources, tables("1")));
+        ask(ROUTES, tableNames());
+
+        int refusedResponses = answerAll(response -> response.getResourcesList().stream()
+                .anyMatch(resource -> resource.getName().equals("r77")));
+
+        assertThat(session.holdings(ROUTES)).hasSize(TABLES - 1).doesNotContainKey("r77");
+        assertThat(refusedResponses).isLessThanOrEqualTo(9);
+        assertThat(refusals.standing(resources))
+                .extracting(refusal -> refusal.resource().name())
+                .containsExactly("r77");
+    }
+
+    private static EnvoyResource[] tables(String content) {
+        return Stream.of(tableNames())
+                .map(name -> Made.resource(ROUTES, name, content))
+                .toArray(EnvoyResource[]::new);
+    }
+
+    private static String[] tableNames() {
+        return IntStream.range(0, TABLES).mapToObj(i -> "r" + i).toArray(String[]::new);
     }
 
     @Test
