@@ -137,7 +137,7 @@ public final class SecretServer implements AutoCloseable {
 
     /// For the proxies: secret discovery.
     public List<BindableService> discovery() {
-        return List.of(discovery);
+        return List.of(discovery.service());
     }
 
     /// For people and tools: `SecretService`.

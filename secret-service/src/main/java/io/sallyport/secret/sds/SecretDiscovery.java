@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
+import io.grpc.BindableService;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -82,6 +83,11 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
         var stream = new SecretStream<>(this, protocol, (ServerCallStreamObserver<R>) responses);
         streams.add(stream);
         return stream;
+    }
+
+    /// What a server serves: this, for requests that say no more of a proxy than is asked of it here.
+    public BindableService service() {
+        return new LeanRequests(this);
     }
 
     /// How many streams are open.

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
 import io.sallyport.proto.secret.v1.KeptSecret;
+import io.sallyport.secret.material.Outcome;
 import io.sallyport.secret.material.SecretReader;
 import io.sallyport.secret.material.ServerCertificate;
 import io.sallyport.secret.material.TrustBundle;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.pcollections.HashTreePSet;
 import org.pcollections.PSet;
@@ -62,15 +64,23 @@ public final class SecretKeeper {
         if (before.isPresent() && before.get().digest().equals(digest)) {
             return judgedAgain(before.get(), entries, now);
         }
-        var last = before.orElseGet(() -> lastGood(source, name, now));
+        var known = before.isPresent() ? Optional.<Kept>empty() : kept(name);
         var state = new SecretState(
                 name,
                 source,
                 digest,
                 now,
-                Half.after(SecretReader.certificate(entries, now), last.certificate()),
-                Half.after(SecretReader.trust(entries, now), last.trust()));
-        keep(state, entries, now);
+                Half.after(
+                        SecretReader.certificate(entries, now),
+                        () -> before.map(SecretState::certificate)
+                                .orElseGet(() -> lastGood(SecretReader::certificate, known))),
+                Half.after(
+                        SecretReader.trust(entries, now),
+                        () -> before.map(SecretState::trust).orElseGet(() -> lastGood(SecretReader::trust, known))));
+        // A start finds nearly all as they were kept: each write waits for the disk, and doors are closed meanwhile.
+        if (known.filter(kept -> digest(kept.entries()).equals(digest)).isEmpty()) {
+            keep(state, entries, now);
+        }
         secrets = secrets.plus(name, state);
         // Not before: who looks in between would take it for a secret that never was.
         withdrawn = withdrawn.minus(name);
@@ -83,8 +93,8 @@ public final class SecretKeeper {
         if (isGood(before.certificate()) && isGood(before.trust())) {
             return new Change(before, false);
         }
-        var certificate = Half.after(SecretReader.certificate(entries, now), before.certificate());
-        var trust = Half.after(SecretReader.trust(entries, now), before.trust());
+        var certificate = Half.after(SecretReader.certificate(entries, now), before::certificate);
+        var trust = Half.after(SecretReader.trust(entries, now), before::trust);
         if (certificate.equals(before.certificate()) && trust.equals(before.trust())) {
             return new Change(before, false);
         }
@@ -210,31 +220,34 @@ public final class SecretKeeper {
         return half instanceof Half.Served<?> || half instanceof Half.Absent<?>;
     }
 
-    /// What was kept before this process began, judged as of then: what has expired meanwhile goes on being served,
-    /// as it would without the restart.
-    private SecretState lastGood(String source, SecretName name, Instant now) {
-        Map<String, byte[]> entries = Map.of();
-        var then = now;
+    // What a process before this one found good, and when.
+    private record Kept(Map<String, byte[]> entries, Instant accepted) {}
+
+    private Optional<Kept> kept(SecretName name) {
         try {
             var bytes = kept.get(name);
-            if (bytes.isPresent()) {
-                var message = KeptSecret.parseFrom(bytes.get());
-                entries = entries(message);
-                then = Instant.ofEpochSecond(message.getAccepted().getSeconds());
+            if (bytes.isEmpty()) {
+                return Optional.empty();
             }
+            var message = KeptSecret.parseFrom(bytes.get());
+            return Optional.of(new Kept(
+                    entries(message),
+                    Instant.ofEpochSecond(message.getAccepted().getSeconds())));
         } catch (SecretStoreException | InvalidProtocolBufferException e) {
             log.atWarn()
                     .addKeyValue("secret", name)
                     .addKeyValue("reason", e.getMessage())
                     .log("Kept version is not used");
+            return Optional.empty();
         }
-        return new SecretState(
-                name,
-                source,
-                "",
-                now,
-                Half.after(SecretReader.certificate(entries, then), new Half.Absent<>()),
-                Half.after(SecretReader.trust(entries, then), new Half.Absent<>()));
+    }
+
+    /// What was kept before this process began, judged as of then: what has expired meanwhile goes on being served,
+    /// as it would without the restart.
+    private static <T> Half<T> lastGood(
+            BiFunction<Map<String, byte[]>, Instant, Outcome<T>> judge, Optional<Kept> known) {
+        return known.map(kept -> Half.after(judge.apply(kept.entries(), kept.accepted()), Half.Absent<T>::new))
+                .orElseGet(Half.Absent::new);
     }
 
     private static void report(SecretState state) {

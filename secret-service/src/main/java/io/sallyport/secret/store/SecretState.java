@@ -6,6 +6,7 @@ import io.sallyport.secret.material.ServerCertificate;
 import io.sallyport.secret.material.TrustBundle;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// What is known of one secret: what is served of each half, and why that is not what the source offers.
 ///
@@ -37,13 +38,13 @@ public record SecretState(
         /// Nothing can be served: handshakes fail.
         record Closed<T>(String reason) implements Half<T> {}
 
-        /// The half after an offer, given what was served before.
-        static <T> Half<T> after(Outcome<T> offered, Half<T> before) {
+        /// The half after an offer, given what was served before, which is asked for where it matters.
+        static <T> Half<T> after(Outcome<T> offered, Supplier<Half<T>> before) {
             return switch (offered) {
                 case Outcome.Absent<T>() -> new Absent<>();
                 case Outcome.Usable<T>(T value, var warnings) -> new Served<>(value, warnings);
                 case Outcome.Unusable<T>(var reason) ->
-                    switch (before) {
+                    switch (before.get()) {
                         case Served<T>(T value, var _) -> new LastGood<>(value, reason);
                         case LastGood<T>(T value, var _) -> new LastGood<>(value, reason);
                         case Absent<T> _, Closed<T> _ -> new Closed<>(reason);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Code;
+import io.envoyproxy.envoy.config.core.v3.Extension;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
@@ -85,7 +86,7 @@ class SecretDiscoveryTest {
         discovery = new SecretDiscovery(shelf, audience);
         var socket = scratch.resolve("sds.sock");
         server = GrpcServer.on(socket, ServerLimits.sds())
-                .serve(discovery, new SecretApi(registry, Map::of, () -> Lendings.NONE, audience, clock))
+                .serve(discovery.service(), new SecretApi(registry, Map::of, () -> Lendings.NONE, audience, clock))
                 .start("sds");
         channel = Channels.to(socket);
     }
@@ -114,6 +115,49 @@ class SecretDiscoveryTest {
                         .getInlineBytes()
                         .toByteArray())
                 .isEqualTo(normal(FIRST.certPem()));
+    }
+
+    // Envoy lists some 600, in the first request of each of its streams.
+    @Test
+    void whatAProxyIsMadeOfIsNotRead() throws Exception {
+        put(SHOP, tls(FIRST));
+        var node = Proxy.node(HOME).toBuilder();
+        for (var n = 0; n < 10_000; n++) {
+            node.addExtensions(Extension.newBuilder().setName("envoy.filters.http." + n));
+        }
+        var name = "kubernetes://shop";
+
+        var delta = Proxy.delta(channel).send(asking(HOME, name).setNode(node).build());
+        var world = Proxy.world(channel)
+                .send(DiscoveryRequest.newBuilder()
+                        .setNode(node)
+                        .setTypeUrl(SecretDiscovery.TYPE)
+                        .addResourceNames(name)
+                        .build());
+
+        assertThat(delta.next().getResourcesCount()).isEqualTo(1);
+        assertThat(world.next().getResourcesCount()).isEqualTo(1);
+    }
+
+    @Test
+    void allElseOfARequestIsRead() throws Exception {
+        var request = asking(HOME, "kubernetes://shop")
+                .setResponseNonce("7")
+                .putInitialResourceVersions("kubernetes://shop", "1")
+                .build();
+        var told = request.toBuilder();
+        told.getNodeBuilder()
+                .setUserAgentName("envoy")
+                .addExtensions(Extension.newBuilder().setName("one"));
+        var expected = told.build().toBuilder();
+        expected.getNodeBuilder().clearExtensions();
+
+        var lean = LeanRequests.without(
+                told.build().toByteArray(),
+                DeltaDiscoveryRequest.NODE_FIELD_NUMBER,
+                io.envoyproxy.envoy.config.core.v3.Node.EXTENSIONS_FIELD_NUMBER);
+
+        assertThat(DeltaDiscoveryRequest.parseFrom(lean)).isEqualTo(expected.build());
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sallyport.secret.material.Issued;
 import io.sallyport.secret.store.SecretState.Half;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -63,6 +65,24 @@ class SecretKeeperTest {
 
         assertThat(reopened().offer("directory", SHOP, BROKEN).state().certificate())
                 .isInstanceOf(Half.LastGood.class);
+    }
+
+    @Test
+    void aStartWritesNothingThatItFindsAsItWasKept() throws Exception {
+        keeper.offer("directory", SHOP, OFFER);
+        var sealed = keptBytes();
+
+        assertThat(reopened().offer("directory", SHOP, OFFER).state().certificate())
+                .isInstanceOf(Half.Served.class);
+
+        // Each seal has a nonce of its own, so the same content would be other bytes.
+        assertThat(keptBytes()).isEqualTo(sealed);
+    }
+
+    private byte[] keptBytes() throws IOException {
+        try (var files = Files.list(directory.resolve("kept"))) {
+            return Files.readAllBytes(files.findFirst().orElseThrow());
+        }
     }
 
     @Test

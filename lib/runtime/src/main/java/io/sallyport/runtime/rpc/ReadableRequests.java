@@ -8,9 +8,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
-import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
@@ -26,27 +24,12 @@ public final class ReadableRequests {
 
     /// The service with every method guarded.
     public static ServerServiceDefinition of(BindableService service) {
-        var known = service.bindService();
-        var methods = known.getMethods().stream()
-                .<ServerMethodDefinition<?, ?>>map(ReadableRequests::guarded)
-                .toList();
-        // With the schema, so that reflection goes on showing the service.
-        var descriptor = ServiceDescriptor.newBuilder(
-                        known.getServiceDescriptor().getName())
-                .setSchemaDescriptor(known.getServiceDescriptor().getSchemaDescriptor());
-        methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
-        var guarded = ServerServiceDefinition.builder(descriptor.build());
-        methods.forEach(guarded::addMethod);
-        return ServerInterceptors.intercept(guarded.build(), new Guard());
+        return ServerInterceptors.intercept(
+                RequestReaders.changed(service.bindService(), ReadableRequests::careful), new Guard());
     }
 
-    private static <Q, R> ServerMethodDefinition<Q, R> guarded(ServerMethodDefinition<Q, R> method) {
-        var descriptor = method.getMethodDescriptor();
-        return ServerMethodDefinition.create(
-                descriptor.toBuilder()
-                        .setRequestMarshaller(new Careful<>(descriptor.getRequestMarshaller()))
-                        .build(),
-                method.getServerCallHandler());
+    private static <Q> MethodDescriptor.Marshaller<Q> careful(MethodDescriptor<Q, ?> method) {
+        return new Careful<>(method.getRequestMarshaller());
     }
 
     private record Careful<Q>(MethodDescriptor.Marshaller<Q> marshaller) implements MethodDescriptor.Marshaller<Q> {
