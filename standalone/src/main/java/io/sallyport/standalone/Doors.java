@@ -38,6 +38,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +61,9 @@ final class Doors {
 
         @Nullable Path tokenFile();
     }
+
+    // Whether open streams may go on; answers of an API server are kept for as long.
+    private static final Duration LOOK = Duration.ofSeconds(10);
 
     private final Lifecycle lifecycle;
     private final Metrics metrics;
@@ -128,7 +132,8 @@ final class Doors {
         var labels = ProxyLabels.listed(listed == null ? List.of() : listed, others);
         var list = identity.revoked();
         var revoked = list == null ? Revocations.NONE : lifecycle.started("revocations", Revocations.follow(list));
-        var guard = new Guard(new Authenticator(tls, identity.names(), checks, revoked), authorizer);
+        var authenticator = new Authenticator(tls, identity.names(), checks, revoked);
+        var guard = lifecycle.started("open streams", Guard.following(authenticator, authorizer, LOOK));
         return new Doors(lifecycle, metrics, token, tls, guard, labels);
     }
 
@@ -142,9 +147,9 @@ final class Doors {
         return labels;
     }
 
-    /// For calls in this process that bring a caller's token along.
+    /// For calls in this process that bring a caller's token or certificates along.
     Optional<ServerInterceptor> guard() {
-        return Optional.ofNullable(guard);
+        return Optional.ofNullable(guard).map(Guard::inside);
     }
 
     /// A door for people, tools and other services.

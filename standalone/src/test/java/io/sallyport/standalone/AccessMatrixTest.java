@@ -8,6 +8,16 @@ import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Message;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
@@ -63,17 +73,20 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -85,9 +98,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Every method of every door of the five services, as the running servers list them, asked by every kind of
@@ -96,6 +112,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("V4")
 @Tag("V5")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AccessMatrixTest {
 
     private static final Pattern DOOR = Pattern.compile("(\\w+) 127\\.0\\.0\\.1:(\\d+)");
@@ -128,6 +145,13 @@ class AccessMatrixTest {
 
     private record Door(String service, String name, int port) {}
 
+    private static final String ISSUER = "https://id.test";
+    private static final int TOKEN_SECONDS = 25;
+    private static final int STATUS_NONE = -1;
+    // Streams that end by themselves, when all there is has been said.
+    private static final List<String> ENDING =
+            List.of("sallyport.accesslog.v1.AccessLogService/Export", "sallyport.xds.v1.ProxyService/AwaitLive");
+
     @TempDir
     private static Path folder;
 
@@ -137,10 +161,18 @@ class AccessMatrixTest {
     private final List<Door> doors = new ArrayList<>();
     private final Map<Who, Tls> certificates = new LinkedHashMap<>();
     private final Map<String, Message> requests = requests();
+    private final Map<Who, HttpClient> browsers = new LinkedHashMap<>();
+    // Those of a token that expires while the other tests run.
+    private final Map<String, OpenStream> ofAda = new TreeMap<>();
+    private InputStream rowsOfAda = InputStream.nullInputStream();
 
     @BeforeAll
     void start() throws Exception {
         Files.writeString(folder.resolve("revoked"), "# nobody yet\n");
+        var provider = new ECKeyGenerator(Curve.P_256).keyID("provider").generate();
+        Files.writeString(
+                folder.resolve("keys.json"),
+                new JWKSet(List.of(provider)).toPublicJWKSet().toString());
         var ports = new TreeMap<String, Integer>();
         for (var name : List.of("config", "xds", "secret", "accesslog", "egress")) {
             var files = authority
@@ -169,6 +201,45 @@ class AccessMatrixTest {
         certificate(Who.SHOP, authority.issue(SPIFFE + "shop/sa/deployer"));
         certificate(Who.CART, authority.issue(SPIFFE + "cart/sa/deployer"));
         certificate(Who.STOLEN, authority.issue(SPIFFE + "shop/sa/edge"));
+        streamUntilTheTokenEnds(tokenOfAda(provider));
+    }
+
+    // Clocks may differ by a minute, so this one is good for as long as TOKEN_SECONDS.
+    private static String tokenOfAda(ECKey provider) throws JOSEException {
+        var claims = new JWTClaimsSet.Builder()
+                .issuer(ISSUER)
+                .audience("sallyport")
+                .subject("ada")
+                .expirationTime(Date.from(InstantSource.system().instant().minusSeconds(60 - TOKEN_SECONDS)))
+                .build();
+        var token = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.ES256)
+                        .keyID(provider.getKeyID())
+                        .build(),
+                claims);
+        token.sign(new ECDSASigner(provider));
+        return token.serialize();
+    }
+
+    private void streamUntilTheTokenEnds(String token) throws Exception {
+        for (var door : grpcDoors()) {
+            for (var method : streams(door)) {
+                if (!(AccessTable.find(method).orElseThrow().need() instanceof Need.ToBeWorkload)) {
+                    var stream = open(channel(Who.ADMIN, door), method, "Bearer " + token);
+                    lifecycle.started(method, stream.channel()::shutdownNow);
+                    ofAda.put(method, stream);
+                }
+            }
+        }
+        var client = HttpClient.newBuilder()
+                .sslContext(Tls.trusting(folder.resolve("config/ca.crt")))
+                .connectTimeout(Duration.ofSeconds(10))
+                .build();
+        lifecycle.started("browser of ada", client::shutdownNow);
+        var rows = client.send(
+                question(Who.ADMIN, "tail", "Bearer " + token).build(), HttpResponse.BodyHandlers.ofInputStream());
+        assertThat(rows.statusCode()).isEqualTo(200);
+        rowsOfAda = rows.body();
     }
 
     @AfterAll
@@ -193,11 +264,14 @@ class AccessMatrixTest {
         text.append("identity:\n  services:\n");
         SERVICES.forEach(each -> text.append("    %s: [%ssallyport/sa/%s]\n".formatted(each, SPIFFE, each)));
         text.append("  revoked: ").append(folder.resolve("revoked")).append('\n');
+        text.append("  oidc: {issuer: \"%s\", audience: sallyport, jwks: \"%s\"}\n"
+                .formatted(ISSUER, folder.resolve("keys.json")));
         text.append("""
                 authorization:
                   rules:
                   - {workloads: [cart/deployer], may: ["*"], namespaces: [cart]}
                   - {workloads: [shop/deployer, shop/edge], may: ["*"], namespaces: [shop]}
+                  - {users: [ada], may: ["*"], namespaces: ["*"]}
                 """);
         var home = folder.resolve(name);
         switch (name) {
@@ -391,23 +465,41 @@ class AccessMatrixTest {
     void aRevokedCertificateIsRefusedAndItsStreamsEnd() throws Exception {
         var ads = "envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
         var xds = door("xds", "xds");
-        var stolen = open(Who.STOLEN, xds, ads);
+        var stolen = new TreeMap<String, OpenStream>();
         var other = open(Who.SHOP, xds, ads);
         try {
-            // Both are served, and would be for as long as they like.
-            assertThat(stolen.first().get(30, TimeUnit.SECONDS)).isTrue();
+            for (var door : grpcDoors()) {
+                for (var method : streams(door)) {
+                    if (!(AccessTable.find(method).orElseThrow().need() instanceof Need.Rights)) {
+                        stolen.put(method, open(Who.STOLEN, door, method));
+                    }
+                }
+            }
+            // All are served, and would be for as long as they like.
+            assertThat(stolen.get(ads)).isNotNull();
+            assertThat(Objects.requireNonNull(stolen.get(ads)).first().get(30, TimeUnit.SECONDS))
+                    .isTrue();
             assertThat(other.first().get(30, TimeUnit.SECONDS)).isTrue();
+            var ended = stolen.entrySet().stream()
+                    .filter(stream -> stream.getValue().ended().isDone())
+                    .map(Map.Entry::getKey)
+                    .toList();
+            assertThat(ended).isSubsetOf(ENDING);
 
             Files.writeString(folder.resolve("revoked.part"), SPIFFE + "shop/sa/edge   # its node is lost\n");
             Files.move(folder.resolve("revoked.part"), folder.resolve("revoked"), StandardCopyOption.ATOMIC_MOVE);
 
-            assertThat(stolen.ended().get(60, TimeUnit.SECONDS))
-                    .isEqualTo("UNAUTHENTICATED: the certificate of " + SPIFFE + "shop/sa/edge is revoked");
+            stolen.keySet().removeAll(ended);
+            for (var stream : stolen.entrySet()) {
+                assertThat(stream.getValue().ended().get(60, TimeUnit.SECONDS))
+                        .as(stream.getKey())
+                        .isEqualTo("UNAUTHENTICATED: the certificate of " + SPIFFE + "shop/sa/edge is revoked");
+            }
             assertThat(ends(Who.STOLEN, xds, ads, subscription(ads, "shop")))
                     .isEqualTo("UNAUTHENTICATED: the certificate of " + SPIFFE + "shop/sa/edge is revoked");
             assertThat(other.ended()).isNotDone();
         } finally {
-            stolen.channel().shutdownNow();
+            stolen.values().forEach(stream -> stream.channel().shutdownNow());
             other.channel().shutdownNow();
             Files.writeString(folder.resolve("revoked"), "");
         }
@@ -427,10 +519,50 @@ class AccessMatrixTest {
     private record OpenStream(
             ManagedChannel channel, CompletableFuture<Boolean> first, CompletableFuture<String> ended) {}
 
-    /// A stream that asks for clusters, which are there at once, and stays.
+    /// Every stream of every door that was opened with a token ends when the token does, also over HTTP.
+    @Test
+    @Order(Integer.MAX_VALUE)
+    @Tag("H69")
+    void streamsEndWithTheTokenThatOpenedThem() throws Exception {
+        assertThat(ofAda.keySet())
+                .contains(
+                        "sallyport.config.v1.ConfigService/Watch",
+                        "sallyport.accesslog.v1.AccessLogService/Tail",
+                        "grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
+        for (var stream : ofAda.entrySet()) {
+            if (!ENDING.contains(stream.getKey())) {
+                assertThat(stream.getValue().ended().get(90, TimeUnit.SECONDS))
+                        .as(stream.getKey())
+                        .startsWith("UNAUTHENTICATED: the token is not accepted");
+            }
+        }
+        try (var rows = rowsOfAda) {
+            assertThat(CompletableFuture.supplyAsync(() -> text(rows)).get(60, TimeUnit.SECONDS))
+                    .contains(
+                            "\n\nevent: end\ndata: {\"code\":\"UNAUTHENTICATED\",\"message\":\"the token is not accepted");
+        }
+    }
+
+    private static String text(InputStream body) {
+        try {
+            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// A stream that asks for what is there at once, and stays.
     private OpenStream open(Who who, Door door, String method) throws Exception {
-        var stream = new OpenStream(channel(who, door), new CompletableFuture<>(), new CompletableFuture<>());
+        return open(channel(who, door), method, "");
+    }
+
+    private OpenStream open(ManagedChannel channel, String method, String authorization) throws Exception {
+        var stream = new OpenStream(channel, new CompletableFuture<>(), new CompletableFuture<>());
         var call = stream.channel().newCall(descriptor(method), CallOptions.DEFAULT);
+        var headers = new Metadata();
+        if (!authorization.isEmpty()) {
+            headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), authorization);
+        }
         call.start(
                 new ClientCall.Listener<>() {
                     @Override
@@ -444,13 +576,33 @@ class AccessMatrixTest {
                         stream.ended().complete(status.getCode() + ": " + status.getDescription());
                     }
                 },
-                new Metadata());
+                headers);
         call.request(10);
-        call.sendMessage(DeltaDiscoveryRequest.parseFrom(subscription(method, "shop")).toBuilder()
-                .setTypeUrl("type.googleapis.com/envoy.config.cluster.v3.Cluster")
-                .build()
-                .toByteArray());
+        if (!method.startsWith("envoy.")) {
+            call.sendMessage(new byte[0]);
+            if (!method.startsWith("grpc.")) {
+                call.halfClose();
+            }
+        } else if (method.contains("Delta")) {
+            call.sendMessage(DeltaDiscoveryRequest.parseFrom(subscription(method, "shop")).toBuilder()
+                    .setTypeUrl(
+                            method.contains(".secret.")
+                                    ? "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
+                                    : "type.googleapis.com/envoy.config.cluster.v3.Cluster")
+                    .build()
+                    .toByteArray());
+        } else {
+            call.sendMessage(subscription(method, "shop"));
+        }
         return stream;
+    }
+
+    // What tells its caller something for as long as that is wanted.
+    private List<String> streams(Door door) throws Exception {
+        return methods(door).stream()
+                .filter(streaming::contains)
+                .filter(method -> !(AccessTable.find(method).orElseThrow().need() instanceof Need.Nothing))
+                .toList();
     }
 
     /// What this process listens on, as the system has it: nothing but the doors that the services name.
@@ -578,40 +730,114 @@ class AccessMatrixTest {
     }
 
     @Test
-    void httpAnswersProbesToAllAndRowsToThoseWhoMaySeeThem() throws Exception {
+    void httpAnswersProbesToAllWithAGoodHandshake() throws Exception {
         for (var door :
                 doors.stream().filter(each -> each.name().equals("http")).toList()) {
             for (var path : List.of("/healthz", "/readyz", "/metrics", "/version")) {
-                assertThat(get(Who.SHOP, door, path, false)).as(door + path).isIn(200, 503);
+                assertThat(get(Who.SHOP, door, path)).as(door + path).isIn(200, 503);
             }
-            assertThat(get(Who.SHOP, door, "/tasks/gc", false)).isEqualTo(404);
-            assertThat(get(Who.EXPIRED, door, "/healthz", false))
-                    .as(door.toString())
-                    .isEqualTo(-1);
-            assertThat(get(Who.STRANGER, door, "/healthz", false))
-                    .as(door.toString())
-                    .isEqualTo(-1);
+            assertThat(get(Who.SHOP, door, "/tasks/gc")).isEqualTo(404);
+            assertThat(get(Who.EXPIRED, door, "/healthz")).as(door.toString()).isEqualTo(-1);
+            assertThat(get(Who.STRANGER, door, "/healthz")).as(door.toString()).isEqualTo(-1);
         }
-        var logs = doors.stream()
-                .filter(each ->
-                        each.service().equals("accesslog") && each.name().equals("http"))
-                .findFirst()
-                .orElseThrow();
-        // Over HTTP a caller shows a token; a certificate of the connection opens nothing.
-        assertThat(get(Who.CART, logs, "/accesslog/v1/search", false)).isEqualTo(401);
-        assertThat(get(Who.CART, logs, "/accesslog/v1/search", true)).isEqualTo(200);
     }
 
-    private int get(Who who, Door door, String path, boolean isAdmin) throws Exception {
+    /// Over HTTP the log API answers the same callers, by the same certificates and tokens.
+    @Test
+    @Tag("V4")
+    void everyQuestionOverHttpIsAnsweredAsOverGrpc() throws Exception {
+        var wrong = new ArrayList<String>();
+        var questions = List.of(
+                "search",
+                "histogram",
+                "top",
+                "percentiles",
+                "distinct",
+                "request",
+                "compare",
+                "export",
+                "tail",
+                "completeness",
+                "rules",
+                "attributes");
+        assertThat(methods(door("accesslog", "api")))
+                .filteredOn(method -> method.startsWith("sallyport.accesslog."))
+                .hasSameSizeAs(questions);
+        for (var who : Who.values()) {
+            for (var question : questions) {
+                var status = status(who, question(who, question, ""));
+                var expected = switch (who) {
+                    case STRANGER, EXPIRED -> status == STATUS_NONE;
+                    case NOBODY, WRONG_TOKEN -> status == 401;
+                    case SERVICE_CONFIG, SERVICE_XDS, SERVICE_ACCESSLOG -> status == 403;
+                    // Some are no good questions, which is told to those who may ask.
+                    case SERVICE_EGRESS, SHOP, CART, STOLEN, ADMIN ->
+                        List.of(200, 400, 404).contains(status);
+                };
+                if (!expected) {
+                    wrong.add(who + " " + question + ": " + status);
+                }
+            }
+        }
+
+        assertThat(wrong).isEmpty();
+    }
+
+    /// A browser shows its certificate to whatever page it is on.
+    @Test
+    @Tag("H76")
+    void pagesOfOtherSitesAskNothingWithABrowsersCertificate() throws Exception {
+        var own = "https://localhost:" + door("accesslog", "http").port();
+
+        assertThat(status(Who.CART, question(Who.CART, "search", "").header("Origin", "https://evil.test")))
+                .isEqualTo(403);
+        assertThat(status(Who.CART, question(Who.CART, "search", "").header("Sec-Fetch-Site", "cross-site")))
+                .isEqualTo(403);
+        assertThat(status(Who.CART, question(Who.CART, "search", "").header("Origin", own)))
+                .isEqualTo(200);
+    }
+
+    private HttpRequest.Builder question(Who who, String question, String authorization) throws IOException {
+        var request = HttpRequest.newBuilder(URI.create(
+                        "https://localhost:" + door("accesslog", "http").port() + "/accesslog/v1/" + question))
+                .timeout(Duration.ofSeconds(30));
+        if (!authorization.isEmpty()) {
+            request.header("Authorization", authorization);
+        } else if (who == Who.ADMIN) {
+            request.header("Authorization", "Bearer " + token());
+        } else if (who == Who.WRONG_TOKEN) {
+            request.header("Authorization", "Bearer 0123456789abcdef0123456789abcdef");
+        }
+        return request;
+    }
+
+    private int status(Who who, HttpRequest.Builder request) throws Exception {
+        var client = browsers.get(who);
+        if (client == null) {
+            var own = certificates.get(who);
+            client = HttpClient.newBuilder()
+                    .sslContext(own == null ? Tls.trusting(folder.resolve("config/ca.crt")) : own.context())
+                    .connectTimeout(Duration.ofSeconds(10))
+                    .build();
+            browsers.put(who, client);
+            lifecycle.started("browser of " + who, client::shutdownNow);
+        }
+        try {
+            var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            answer.body().close();
+            return answer.statusCode();
+        } catch (IOException e) {
+            return STATUS_NONE;
+        }
+    }
+
+    private int get(Who who, Door door, String path) throws Exception {
         try (var client = HttpClient.newBuilder()
                 .sslContext(Objects.requireNonNull(certificates.get(who)).context())
                 .connectTimeout(Duration.ofSeconds(10))
                 .build()) {
             var request = HttpRequest.newBuilder(URI.create("https://localhost:" + door.port() + path))
                     .timeout(Duration.ofSeconds(30));
-            if (isAdmin) {
-                request.header("Authorization", "Bearer " + token());
-            }
             return client.send(request.build(), HttpResponse.BodyHandlers.discarding())
                     .statusCode();
         } catch (IOException e) {
@@ -690,6 +916,7 @@ class AccessMatrixTest {
     }
 
     private final Map<Door, List<String>> listed = new LinkedHashMap<>();
+    private final Set<String> streaming = new TreeSet<>();
 
     private List<String> methods(Door door) throws Exception {
         var known = listed.get(door);
@@ -705,7 +932,7 @@ class AccessMatrixTest {
         return known;
     }
 
-    private static List<String> reflected(Channel channel) throws Exception {
+    private List<String> reflected(Channel channel) throws Exception {
         var answers = new LinkedBlockingQueue<ServerReflectionResponse>();
         var questions = ServerReflectionGrpc.newStub(channel)
                 .withDeadlineAfter(30, TimeUnit.SECONDS)
@@ -738,7 +965,12 @@ class AccessMatrixTest {
                 var file = FileDescriptorProto.parseFrom(bytes);
                 for (var each : file.getServiceList()) {
                     if (service.getName().equals(file.getPackage() + "." + each.getName())) {
-                        each.getMethodList().forEach(method -> methods.add(service.getName() + "/" + method.getName()));
+                        for (var method : each.getMethodList()) {
+                            methods.add(service.getName() + "/" + method.getName());
+                            if (method.getServerStreaming()) {
+                                streaming.add(service.getName() + "/" + method.getName());
+                            }
+                        }
                     }
                 }
             }

@@ -11,6 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.sallyport.runtime.identity.Access;
 import io.sallyport.runtime.identity.AccessTable;
 import io.sallyport.runtime.identity.Caller;
+import java.util.List;
 
 /// Stands behind the guard and shows each caller the rows of the namespaces in which they may `get
 /// accesslogs.sallyport.io`. Who may in none is told so, as an empty answer would say that there is no traffic.
@@ -35,6 +36,10 @@ public final class PermittedRows implements ServerInterceptor {
                         new Metadata());
                 return new ServerCall.Listener<>() {};
             }
+            // Rows that are followed are followed as long as this holds.
+            caller.mustKeep(namespaces
+                    .map(names -> names.stream().map(wanted::in).toList())
+                    .orElse(List.of(wanted)));
             return Contexts.interceptCall(
                     Context.current().withValue(Tenancy.NAMESPACES, namespaces), call, headers, next);
         } catch (StatusRuntimeException e) {

@@ -18,7 +18,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A live tail as server-sent events, by default `event: row` with a row as JSON, `event: skipped` with a number. A
-/// comment goes out when nothing else does, so that both sides notice when the other has gone.
+/// comment goes out when nothing else does, so that both sides notice when the other has gone. When the service ends
+/// it,
+/// as it does when the caller may not go on, `event: end` says why, as any other error would.
 /// Source: WHATWG HTML, "Server-sent events".
 public final class EventStream {
 
@@ -79,6 +81,9 @@ public final class EventStream {
             if (next != null && next.end() != null) {
                 if (!isOpen) {
                     throw next.end().asRuntimeException();
+                }
+                if (!next.end().isOk()) {
+                    write(response, "event: end\ndata: " + LogServlet.error(next.end()) + "\n\n");
                 }
                 return;
             }

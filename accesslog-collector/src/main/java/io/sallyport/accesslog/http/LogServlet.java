@@ -16,16 +16,21 @@ import io.grpc.stub.MetadataUtils;
 import io.sallyport.accesslog.http.Parameters.BadRequestException;
 import io.sallyport.proto.accesslog.v1.ExportRequest;
 import io.sallyport.proto.accesslog.v1.ExportResponse;
+import io.sallyport.runtime.identity.ShownCertificates;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// Answers `GET /accesslog/v1/search?filter=…` and `POST /accesslog/v1/search` with proto3 JSON, and so for every
-/// method
-/// of the service. It calls the service as gRPC callers do, with the caller's own token, so that nobody sees more here.
+/// method of the service. It calls the service as gRPC callers do, with the caller's own token or the certificate of
+/// the
+/// caller's connection, so that nobody sees more here.
 public final class LogServlet extends HttpServlet {
 
     /// Where it answers.
@@ -37,6 +42,9 @@ public final class LogServlet extends HttpServlet {
     private static final long EXPORT_SECONDS = 600;
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    // Where a connection with TLS leaves its verified chain (Jakarta Servlet 6.0, section 3.10).
+    private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
 
     private static final ImmutableMap<Status.Code, Integer> CODES = ImmutableMap.<Status.Code, Integer>builder()
             .put(Status.Code.INVALID_ARGUMENT, 400)
@@ -107,11 +115,23 @@ public final class LogServlet extends HttpServlet {
 
     private Channel as(HttpServletRequest request) {
         var headers = new Metadata();
-        var token = request.getHeader("Authorization");
-        if (token != null) {
-            headers.put(AUTHORIZATION, token);
+        Collections.list(request.getHeaders("Authorization")).forEach(token -> headers.put(AUTHORIZATION, token));
+        if (request.getAttribute(CERTIFICATES) instanceof X509Certificate[] chain && chain.length > 0) {
+            if (!headers.containsKey(AUTHORIZATION) && isOfAnotherSite(request)) {
+                throw Status.PERMISSION_DENIED
+                        .withDescription("a page of another site asks (expected: a token, or no Origin but our own)")
+                        .asRuntimeException();
+            }
+            ShownCertificates.attach(headers, List.of(chain));
         }
         return ClientInterceptors.intercept(service, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    // A browser shows a certificate whoever makes it ask, unlike a token.
+    private static boolean isOfAnotherSite(HttpServletRequest request) {
+        var origin = request.getHeader("Origin");
+        return (origin != null && !origin.equals("https://" + request.getHeader("Host")))
+                || "cross-site".equals(request.getHeader("Sec-Fetch-Site"));
     }
 
     private static Message parameters(Operations.Operation operation, HttpServletRequest request)
@@ -173,19 +193,24 @@ public final class LogServlet extends HttpServlet {
             // The caller must not take a part for the whole: the connection is cut.
             throw new IOException("answer ended early: " + status.getDescription());
         }
-        error(
-                response,
-                CODES.getOrDefault(status.getCode(), 500),
-                status.getCode().name(),
-                String.valueOf(status.getDescription()));
+        json(response, CODES.getOrDefault(status.getCode(), 500), error(status) + "\n");
     }
 
     private static void error(HttpServletResponse response, int status, String code, String message)
             throws IOException {
+        json(response, status, error(code, message) + "\n");
+    }
+
+    /// As every error is written: `{"code":"UNAUTHENTICATED","message":"…"}`.
+    static JsonObject error(Status status) {
+        return error(status.getCode().name(), String.valueOf(status.getDescription()));
+    }
+
+    private static JsonObject error(String code, String message) {
         var json = new JsonObject();
         json.addProperty("code", code);
         json.addProperty("message", message);
-        json(response, status, json + "\n");
+        return json;
     }
 
     private static void json(HttpServletResponse response, int status, String text) throws IOException {

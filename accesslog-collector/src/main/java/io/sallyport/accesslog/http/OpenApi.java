@@ -10,6 +10,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.sallyport.proto.accesslog.v1.ExportRequest;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -65,11 +66,13 @@ public final class OpenApi {
         components.add("schemas", schemas(messages));
         components.add("securitySchemes", security());
         document.add("components", components);
-        var needs = new JsonObject();
-        needs.add("token", new JsonArray());
-        var all = new JsonArray();
-        all.add(needs);
-        document.add("security", all);
+        var either = new JsonArray();
+        for (var way : List.of("token", "certificate")) {
+            var needs = new JsonObject();
+            needs.add(way, new JsonArray());
+            either.add(needs);
+        }
+        document.add("security", either);
         return document;
     }
 
@@ -77,8 +80,11 @@ public final class OpenApi {
         var token = new JsonObject();
         token.addProperty("type", "http");
         token.addProperty("scheme", "bearer");
+        var certificate = new JsonObject();
+        certificate.addProperty("type", "mutualTLS");
         var schemes = new JsonObject();
         schemes.add("token", token);
+        schemes.add("certificate", certificate);
         return schemes;
     }
 

@@ -24,11 +24,17 @@ public final class AccessReviews implements Authorizer {
     private record Question(Identity who, Access what) {}
 
     private final KubernetesClient client;
-    private final Asking<Question, Boolean> asking = new Asking<>(MOST, KEPT);
-    private final Asking<String, List<String>> listing = new Asking<>(1, KEPT);
+    private final Asking<Question, Boolean> asking;
+    private final Asking<String, List<String>> listing;
 
     public AccessReviews(KubernetesClient client) {
+        this(client, KEPT);
+    }
+
+    AccessReviews(KubernetesClient client, Duration kept) {
         this.client = client;
+        this.asking = new Asking<>(MOST, kept);
+        this.listing = new Asking<>(1, kept);
     }
 
     @Override

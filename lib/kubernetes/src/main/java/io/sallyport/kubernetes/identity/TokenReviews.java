@@ -32,12 +32,17 @@ public final class TokenReviews implements TokenCheck {
 
     private final KubernetesClient client;
     private final String audience;
-    private final Asking<HashCode, Answer> asking = new Asking<>(MOST, KEPT);
+    private final Asking<HashCode, Answer> asking;
 
     /// `audience` is what tokens must be meant for.
     public TokenReviews(KubernetesClient client, String audience) {
+        this(client, audience, KEPT);
+    }
+
+    TokenReviews(KubernetesClient client, String audience, Duration kept) {
         this.client = client;
         this.audience = audience;
+        this.asking = new Asking<>(MOST, kept);
     }
 
     @Override

@@ -12,19 +12,38 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.sallyport.proto.config.v1.ConfigServiceGrpc;
+import io.sallyport.proto.config.v1.WatchRequest;
+import io.sallyport.proto.config.v1.WatchResponse;
+import io.sallyport.runtime.BearerToken;
 import io.sallyport.runtime.identity.Access;
 import io.sallyport.runtime.identity.Access.Verb;
+import io.sallyport.runtime.identity.Authenticator;
 import io.sallyport.runtime.identity.Authorizer.UnavailableException;
+import io.sallyport.runtime.identity.Guard;
 import io.sallyport.runtime.identity.Identity;
+import io.sallyport.runtime.identity.IdentitySettings;
 import io.sallyport.runtime.identity.TokenCheck.NotAcceptedException;
+import io.sallyport.runtime.rpc.Channels;
+import io.sallyport.runtime.rpc.GrpcServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,12 +55,15 @@ import org.junit.jupiter.api.Test;
 @Tag("H51")
 class KubernetesCallersTest {
 
+    private static final String ROOT = "root-0123456789abcdef";
     private static final Access CREATE = new Access(Verb.CREATE, "networking.istio.io", "virtualservices", "shop");
     private static final Identity.Workload EDGE = new Identity.Workload("shop", "edge", Optional.of("edge-0"));
 
     private final AtomicInteger asked = new AtomicInteger();
     private HttpServer server;
     private KubernetesClient client;
+    private final CountDownLatch askedInVain = new CountDownLatch(3);
+    private final Set<String> withdrawn = ConcurrentHashMap.newKeySet();
     private volatile boolean isAway;
 
     @BeforeEach
@@ -71,6 +93,7 @@ class KubernetesCallersTest {
         var body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         var path = exchange.getRequestURI().getPath();
         if (isAway) {
+            askedInVain.countDown();
             send(exchange, 503, "{}");
         } else if (path.endsWith("/tokenreviews")) {
             send(exchange, 201, review(Serialization.unmarshal(body, TokenReview.class)));
@@ -89,14 +112,17 @@ class KubernetesCallersTest {
         }
     }
 
-    private static String review(TokenReview review) {
+    private String review(TokenReview review) {
         assertThat(review.getSpec().getAudiences()).containsExactly("sallyport");
-        var status = switch (review.getSpec().getToken()) {
+        var token = review.getSpec().getToken();
+        var status = switch (withdrawn.contains(token) ? "" : token) {
             case "edge" -> """
                 "authenticated":true,"audiences":["sallyport"],"user":{"username":"system:serviceaccount:shop:edge",
                 "groups":["system:serviceaccounts"],"extra":{"authentication.kubernetes.io/pod-name":["edge-0"]}}""";
             case "ada" -> """
                 "authenticated":true,"audiences":["sallyport"],"user":{"username":"ada","groups":["shop-team"]}""";
+            case ROOT -> """
+                "authenticated":true,"audiences":["sallyport"],"user":{"username":"root"}""";
             case "other-audience" -> """
                 "authenticated":true,"audiences":["https://kubernetes.default"],"user":{"username":"ada"}""";
             case "old-server" -> """
@@ -109,18 +135,19 @@ class KubernetesCallersTest {
                 + "}}";
     }
 
-    private static String access(SubjectAccessReview review) {
+    private String access(SubjectAccessReview review) {
         var spec = review.getSpec();
         var wanted = spec.getResourceAttributes();
-        var isAllowed = Map.of(
-                        "ada",
-                        List.of("shop"),
-                        "system:serviceaccount:shop:edge",
-                        List.of("shop"),
-                        "root",
-                        List.of("", "shop"))
-                .getOrDefault(spec.getUser(), List.of())
-                .contains(wanted.getNamespace() == null ? "" : wanted.getNamespace());
+        var isAllowed = !withdrawn.contains(spec.getUser() + "'s rights")
+                && Map.of(
+                                "ada",
+                                List.of("shop"),
+                                "system:serviceaccount:shop:edge",
+                                List.of("shop"),
+                                "root",
+                                List.of("", "shop"))
+                        .getOrDefault(spec.getUser(), List.of())
+                        .contains(wanted.getNamespace() == null ? "" : wanted.getNamespace());
         return "{\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\",\"spec\":{},"
                 + "\"status\":{\"allowed\":" + isAllowed + "}}";
     }
@@ -199,5 +226,80 @@ class KubernetesCallersTest {
         assertThat(labels.of(new Identity.Workload("shop", "edge", Optional.empty())))
                 .as("a certificate")
                 .isEmpty();
+    }
+
+    @Test
+    @Tag("H69")
+    void streamsEndWhenTheServerSaysNo() throws Exception {
+        var guard = Guard.following(
+                new Authenticator(
+                        null,
+                        IdentitySettings.NONE.names(),
+                        List.of(new TokenReviews(client, "sallyport", Duration.ZERO))),
+                new AccessReviews(client, Duration.ZERO),
+                Duration.ofMillis(50));
+        try (guard;
+                var server = GrpcServer.inProcess("streams-end")
+                        .with(guard)
+                        .serve(new ConfigServiceGrpc.ConfigServiceImplBase() {
+                            @Override
+                            public void watch(WatchRequest request, StreamObserver<WatchResponse> images) {
+                                images.onNext(WatchResponse.getDefaultInstance());
+                            }
+                        })
+                        .start("streams-end")) {
+            var channel = Channels.inProcess("streams-end");
+            try {
+                var token = new Watching(channel);
+                token.first.get(20, TimeUnit.SECONDS);
+                // Nobody who can say: it stays.
+                isAway = true;
+                assertThat(askedInVain.await(20, TimeUnit.SECONDS)).isTrue();
+                assertThat(token.ended).isNotDone();
+                isAway = false;
+
+                withdrawn.add(ROOT);
+                assertThat(token.ended.get(20, TimeUnit.SECONDS)).startsWith("UNAUTHENTICATED: the token is not");
+                withdrawn.clear();
+
+                var rights = new Watching(channel);
+                rights.first.get(20, TimeUnit.SECONDS);
+                withdrawn.add("root's rights");
+                assertThat(rights.ended.get(20, TimeUnit.SECONDS))
+                        .isEqualTo("PERMISSION_DENIED: user root may not watch *.* in all namespaces");
+                assertThat(server.toString()).startsWith("streams-end");
+            } finally {
+                channel.shutdownNow();
+            }
+        }
+    }
+
+    /// A stream by a token, until it ends.
+    private static final class Watching implements StreamObserver<WatchResponse> {
+
+        private final CompletableFuture<WatchResponse> first = new CompletableFuture<>();
+        private final CompletableFuture<String> ended = new CompletableFuture<>();
+
+        Watching(Channel channel) {
+            ConfigServiceGrpc.newStub(ClientInterceptors.intercept(channel, Channels.bearing(BearerToken.of(ROOT))))
+                    .watch(WatchRequest.getDefaultInstance(), this);
+        }
+
+        @Override
+        public void onNext(WatchResponse image) {
+            first.complete(image);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            first.completeExceptionally(failure);
+            var status = Status.fromThrowable(failure);
+            ended.complete(status.getCode() + ": " + status.getDescription());
+        }
+
+        @Override
+        public void onCompleted() {
+            ended.complete("completed");
+        }
     }
 }

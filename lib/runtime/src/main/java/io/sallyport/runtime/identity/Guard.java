@@ -16,25 +16,54 @@ import io.grpc.StatusRuntimeException;
 import io.sallyport.runtime.identity.Authenticator.UnknownCallerException;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /// Stands at a door: tells who calls, looks up what the method wants, and lets the call pass or ends it. A
-/// method that is not in [AccessTable] never passes.
-public final class Guard implements ServerInterceptor {
+/// method that is not in [AccessTable] never passes. A stream that it let in is judged again as long as it lasts, and
+/// ends with `UNAUTHENTICATED` or `PERMISSION_DENIED` when its caller is known no more or may not any more.
+public final class Guard implements ServerInterceptor, AutoCloseable {
 
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
+    // Proxies are many, and their tokens are asked about at an API server.
+    private static final int PACE_OF_PROXIES = 30;
+
     private final Authenticator authenticator;
     private final Authorizer authorizer;
     private final OpenCalls open;
+    private final boolean isInside;
 
+    /// Streams are ended for revoked certificates alone.
     public Guard(Authenticator authenticator, Authorizer authorizer) {
+        this(authenticator, authorizer, new OpenCalls(authenticator.revocations()), false);
+    }
+
+    private Guard(Authenticator authenticator, Authorizer authorizer, OpenCalls open, boolean isInside) {
         this.authenticator = authenticator;
         this.authorizer = authorizer;
-        this.open = new OpenCalls(authenticator.revocations());
+        this.open = open;
+        this.isInside = isInside;
+    }
+
+    /// Judges open streams again every so often until it is closed; those of proxies by token thirty times as seldom.
+    public static Guard following(Authenticator authenticator, Authorizer authorizer, Duration every) {
+        return new Guard(authenticator, authorizer, new OpenCalls(authenticator.revocations()).every(every), false);
+    }
+
+    /// The same for calls within this process, which may bring the certificates that somebody showed to another door of
+    /// it, see [ShownCertificates].
+    public Guard inside() {
+        return new Guard(authenticator, authorizer, open, true);
+    }
+
+    @Override
+    public void close() {
+        open.close();
     }
 
     @Override
@@ -49,9 +78,11 @@ public final class Guard implements ServerInterceptor {
         if (need instanceof Need.Nothing) {
             return next.startCall(call, headers);
         }
+        var certificates = isInside ? ShownCertificates.of(headers) : certificates(call.getAttributes());
+        var shown = authorization(headers);
         final Identity identity;
         try {
-            identity = authenticator.identify(certificates(call.getAttributes()), authorization(headers));
+            identity = authenticator.identify(certificates, shown);
         } catch (UnknownCallerException e) {
             return end(call, Status.UNAUTHENTICATED.withDescription(e.getMessage()));
         } catch (Authorizer.UnavailableException e) {
@@ -59,26 +90,87 @@ public final class Guard implements ServerInterceptor {
             // ever.
             return end(call, Status.UNAUTHENTICATED.withDescription("who calls cannot be told now: " + e.getMessage()));
         }
-        var certificates = certificates(call.getAttributes());
-        var isByCertificate = authorization(headers).isEmpty() && !certificates.isEmpty();
-        return isByCertificate && call.getMethodDescriptor().getType() != MethodDescriptor.MethodType.UNARY
-                ? open.follow(
-                        certificates.getFirst(), call, headers, (each, more) -> known(need, identity, each, more, next))
-                : known(need, identity, call, headers, next);
+        var caller = new Caller(identity, authorizer);
+        return switch (call.getMethodDescriptor().getType()) {
+            case UNARY -> known(need, caller, call, headers, next);
+            case CLIENT_STREAMING, SERVER_STREAMING, BIDI_STREAMING, UNKNOWN ->
+                open.follow(
+                        new Shown(caller, certificates, shown, call.getMethodDescriptor(), need),
+                        call,
+                        headers,
+                        (each, more) -> known(need, caller, each, more, next));
+        };
+    }
+
+    /// What the caller of a stream showed when it began.
+    private final class Shown implements OpenCalls.Standing {
+
+        private final Caller caller;
+        private final List<X509Certificate> certificates;
+        private final List<String> tokens;
+        private final boolean isTold;
+        private final int pace;
+
+        Shown(
+                Caller caller,
+                List<X509Certificate> certificates,
+                List<String> tokens,
+                MethodDescriptor<?, ?> method,
+                Need need) {
+            this.caller = caller;
+            this.certificates = certificates;
+            this.tokens = tokens;
+            // Whoever only hands something in is told nothing, and an end would lose what is on its way: access logs.
+            this.isTold = method.getType() != MethodDescriptor.MethodType.CLIENT_STREAMING;
+            this.pace = need instanceof Need.ToBeWorkload && !tokens.isEmpty() ? PACE_OF_PROXIES : 1;
+        }
+
+        @Override
+        public Optional<Status> objection() {
+            if (!isTold) {
+                return Optional.empty();
+            }
+            try {
+                var now = authenticator.identify(certificates, tokens);
+                if (!now.equals(caller.identity())) {
+                    return Optional.of(Status.UNAUTHENTICATED.withDescription(
+                            "the caller is not who began this: " + now + ", with other groups"));
+                }
+                return caller.lost().map(caller::denied);
+            } catch (UnknownCallerException e) {
+                return Optional.of(Status.UNAUTHENTICATED.withDescription(e.getMessage()));
+            } catch (Authorizer.UnavailableException e) {
+                return Optional.empty();
+            }
+        }
+
+        @Override
+        public Optional<Status> revocation() {
+            return tokens.isEmpty() && !certificates.isEmpty()
+                    ? authenticator
+                            .revocations()
+                            .objection(certificates.getFirst())
+                            .map(Status.UNAUTHENTICATED::withDescription)
+                    : Optional.empty();
+        }
+
+        @Override
+        public int pace() {
+            return pace;
+        }
     }
 
     private <Q, R> ServerCall.Listener<Q> known(
-            Need need, Identity identity, ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+            Need need, Caller caller, ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
         var method = call.getMethodDescriptor().getFullMethodName();
         var access = AccessTable.find(method).orElseThrow();
-        var caller = new Caller(identity, authorizer);
         var context = caller.into(Context.current());
-        return switch (identity) {
+        return switch (caller.identity()) {
             case Identity.Local _ -> Contexts.interceptCall(context, call, headers, next);
             case Identity.Service(var name) ->
                 access.services().contains(name)
                         ? Contexts.interceptCall(context, call, headers, next)
-                        : end(call, denied(identity, method));
+                        : end(call, denied(caller.identity(), method));
             case Identity.Workload _, Identity.User _ -> judged(need, caller, context, call, headers, next);
         };
     }
@@ -159,7 +251,9 @@ public final class Guard implements ServerInterceptor {
             try {
                 // What cannot be read is refused as such, further in.
                 if (request instanceof Message message) {
-                    caller.require(rights.of().apply(message));
+                    var wanted = rights.of().apply(message);
+                    caller.require(wanted);
+                    caller.mustKeep(wanted);
                 }
             } catch (StatusRuntimeException refused) {
                 over = true;

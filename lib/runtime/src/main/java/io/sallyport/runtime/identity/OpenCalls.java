@@ -7,60 +7,125 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
-import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Streams that are open by a certificate. One that is revoked meanwhile ends them: a stream may live for weeks.
-final class OpenCalls {
+/// Streams that are open, which may live for weeks, while their callers' certificates are revoked, tokens expire and
+/// rights are taken away. Each is judged again every few seconds, as a new call would be, and ends when it would not
+/// be let in. Nobody to ask is no reason: while an API server is away, open streams stay and new ones wait.
+final class OpenCalls implements AutoCloseable {
 
-    private final Revocations revocations;
+    private static final Logger log = LoggerFactory.getLogger(OpenCalls.class);
+
     private final Set<OpenCall<?, ?>> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger started = new AtomicInteger();
+    private final CountDownLatch closed = new CountDownLatch(1);
 
-    OpenCalls(Revocations revocations) {
-        this.revocations = revocations;
-        revocations.whenChanged(this::look);
+    /// What a stream was let in by.
+    interface Standing {
+
+        /// Why it may not go on; empty: it may, or nobody can say now.
+        Optional<Status> objection();
+
+        /// The same for certificates that count no more, which is known at once.
+        Optional<Status> revocation();
+
+        /// Every how many looks it is judged: questions to an API server cost more than those to memory.
+        int pace();
     }
 
-    private void look() {
-        for (var call : open) {
-            revocations.objection(call.certificate).ifPresent(call::end);
+    OpenCalls(Revocations revocations) {
+        revocations.whenChanged(
+                () -> open.forEach(call -> call.standing.revocation().ifPresent(call::end)));
+    }
+
+    /// Looks at all of them from now on.
+    OpenCalls every(Duration pause) {
+        Thread.ofVirtual().name("open-streams").start(() -> look(pause));
+        return this;
+    }
+
+    private void look(Duration pause) {
+        try {
+            while (!closed.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                // Each on its own, since a question may wait for seconds, and no two for one stream.
+                for (var call : open) {
+                    if (call.isItsTurn() && call.isLooked.compareAndSet(false, true)) {
+                        Thread.ofVirtual().name("open-stream").start(call::look);
+                    }
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    /// Starts a call, which ends when its caller's certificate is revoked.
+    /// Starts a call, which ends when its caller may not go on.
     <Q, R> ServerCall.Listener<Q> follow(
-            X509Certificate certificate, ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-        var followed = new OpenCall<>(call, certificate);
+            Standing standing, ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+        var followed = new OpenCall<>(call, standing, started.getAndIncrement());
         open.add(followed);
         followed.listener = new Listening<>(next.startCall(followed, headers), () -> open.remove(followed));
         // It may have been revoked while the call started.
-        revocations.objection(certificate).ifPresent(followed::end);
+        standing.revocation().ifPresent(followed::end);
         return followed.listener;
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
     }
 
     private static final class OpenCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
-        private final X509Certificate certificate;
+        private final Standing standing;
+        // Those that are judged seldom are not all judged at once.
+        private final AtomicInteger looks;
+        private final AtomicBoolean isLooked = new AtomicBoolean();
         private volatile ServerCall.Listener<Q> listener = new ServerCall.Listener<>() {};
         // Calls are for one thread at a time, and the one that ends this one is another.
         private final Object turn = new Object();
 
         @GuardedBy("turn") private boolean isOver;
 
-        OpenCall(ServerCall<Q, R> call, X509Certificate certificate) {
+        OpenCall(ServerCall<Q, R> call, Standing standing, int number) {
             super(call);
-            this.certificate = certificate;
+            this.standing = standing;
+            this.looks = new AtomicInteger(number);
         }
 
-        void end(String reason) {
+        boolean isItsTurn() {
+            return Math.floorMod(looks.incrementAndGet(), standing.pace()) == 0;
+        }
+
+        void look() {
+            try {
+                standing.objection().ifPresent(this::end);
+            } finally {
+                isLooked.set(false);
+            }
+        }
+
+        void end(Status reason) {
             synchronized (turn) {
                 if (isOver) {
                     return;
                 }
                 isOver = true;
-                delegate().close(Status.UNAUTHENTICATED.withDescription(reason), new Metadata());
+                delegate().close(reason, new Metadata());
             }
+            log.atInfo()
+                    .addKeyValue("method", getMethodDescriptor().getFullMethodName())
+                    .addKeyValue("reason", reason.getDescription())
+                    .log("Ended a stream whose caller may not go on");
             listener.onCancel();
         }
 
