@@ -65,7 +65,8 @@ public final class SecretReader {
                                 String.join(
                                         ", ", entries.keySet().stream().sorted().toList())));
             }
-            return pair(certName, cert, keyName, key, entries.getOrDefault("tls.ocsp-staple", new byte[0]), now);
+            var staple = entries.getOrDefault("tls.ocsp-staple", new byte[0]);
+            return decoded(certName, () -> pair(certName, cert, keyName, key, staple, now));
         } catch (UnusableException unusable) {
             return new Outcome.Unusable<>(String.valueOf(unusable.getMessage()));
         }
@@ -80,9 +81,24 @@ public final class SecretReader {
             return new Outcome.Absent<>();
         }
         try {
-            return bundle(caName, ca, generic ? "crl" : "ca.crl", entries, now);
+            return decoded(caName, () -> bundle(caName, ca, generic ? "crl" : "ca.crl", entries, now));
         } catch (UnusableException unusable) {
             return new Outcome.Unusable<>(String.valueOf(unusable.getMessage()));
+        }
+    }
+
+    private interface Reading<T> {
+        T read() throws UnusableException;
+    }
+
+    // Bouncy Castle decodes what is asked for when it is asked for, and a damaged part ends in whatever that leads to:
+    // a cast, an index, an argument that is none. It must stay the fault of this one secret.
+    private static <T> T decoded(String entry, Reading<T> reading) throws UnusableException {
+        try {
+            return reading.read();
+        } catch (RuntimeException | StackOverflowError damaged) {
+            throw new UnusableException(
+                    entry + " is damaged: its PEM is whole, what it encodes is not (expected: as it was issued)");
         }
     }
 
@@ -91,7 +107,7 @@ public final class SecretReader {
             throws UnusableException {
         var secret = privateKey(keyName, key);
         var given = certificates(certName, cert, PemEntries.MAX_BYTES);
-        var chain = inOrder(certName, given, secret);
+        var chain = decoded(keyName, () -> inOrder(certName, given, secret));
         var leaf = chain.getFirst();
         var names = names(certName, leaf);
         var notBefore = leaf.getNotBefore().toInstant();

@@ -3,6 +3,10 @@ package io.sallyport.secret.material;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
@@ -42,6 +46,7 @@ import org.bouncycastle.crypto.ec.CustomNamedCurves;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.bouncycastle.util.io.pem.PemObject;
+import org.bouncycastle.util.io.pem.PemReader;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,10 +71,53 @@ class HostileSecretTest {
             var entries = tls(LEAF.certPem(), LEAF.keyPem());
             entries.put("ca.crt", ROOT.certPem());
             var name = List.of("tls.crt", "tls.key", "ca.crt").get(random.nextInt(3));
-            entries.put(name, mutated(entries.getOrDefault(name, new byte[0]), random));
+            var pem = entries.getOrDefault(name, new byte[0]);
+            entries.put(name, random.nextBoolean() ? mutated(pem, random) : damaged(pem, random));
 
             assertThat(SecretReader.certificate(entries, Issued.NOW)).isNotNull();
             assertThat(SecretReader.trust(entries, Issued.NOW)).isNotNull();
+        }
+    }
+
+    // What is encoded is changed, and the PEM around it stays whole.
+    private static byte[] damaged(byte[] pem, Random random) {
+        var block = block(pem);
+        var content = block.getContent();
+        for (var change = 0; change <= random.nextInt(3); change++) {
+            content[random.nextInt(content.length)] = (byte) random.nextInt(256);
+        }
+        return SecretReader.pem(List.of(new PemObject(block.getType(), content)));
+    }
+
+    private static PemObject block(byte[] pem) {
+        try (var reader = new PemReader(new InputStreamReader(new ByteArrayInputStream(pem), US_ASCII))) {
+            return reader.readPemObject();
+        } catch (IOException malformed) {
+            throw new UncheckedIOException(malformed);
+        }
+    }
+
+    @Test
+    @Tag("H39")
+    void aWholePemAroundDamageIsToldApart() {
+        var damaged = LEAF.damagedPem("shop.test");
+
+        assertThat(reason(tls(damaged, LEAF.keyPem())))
+                .isEqualTo("tls.crt is damaged: its PEM is whole, what it encodes is not (expected: as it was issued)");
+    }
+
+    @Test
+    @Tag("H39")
+    void partsNestedInPartsEndInAnOutcome() {
+        var nested = new byte[60_000];
+        for (int i = 0; i < nested.length; i += 2) {
+            nested[i] = 0x30;
+            nested[i + 1] = (byte) 0x80;
+        }
+        for (var type : List.of("CERTIFICATE", "PRIVATE KEY", "EC PRIVATE KEY")) {
+            var pem = SecretReader.pem(List.of(new PemObject(type, nested)));
+            assertThat(reason(tls(pem, LEAF.keyPem()))).isNotEmpty();
+            assertThat(reason(tls(LEAF.certPem(), pem))).isNotEmpty();
         }
     }
 

@@ -3,6 +3,7 @@ package io.sallyport.secret.material;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -107,6 +108,21 @@ public record Issued(X509CertificateHolder certificate, KeyPair keys) {
 
     public byte[] certPem() {
         return pem(certificate);
+    }
+
+    /// A whole PEM around damage: the first place where `name` stands is no UTF-8 any more.
+    public byte[] damagedPem(String name) {
+        var bytes = encoded();
+        bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf(name)] = (byte) 0xff;
+        return pem(new PemObject("CERTIFICATE", bytes));
+    }
+
+    private byte[] encoded() {
+        try {
+            return certificate.getEncoded();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
     }
 
     public byte[] keyPem() {
