@@ -1,6 +1,7 @@
 package io.sallyport.config;
 
 import io.grpc.BindableService;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.analysis.Inspections;
@@ -188,6 +189,12 @@ public final class ConfigServer implements AutoCloseable {
                         "1 while the revision log cannot be written: what is in force stays, and changes are refused.")
                 .register(registry);
         measureFindings(registry);
+        if (directory != null) {
+            FunctionCounter.builder(
+                            "sallyport_config_directory_failed_turns_total", directory, DirectorySource::failures)
+                    .description("Looks at the directory that failed for a fault of ours and were taken again.")
+                    .register(registry);
+        }
         if (kubernetes != null) {
             kubernetes.measure(registry);
         }

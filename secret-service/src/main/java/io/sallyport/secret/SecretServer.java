@@ -153,6 +153,9 @@ public final class SecretServer implements AutoCloseable {
     /// Registers what there is to measure.
     public void measure(MeterRegistry registry) {
         meters.register(registry, discovery);
+        FunctionCounter.builder("sallyport_secret_files_failed_turns_total", this, SecretServer::failedLooks)
+                .description("Looks at the directory and at certificates by path that failed and were taken again.")
+                .register(registry);
         if (cluster != null) {
             Gauge.builder("sallyport_secret_kubernetes_away", cluster, each -> each.isAway() ? 1 : 0)
                     .description("1 while the API server is not heard: the secrets that were read of it stay.")
@@ -161,6 +164,10 @@ public final class SecretServer implements AutoCloseable {
                     .description("Rounds of reading Secrets that failed and were tried again.")
                     .register(registry);
         }
+    }
+
+    private double failedLooks() {
+        return files.failures() + (directory == null ? 0 : directory.failures());
     }
 
     @Override

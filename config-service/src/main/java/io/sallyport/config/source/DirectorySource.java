@@ -3,7 +3,9 @@ package io.sallyport.config.source;
 import io.sallyport.config.api.Refusals;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.RevisionLog;
+import io.sallyport.config.store.Subscription;
 import io.sallyport.model.ObjectRef;
+import io.sallyport.runtime.SteadyLoop;
 import io.sallyport.runtime.file.FileEvent;
 import io.sallyport.runtime.file.FileEvents;
 import java.io.IOException;
@@ -22,17 +24,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /// Makes revisions of what stands in a directory, at once and whole.
 ///
 /// A file is read when its writer has closed it or renamed it into place, never in between. A file that disappears is
 /// given a moment to come back, since many editors save by removing and making anew. What cannot be read or is refused
-/// keeps its last good version, and everything else goes on.
+/// keeps its last good version, and everything else goes on. So does the watching after a fault of ours.
 public final class DirectorySource implements Refusals, AutoCloseable {
-
-    private static final Logger log = LoggerFactory.getLogger(DirectorySource.class);
 
     private static final Duration WRITER_PATIENCE = Duration.ofSeconds(2);
     private static final Duration QUIET = Duration.ofMillis(50);
@@ -58,7 +57,9 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     // Files that somebody wrote to since they were read.
     private final Set<String> disturbed = new HashSet<>();
     private final CountDownLatch ready = new CountDownLatch(1);
-    private final Thread owner;
+    private final Subscription wake;
+    private final SteadyLoop loop;
+    private volatile @Nullable Thread owner;
     private FileContent.Memory memory = LogMemory.NOTHING;
     private boolean everythingWatched = true;
     private boolean lookAtTree;
@@ -79,8 +80,8 @@ public final class DirectorySource implements Refusals, AutoCloseable {
         this.events = events;
         this.submission = new Submission(root, revisions, offers, listener);
         this.nextLook = clock.instant();
-        // A platform thread: it waits in the operating system.
-        this.owner = Thread.ofPlatform().name("config-directory").daemon().start(this::run);
+        this.wake = revisions.subscribe(this::wakeIfBlocked);
+        this.loop = SteadyLoop.start("config-directory", this::turn);
     }
 
     /// Starts to watch. The first look happens on the source's own thread: see [#awaitFirstLook].
@@ -109,22 +110,29 @@ public final class DirectorySource implements Refusals, AutoCloseable {
         return submission.refusals();
     }
 
-    private void run() {
-        var wake = revisions.subscribe(this::wakeIfBlocked);
-        try {
-            firstLook();
-            ready.countDown();
-            while (!closed) {
-                turn();
+    /// How many turns failed for a fault of ours and were taken again.
+    public long failures() {
+        return loop.failures();
+    }
+
+    private void turn(boolean again) throws InterruptedException {
+        if (owner == null) {
+            owner = Thread.currentThread();
+            try {
+                firstLook();
+            } finally {
+                ready.countDown();
             }
-        } catch (InterruptedException e) {
-            log.atDebug().log("Stopped watching the directory");
-        } catch (Exception e) {
-            log.atError().addKeyValue("directory", root).setCause(e).log("Stopped watching the directory");
-        } finally {
-            wake.close();
-            ready.countDown();
+            return;
         }
+        if (again) {
+            // What the failed turn had taken in hand is lost: everything is read and compared once more.
+            known.replaceAll((_, _) -> new FileContent.Known(Optional.empty(), Optional.empty()));
+            lookAtTree = true;
+            unsubmitted.addAll(submission.owned());
+            unsubmitted.addAll(offers.refs());
+        }
+        turn();
     }
 
     // An object of another source may have gone, and make room for ours.
@@ -156,6 +164,10 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     }
 
     private void turn() throws InterruptedException {
+        // Before waiting: the wake-up of close() is heard once.
+        if (closed) {
+            return;
+        }
         events.poll(untilNext().toMillis()).forEach(this::note);
         if (closed) {
             return;
@@ -403,12 +415,9 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        wake.close();
         events.wake();
-        try {
-            owner.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.close();
         events.close();
     }
 }

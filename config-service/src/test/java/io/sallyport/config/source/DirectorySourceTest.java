@@ -26,6 +26,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -89,6 +92,41 @@ class DirectorySourceTest {
 
     private DirectoryEvent await(Change.Verb verb, String name) throws InterruptedException {
         return recorder.await(event -> event.changes().contains(new Change(verb, gateway(name))));
+    }
+
+    @Test
+    void aFaultOfOursEndsNothing() throws Exception {
+        write("a.yaml", "Gateway shop/a");
+        var fault = new AtomicBoolean();
+        var thrown = new CountDownLatch(1);
+        var source = DirectorySource.start(
+                root,
+                log,
+                new FakeReader(),
+                new DirectoryListener() {
+                    @Override
+                    public void changed(DirectoryEvent event) {
+                        if (fault.compareAndSet(true, false)) {
+                            thrown.countDown();
+                            throw new IllegalStateException("a fault of ours");
+                        }
+                        recorder.changed(event);
+                    }
+                },
+                InstantSource.system());
+        sources.add(source);
+        recorder.await(DirectoryEvent::first);
+
+        fault.set(true);
+        write("b.yaml", "Gateway shop/b");
+        assertThat(thrown.await(20, TimeUnit.SECONDS)).isTrue();
+        write("c.yaml", "Gateway shop/c");
+
+        await(Change.Verb.CREATED, "c");
+        assertThat(text("b")).startsWith("Gateway shop/b");
+        Files.delete(root.resolve("a.yaml"));
+        await(Change.Verb.DELETED, "a");
+        assertThat(source.failures()).isEqualTo(1);
     }
 
     @Test

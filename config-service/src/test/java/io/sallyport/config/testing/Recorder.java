@@ -22,9 +22,11 @@ public final class Recorder implements DirectoryListener {
     /// The next event for which `wanted` holds; the ones before it are kept in [#heard].
     public DirectoryEvent await(Predicate<DirectoryEvent> wanted) throws InterruptedException {
         while (true) {
-            var event = events.poll(20, TimeUnit.SECONDS);
+            var event = events.poll(60, TimeUnit.SECONDS);
             if (event == null) {
-                throw new AssertionError("Nothing like that happened; heard: " + heard);
+                var text = heard.toString();
+                throw new AssertionError(
+                        "Nothing like that happened; heard: " + text.substring(0, Math.min(text.length(), 4_000)));
             }
             heard.add(event);
             if (wanted.test(event)) {

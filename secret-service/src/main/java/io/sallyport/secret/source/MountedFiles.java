@@ -1,5 +1,6 @@
 package io.sallyport.secret.source;
 
+import io.sallyport.runtime.SteadyLoop;
 import io.sallyport.secret.store.FilePlace;
 import io.sallyport.secret.store.SecretName;
 import io.sallyport.secret.store.SecretRegistry;
@@ -50,19 +51,24 @@ public final class MountedFiles implements AutoCloseable {
         private int missing;
         private boolean offered;
         private volatile boolean looked;
+
+        private void forget() {
+            stamps = List.of();
+            missing = 0;
+            offered = true;
+        }
     }
 
     private final List<Path> roots;
     private final SecretRegistry registry;
     private final Map<FilePlace, Watched> places = new ConcurrentHashMap<>();
     private final Semaphore wanted = new Semaphore(0);
-    private final Thread owner;
-    private volatile boolean closed;
+    private final SteadyLoop loop;
 
     private MountedFiles(List<Path> roots, SecretRegistry registry) {
         this.roots = List.copyOf(roots);
         this.registry = registry;
-        this.owner = Thread.ofPlatform().name("mounted-files").daemon().start(this::run);
+        this.loop = SteadyLoop.start("mounted-files", this::turn);
     }
 
     /// Starts to look. `roots` are the folders that may hold such files; without one, none is read.
@@ -104,20 +110,19 @@ public final class MountedFiles implements AutoCloseable {
         return roots.stream().anyMatch(path::startsWith);
     }
 
-    private void run() {
-        try {
-            while (!closed) {
-                look();
-                if (wanted.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                    wanted.drainPermits();
-                }
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        } catch (SecretStoreException e) {
-            if (!closed) {
-                log.atError().addKeyValue("reason", e.getMessage()).log("Stopped looking at mounted certificates");
-            }
+    /// How many looks failed, for a fault of ours, and were taken again.
+    public long failures() {
+        return loop.failures();
+    }
+
+    private void turn(boolean again) throws SecretStoreException, InterruptedException {
+        if (again) {
+            // What the failed look had found may not have been handed on.
+            places.values().forEach(Watched::forget);
+        }
+        look();
+        if (wanted.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            wanted.drainPermits();
         }
     }
 
@@ -233,12 +238,6 @@ public final class MountedFiles implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
-        owner.interrupt();
-        try {
-            owner.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.close();
     }
 }

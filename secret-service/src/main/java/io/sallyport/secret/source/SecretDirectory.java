@@ -1,5 +1,6 @@
 package io.sallyport.secret.source;
 
+import io.sallyport.runtime.SteadyLoop;
 import io.sallyport.runtime.file.FileEvent;
 import io.sallyport.runtime.file.FileEvents;
 import io.sallyport.secret.store.FilePlace;
@@ -66,7 +67,7 @@ public final class SecretDirectory implements AutoCloseable {
     private final InstantSource clock;
     private final FileEvents events;
     private final CountDownLatch ready = new CountDownLatch(1);
-    private final Thread owner;
+    private final SteadyLoop loop;
     // What each file offers, by its path; a mount counts as the file `secrets/<namespace>/<name>`.
     private final SortedMap<String, List<SecretDocuments.Found>> offers = new TreeMap<>();
     private final Map<String, Stat> known = new HashMap<>();
@@ -86,8 +87,7 @@ public final class SecretDirectory implements AutoCloseable {
         this.clock = clock;
         this.events = events;
         this.nextLook = clock.instant();
-        // A platform thread: it waits in the operating system.
-        this.owner = Thread.ofPlatform().name("secret-directory").daemon().start(this::run);
+        this.loop = SteadyLoop.start("secret-directory", this::turn);
     }
 
     /// Starts to follow the directory; returns when everything that stands there at the start is in force.
@@ -106,22 +106,33 @@ public final class SecretDirectory implements AutoCloseable {
         return source;
     }
 
-    private void run() {
-        try {
-            turn();
-            ready.countDown();
-            while (!closed) {
-                events.poll(untilNext().toMillis()).forEach(this::note);
-                if (!closed) {
-                    turn();
-                }
+    /// How many turns failed, for a fault of ours, and were taken again.
+    public long failures() {
+        return loop.failures();
+    }
+
+    private void turn(boolean again) throws SecretStoreException {
+        if (ready.getCount() > 0) {
+            try {
+                turn();
+            } finally {
+                ready.countDown();
             }
-        } catch (SecretStoreException e) {
-            log.atError().addKeyValue("reason", e.getMessage()).log("Stopped following the directory of secrets");
-        } catch (RuntimeException e) {
-            log.atError().setCause(e).log("Stopped following the directory of secrets");
-        } finally {
-            ready.countDown();
+            return;
+        }
+        if (again) {
+            // What the failed turn had taken in hand is lost: everything is read and handed on once more.
+            known.clear();
+            offers.keySet().stream()
+                    .filter(path -> !path.startsWith(MOUNTS + "/"))
+                    .forEach(dirty::add);
+            nextLook = clock.instant();
+        } else if (!closed) {
+            // Not after close(), whose wake-up is heard once.
+            events.poll(untilNext().toMillis()).forEach(this::note);
+        }
+        if (!closed) {
+            turn();
         }
     }
 
@@ -383,11 +394,7 @@ public final class SecretDirectory implements AutoCloseable {
     public void close() {
         closed = true;
         events.wake();
-        try {
-            owner.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.close();
         events.close();
     }
 }

@@ -17,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +35,7 @@ class SecretDirectoryTest {
     @TempDir
     Path scratch;
 
+    private final AtomicBoolean fault = new AtomicBoolean();
     private Path root;
     private SecretRegistry registry;
     private @Nullable SecretDirectory directory;
@@ -49,7 +51,11 @@ class SecretDirectoryTest {
                         new SealedFiles(scratch.resolve("kept"), key, random), InstantSource.fixed(Issued.NOW)),
                 new SealedFiles(scratch.resolve("put"), key, random),
                 clock,
-                _ -> {});
+                _ -> {
+                    if (fault.compareAndSet(true, false)) {
+                        throw new IllegalStateException("a fault of ours");
+                    }
+                });
     }
 
     @AfterEach
@@ -102,6 +108,38 @@ class SecretDirectoryTest {
 
         awaitSecrets(secrets -> secrets.secrets().containsKey(new SecretName("istio-system", "marker")));
         assertThat(name(SHOP)).isEqualTo("first.test");
+    }
+
+    @Test
+    @Tag("P1")
+    void aDamagedCertificateStopsNoOther() throws Exception {
+        write(
+                "a.yaml",
+                document(FIRST.damagedPem("first.test"), FIRST.keyPem()).replace("name: shop", "name: damaged"));
+        write("b.yaml", document(FIRST));
+        follow();
+        assertThat(name(SHOP)).isEqualTo("first.test");
+
+        write("b.yaml", document(SECOND));
+
+        awaitName("second.test");
+    }
+
+    @Test
+    void aFaultOfOursEndsNothing() throws Exception {
+        write("a.yaml", document(FIRST));
+        follow();
+
+        fault.set(true);
+        write("a.yaml", document(SECOND));
+        await().until(() -> !fault.get());
+        write("b.yaml", document(SECOND).replace("name: shop", "name: later"));
+
+        awaitSecrets(secrets -> secrets.secrets().containsKey(new SecretName("istio-system", "later")));
+        assertThat(name(SHOP)).isEqualTo("second.test");
+        assertThat(directory)
+                .isNotNull()
+                .satisfies(followed -> assertThat(followed.failures()).isEqualTo(1));
     }
 
     @Test
@@ -226,6 +264,10 @@ class SecretDirectoryTest {
     }
 
     private static String document(Issued issued) {
+        return document(issued.certPem(), issued.keyPem());
+    }
+
+    private static String document(byte[] certificate, byte[] key) {
         return """
                 apiVersion: v1
                 kind: Secret
@@ -234,7 +276,7 @@ class SecretDirectoryTest {
                 data:
                   tls.crt: %s
                   tls.key: %s
-                """.formatted(base64(issued.certPem()), base64(issued.keyPem()));
+                """.formatted(base64(certificate), base64(key));
     }
 
     private static String base64(byte[] bytes) {

@@ -1,4 +1,4 @@
-package io.sallyport.kubernetes;
+package io.sallyport.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.sallyport.kubernetes;
+package io.sallyport.runtime;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
