@@ -19,7 +19,7 @@ import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.RowTest;
 import io.sallyport.accesslog.query.Selection;
 import io.sallyport.accesslog.receive.Ledger;
-import io.sallyport.accesslog.rollup.Sketches;
+import io.sallyport.accesslog.rollup.Sketch;
 import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.Column;
 import io.sallyport.accesslog.storage.KafkaRow;
@@ -164,7 +164,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             var found = TopResponse.newBuilder()
                     .setTotal(top.total())
                     .setCoverage(completeness.coverage(selection))
-                    .setAnswered(answered(top.isSummed(), Sketches.RELATIVE_ERROR));
+                    .setAnswered(answered(top.isSummed(), Sketch.RELATIVE_ERROR));
             for (var group : top.groups()) {
                 found.addValuesBuilder()
                         .setValue(group.value())
@@ -218,7 +218,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             var summed = request.getApproximate()
                     ? dashboards.percentiles(selection, attribute, quantiles, by, limit)
                     : Optional.<List<Questions.Percentiles>>empty();
-            found.setAnswered(answered(summed.isPresent(), Sketches.RELATIVE_ERROR));
+            found.setAnswered(answered(summed.isPresent(), Sketch.RELATIVE_ERROR));
             for (var group : summed.isPresent()
                     ? summed.get()
                     : questions.percentiles(selection, attribute, quantiles, by, limit)) {

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /// Answers the questions of dashboards from the sums that were made as rows came, where these say the same as the rows:
 /// no filter, whole minutes, an attribute that is added up. Counts, rates and times are then exactly those of the rows;
-/// percentiles are within [io.sallyport.accesslog.rollup.Sketches#RELATIVE_ERROR].
+/// percentiles are within [io.sallyport.accesslog.rollup.Sketch#RELATIVE_ERROR].
 ///
 /// Whatever is asked otherwise is not answered here, and has to be asked of [Questions].
 public final class Dashboards {

@@ -1,6 +1,5 @@
 package io.sallyport.accesslog.rollup;
 
-import com.datadoghq.sketch.ddsketch.DDSketch;
 import com.google.common.collect.ImmutableList;
 import java.util.List;
 
@@ -18,15 +17,15 @@ public record RollupAnswer(double total, ImmutableList<Group> groups) {
     /// Those of a group.
     public static final class Durations {
 
-        private final DDSketch sketch;
+        private final Sketch sketch;
 
-        Durations(DDSketch sketch) {
+        Durations(Sketch sketch) {
             this.sketch = sketch;
         }
 
-        /// In microseconds, each within [Sketches#RELATIVE_ERROR].
+        /// In microseconds, each within [Sketch#RELATIVE_ERROR].
         public List<Double> quantiles(List<Double> quantiles) {
-            return Sketches.quantiles(sketch, quantiles);
+            return sketch.quantiles(quantiles);
         }
     }
 }

@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import io.sallyport.accesslog.rollup.Rollup;
 import io.sallyport.accesslog.rollup.RollupQuestion;
 import io.sallyport.accesslog.rollup.RollupSum;
-import io.sallyport.accesslog.rollup.Sketches;
+import io.sallyport.accesslog.rollup.Sketch;
 import io.sallyport.accesslog.rollup.Step;
 import io.sallyport.accesslog.storage.LogStore.ReadBounds;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ import java.util.TreeSet;
 /// them in the part and merges them with it, so they are there exactly when the rows are. A part from before they were
 /// known has none, and ClickHouse adds its rows up when it is asked.
 ///
-/// A sketch is the sum of a map from places to weights; the places are those of [Sketches].
+/// A sketch is the sum of a map from places to weights; the places are those of [Sketch].
 final class ClickHouseSums {
 
     private static final long MINUTE = Step.MINUTE.micros();
@@ -40,7 +40,7 @@ final class ClickHouseSums {
 
     // The largest below every place that a duration has.
     private static final String PLACE =
-            "if(duration_micros < 1, toInt32(-1), toInt32(floor(log(duration_micros) / " + Sketches.LOG_GAMMA + ")))";
+            "if(duration_micros < 1, toInt32(-1), toInt32(floor(log(duration_micros) / " + Sketch.LOG_GAMMA + ")))";
     private static final String SUMS = "sum(weight), sumIf(weight, response_code >= 500), min(start_time),"
             + " max(start_time), sumMap(map(" + PLACE + ", weight))";
 

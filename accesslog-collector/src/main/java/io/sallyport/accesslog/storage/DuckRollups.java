@@ -14,6 +14,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +26,12 @@ import org.duckdb.DuckDBConnection;
 
 /// The sums of one day's file, so that they are exactly those of its rows, whatever dies in between.
 ///
-/// What has come since the last page is held here, by minute, hour and day; from time to time a batch's transaction
-/// writes it as pages of a new generation, and how far the rows are in them. A start reads the rows behind that, and
-/// has what was lost. Pages are only ever added: a question takes those up to the generation that it has seen here, so
-/// nothing has to wait for it.
+/// What has come since the last page is held here, by minute, hour and day, each with everything that is in no page of
+/// its own; from time to time a batch's transaction writes it as pages of a new generation, and how far the rows are in
+/// them. A start reads the rows behind that, and has what was lost. Pages are only ever added: a question takes those
+/// up to the generation that it has seen here, so nothing has to wait for it.
 ///
-/// A file that older rows are in has no sums, and its rows are asked.
+/// A file that older rows are in, or whose sums are written as they were before, has none, and its rows are asked.
 final class DuckRollups {
 
     private static final Duration MINUTES_LIFE = Duration.ofSeconds(60);
@@ -37,6 +39,7 @@ final class DuckRollups {
     private static final Duration DAYS_LIFE = Duration.ofHours(6);
     private static final long MAX_ROWS = 250_000;
     private static final int MAX_SUMS = 30_000;
+    private static final int SOME = 2_048;
 
     // What a start reads of each row.
     private static final ImmutableList<Column> READ = Stream.concat(
@@ -45,12 +48,19 @@ final class DuckRollups {
             .map(Column::named)
             .collect(ImmutableList.toImmutableList());
 
+    // As sums were kept before.
+    private static final ImmutableList<String> OLD =
+            ImmutableList.of("sums_of_minutes", "sums_of_hours", "sums_of_days", "rolled");
+
     private final String catalog;
     private final boolean isWhole;
 
     @GuardedBy("this") private final EnumMap<Step, Rollup> held = new EnumMap<>(Step.class);
 
     @GuardedBy("this") private final EnumMap<Step, Instant> since = new EnumMap<>(Step.class);
+
+    // Of the newest page of each.
+    @GuardedBy("this") private final EnumMap<Step, Long> newest = new EnumMap<>(Step.class);
 
     @GuardedBy("this") private long generation;
 
@@ -69,18 +79,23 @@ final class DuckRollups {
         try (var statement = connection.createStatement()) {
             boolean isThere;
             try (var result = statement.executeQuery("SELECT count(*) FROM duckdb_tables() WHERE database_name = '"
-                    + catalog + "' AND table_name = 'rolled'")) {
+                    + catalog + "' AND table_name = 'summed'")) {
                 isThere = result.next() && result.getLong(1) > 0;
+            }
+            for (var old : OLD) {
+                statement.execute("DROP TABLE IF EXISTS " + catalog + "." + old);
             }
             if (hasRows && !isThere) {
                 return new DuckRollups(catalog, false);
             }
             for (var step : Step.values()) {
                 statement.execute("CREATE TABLE IF NOT EXISTS " + table(catalog, step)
-                        + " (start BIGINT, attribute VARCHAR, generation BIGINT, page BLOB)");
+                        + " (start BIGINT, attribute VARCHAR, generation BIGINT,"
+                        // Packed, 2,048 pages are unpacked for each that is asked for.
+                        + " page BLOB USING COMPRESSION uncompressed)");
             }
             statement.execute("CREATE TABLE IF NOT EXISTS " + catalog
-                    + ".rolled (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
+                    + ".summed (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
         }
         var rollups = new DuckRollups(catalog, true);
         rollups.recover(connection);
@@ -91,31 +106,53 @@ final class DuckRollups {
         return catalog + "." + name(step);
     }
 
+    // Of its generation among those of a transaction.
+    private static int place(Step step) {
+        return switch (step) {
+            case MINUTE -> 1;
+            case HOUR -> 2;
+            case DAY -> 3;
+        };
+    }
+
     private static String name(Step step) {
         return switch (step) {
-            case MINUTE -> "sums_of_minutes";
-            case HOUR -> "sums_of_hours";
-            case DAY -> "sums_of_days";
+            case MINUTE -> "minutes";
+            case HOUR -> "hours";
+            case DAY -> "days";
         };
     }
 
     private synchronized void recover(Connection connection) throws SQLException {
-        var ofHours = newest(connection, Step.HOUR);
-        var ofDays = newest(connection, Step.DAY);
-        generation = Math.max(newest(connection, Step.MINUTE), Math.max(ofHours, ofDays));
-        // A page of hours has the minutes of the generations before its own.
-        addPages(connection, Step.MINUTE, ofHours, held(Step.HOUR));
-        addPages(connection, Step.HOUR, ofDays, held(Step.DAY));
+        for (var step : Step.values()) {
+            newest.put(step, newest(connection, step));
+        }
+        generation = Collections.max(newest.values());
         var columns = READ.stream().map(column -> "r." + column.name()).collect(Collectors.joining(", "));
         try (var statement = connection.createStatement();
                 var result = statement.executeQuery("SELECT " + columns + " FROM " + catalog + ".rows r LEFT JOIN "
-                        + catalog + ".rolled o USING (kafka_partition) WHERE r." + Column.OFFSET
+                        + catalog + ".summed o USING (kafka_partition) WHERE r." + Column.OFFSET
                         + " >= coalesce(o.next, 0)")) {
+            var some = new ArrayList<AccessLogEntry>(SOME);
             while (result.next()) {
-                held(Step.MINUTE).add(entry(result));
+                some.add(entry(result));
                 rows++;
+                if (some.size() == SOME) {
+                    held(Step.MINUTE).add(some);
+                    some.clear();
+                }
             }
+            held(Step.MINUTE).add(some);
         }
+        // A page has what was there before its own generation.
+        addPages(connection, Step.MINUTE, newest(Step.HOUR), held(Step.HOUR));
+        held(Step.HOUR).addAll(held(Step.MINUTE));
+        addPages(connection, Step.HOUR, newest(Step.DAY), held(Step.DAY));
+        held(Step.DAY).addAll(held(Step.HOUR));
+    }
+
+    @GuardedBy("this") private long newest(Step step) {
+        return newest.getOrDefault(step, 0L);
     }
 
     @GuardedBy("this") private Rollup held(Step step) {
@@ -186,11 +223,11 @@ final class DuckRollups {
             for (var step : pages.entrySet()) {
                 // Its rows are of the transaction, since that was begun by a statement.
                 try (var appender = connection.createAppender(catalog, "main", name(step.getKey()))) {
-                    write(appender, step.getValue());
+                    write(appender, generation() + place(step.getKey()), step.getValue());
                 }
             }
             try (var upsert =
-                    connection.prepareStatement("INSERT OR REPLACE INTO " + catalog + ".rolled VALUES (?, ?)")) {
+                    connection.prepareStatement("INSERT OR REPLACE INTO " + catalog + ".summed VALUES (?, ?)")) {
                 for (var entry : next.entrySet()) {
                     upsert.setInt(1, entry.getKey());
                     upsert.setLong(2, entry.getValue());
@@ -199,8 +236,8 @@ final class DuckRollups {
             }
         }
 
-        private void write(DuckDBAppender appender, Map<Rollup.Place, byte[]> written) throws SQLException {
-            var next = generation() + 1;
+        // Longer pieces have the shorter ones of the same transaction in them, so those are of an earlier generation.
+        private void write(DuckDBAppender appender, long next, Map<Rollup.Place, byte[]> written) throws SQLException {
             for (var page : written.entrySet()) {
                 appender.beginRow();
                 appender.append(page.getKey().start());
@@ -213,26 +250,24 @@ final class DuckRollups {
 
         /// The transaction is through.
         void done() {
+            var more = new Rollup(Step.MINUTE);
+            if (isWhole) {
+                more.add(batch.stream().map(KafkaRow::entry).toList());
+            }
             synchronized (DuckRollups.this) {
-                for (var step : List.of(Step.DAY, Step.HOUR, Step.MINUTE)) {
-                    if (pages.containsKey(step)) {
-                        if (step != Step.DAY) {
-                            held(step.longer()).addAll(held(step));
-                        }
-                        held.put(step, new Rollup(step));
-                        since.put(step, now);
-                    }
+                for (var step : pages.keySet()) {
+                    newest.put(step, generation + place(step));
+                    held.put(step, new Rollup(step));
+                    since.put(step, now);
                 }
                 if (!pages.isEmpty()) {
-                    generation++;
+                    generation += Step.values().length;
                     rows = 0;
                 }
-                if (isWhole) {
-                    for (var row : batch) {
-                        held(Step.MINUTE).add(row.entry());
-                    }
-                    rows += batch.size();
+                for (var step : Step.values()) {
+                    held(step).addAll(more);
                 }
+                rows += isWhole ? batch.size() : 0;
             }
         }
     }
@@ -269,8 +304,7 @@ final class DuckRollups {
         }
     }
 
-    /// What is held of a file that gets no more rows: to be written until nothing is, since what leaves the minutes is
-    /// held for the hours.
+    /// What is held of a file that gets no more rows.
     Change rest(Instant now) {
         var change = new Change(List.of(), now);
         synchronized (this) {
@@ -288,10 +322,6 @@ final class DuckRollups {
         }
     }
 
-    synchronized boolean isEmpty() {
-        return held.values().stream().allMatch(Rollup::isEmpty);
-    }
-
     /// Adds what the rows of this file have to say; false: they were never added up.
     boolean addTo(RollupSum sum, Connection connection) throws SQLException {
         if (!isWhole) {
@@ -299,19 +329,18 @@ final class DuckRollups {
         }
         var question = sum.question();
         var spans = Step.cover(question.from(), question.to(), question.longest());
+        var written = new ArrayList<Step.Span>();
         long upTo;
         synchronized (this) {
             upTo = generation;
-            // What is held for longer pieces is in the pages of shorter ones.
             for (var span : spans) {
-                for (var step : Step.values()) {
-                    if (step.compareTo(span.step()) <= 0) {
-                        sum.add(held(step), span);
-                    }
+                sum.add(held(span.step()), span);
+                if (newest(span.step()) > 0) {
+                    written.add(span);
                 }
             }
         }
-        for (var span : spans) {
+        for (var span : written) {
             addPages(sum, connection, span, upTo);
         }
         return true;

@@ -110,11 +110,9 @@ final class DuckWriter implements AutoCloseable {
     // The sums of a file that gets no more rows. A transaction writes one file only, so it is one of its own.
     @GuardedBy("this") private void finish(DuckDay day, Instant now) throws SQLException {
         var reached = next;
-        while (!day.rollups().isEmpty()) {
-            var rest = day.rollups().rest(now);
-            transaction(_ -> rest.write(connection, reached));
-            rest.done();
-        }
+        var rest = day.rollups().rest(now);
+        transaction(_ -> rest.write(connection, reached));
+        rest.done();
     }
 
     private static boolean isNew(KafkaRow row, Map<OriginKey, OriginMark> origins, long second) {
@@ -155,7 +153,7 @@ final class DuckWriter implements AutoCloseable {
         var times = new long[] {Long.MAX_VALUE, Long.MIN_VALUE};
         var before = next;
         transaction(statement -> {
-            appendRows(statement, day, rows, times);
+            appendRows(day, rows, times);
             upsert(day, offsets, marks);
             sums.write(connection, before);
         });
@@ -214,16 +212,11 @@ final class DuckWriter implements AutoCloseable {
         }
     }
 
-    private void appendRows(Statement statement, DuckDay day, List<KafkaRow> rows, long[] times) throws SQLException {
+    private void appendRows(DuckDay day, List<KafkaRow> rows, long[] times) throws SQLException {
         if (rows.isEmpty()) {
             return;
         }
-        feed.offer(rows);
-        try {
-            statement.execute(RowFeed.insert(day.catalog()));
-        } finally {
-            feed.offer(List.of());
-        }
+        feed.insert(connection, day.catalog(), rows);
         for (var row : rows) {
             var time = Timestamps.toMicros(row.entry().getStartTime());
             times[0] = Math.min(times[0], time);

@@ -7,7 +7,9 @@ import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.lang.invoke.LambdaMetafactory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -25,6 +27,42 @@ sealed interface Getter {
     record OfReal(ToDoubleFunction<AccessLogEntry> value) implements Getter {}
 
     record OfTexts(Function<AccessLogEntry, Map<String, String>> value) implements Getter {}
+
+    /// The value that all of these rows have, which are at least one; absent where they differ.
+    default Optional<Object> only(List<KafkaRow> rows) {
+        return switch (this) {
+            case OfText(var value) -> only(rows, value);
+            case OfTexts(var value) -> only(rows, value);
+            case OfNumber(var value) -> {
+                var first = value.applyAsLong(rows.getFirst().entry());
+                for (var row : rows) {
+                    if (value.applyAsLong(row.entry()) != first) {
+                        yield Optional.empty();
+                    }
+                }
+                yield Optional.of(first);
+            }
+            case OfReal(var value) -> {
+                var first = value.applyAsDouble(rows.getFirst().entry());
+                for (var row : rows) {
+                    if (Double.compare(value.applyAsDouble(row.entry()), first) != 0) {
+                        yield Optional.empty();
+                    }
+                }
+                yield Optional.of(first);
+            }
+        };
+    }
+
+    private static Optional<Object> only(List<KafkaRow> rows, Function<AccessLogEntry, ?> value) {
+        var first = value.apply(rows.getFirst().entry());
+        for (var row : rows) {
+            if (!value.apply(row.entry()).equals(first)) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(first);
+    }
 
     /// The getter of a column, resolved once.
     static Getter of(Column column) {

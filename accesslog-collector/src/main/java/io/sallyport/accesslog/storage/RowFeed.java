@@ -4,7 +4,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -23,6 +25,9 @@ import org.duckdb.DuckDBWritableVector;
 /// The driver's appender pays for every value and ends a statement of its own every 2,048 rows, which cost four
 /// times as much as the insert itself. A table function is one statement for the whole batch; texts go over a chunk
 /// at a time. Maps, which such a function cannot have, go as JSON and are read in SQL where they are not empty.
+///
+/// A column that has one value in the whole batch, as half of them have (what is absent, the source, the scheme), is a
+/// parameter of the statement instead.
 final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, String> {
 
     private static final String NAME = "sallyport_batch";
@@ -32,23 +37,51 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
     private static final ImmutableList<Getter> GETTERS =
             Column.ALL.stream().map(Getter::of).collect(ImmutableList.toImmutableList());
 
-    /// The columns of a row in the order of [#SELECTED].
     private static final String NAMES = Column.ALL.stream().map(Column::name).collect(Collectors.joining(", ")) + ", "
             + Column.PARTITION + ", " + Column.OFFSET;
 
-    private static final String SELECTED =
-            Column.ALL.stream().map(RowFeed::selected).collect(Collectors.joining(", ")) + ", " + Column.PARTITION
-                    + ", " + Column.OFFSET;
+    /// What the table is made of until the next batch comes.
+    ///
+    /// @param varying places in [Column#ALL] of the columns that have more than one value
+    /// @param only the value of each of the others, in their order
+    private record Batch(List<KafkaRow> rows, ImmutableList<Integer> varying, ImmutableList<Object> only) {
 
-    private volatile List<KafkaRow> batch = List.of();
+        static final Batch NONE = new Batch(List.of(), ImmutableList.of(), ImmutableList.of());
+
+        static Batch of(List<KafkaRow> rows) {
+            var varying = ImmutableList.<Integer>builder();
+            var only = ImmutableList.builder();
+            for (var i = 0; i < GETTERS.size(); i++) {
+                var value = GETTERS.get(i).only(rows);
+                if (value.isPresent()) {
+                    only.add(value.get() instanceof Map<?, ?> map ? json(map) : value.get());
+                } else {
+                    varying.add(i);
+                }
+            }
+            return new Batch(rows, varying.build(), only.build());
+        }
+
+        String insert(String catalog) {
+            var selected = new ArrayList<String>();
+            for (var i = 0; i < Column.ALL.size(); i++) {
+                var column = Column.ALL.get(i);
+                selected.add(varying.contains(i) ? selected(column) : parameter(column));
+            }
+            return "INSERT INTO " + catalog + ".rows (" + NAMES + ") SELECT " + String.join(", ", selected) + ", "
+                    + Column.PARTITION + ", " + Column.OFFSET + " FROM " + NAME + "()";
+        }
+    }
+
+    private volatile Batch batch = Batch.NONE;
 
     /// Where one statement is in the batch.
     static final class Reading {
-        private final List<KafkaRow> rows;
+        private final Batch batch;
         private int position;
 
-        Reading(List<KafkaRow> rows) {
-            this.rows = rows;
+        private Reading(Batch batch) {
+            this.batch = batch;
         }
     }
 
@@ -63,28 +96,44 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
         return feed;
     }
 
-    /// The statement that stores the batch.
-    static String insert(String catalog) {
-        return "INSERT INTO " + catalog + ".rows (" + NAMES + ") SELECT " + SELECTED + " FROM " + NAME + "()";
-    }
-
-    /// What the statements that follow read.
-    void offer(List<KafkaRow> rows) {
-        batch = rows;
+    /// Stores rows within the transaction that is open.
+    void insert(Connection connection, String catalog, List<KafkaRow> rows) throws SQLException {
+        var offered = Batch.of(rows);
+        batch = offered;
+        try (var statement = connection.prepareStatement(offered.insert(catalog))) {
+            for (var i = 0; i < offered.only.size(); i++) {
+                statement.setObject(i + 1, offered.only.get(i));
+            }
+            statement.execute();
+        } finally {
+            batch = Batch.NONE;
+        }
     }
 
     private static String selected(Column column) {
         return switch (column.type()) {
             case TEXT, WORDS, NUMBER, REAL, TIME, DURATION -> column.name();
-            case TEXTS ->
-                "CASE WHEN " + column.name() + " = '' THEN MAP {} ELSE from_json(" + column.name()
-                        + ", '\"MAP(VARCHAR, VARCHAR)\"') END";
+            case TEXTS -> "CASE WHEN " + column.name() + " = '' THEN MAP {} ELSE " + map(column.name()) + " END";
         };
+    }
+
+    private static String parameter(Column column) {
+        return switch (column.type()) {
+            case TEXT, WORDS -> "CAST(? AS VARCHAR)";
+            case NUMBER, TIME, DURATION -> "CAST(? AS BIGINT)";
+            case REAL -> "CAST(? AS DOUBLE)";
+            case TEXTS -> map("CAST(? AS VARCHAR)");
+        };
+    }
+
+    private static String map(String json) {
+        return "from_json(" + json + ", '\"MAP(VARCHAR, VARCHAR)\"')";
     }
 
     @Override
     public String bind(DuckDBTableFunctionBindInfo bind) {
-        for (var column : Column.ALL) {
+        for (var place : batch.varying()) {
+            var column = Column.ALL.get(place);
             bind.addResultColumn(
                     column.name(),
                     switch (column.type()) {
@@ -95,7 +144,7 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
         }
         bind.addResultColumn(Column.PARTITION, DuckDBColumnType.INTEGER);
         bind.addResultColumn(Column.OFFSET, DuckDBColumnType.BIGINT);
-        bind.setCardinality(batch.size(), true);
+        bind.setCardinality(batch.rows().size(), true);
         return NAME;
     }
 
@@ -109,17 +158,19 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
     @Override
     public long apply(DuckDBTableFunctionCallInfo call, DuckDBDataChunkWriter chunk) {
         Reading reading = call.getInitData();
-        var end = (int) Math.min(reading.rows.size(), reading.position + chunk.capacity());
-        var part = reading.rows.subList(reading.position, end);
+        var rows = reading.batch.rows();
+        var varying = reading.batch.varying();
+        var end = (int) Math.min(rows.size(), reading.position + chunk.capacity());
+        var part = rows.subList(reading.position, end);
         reading.position = end;
         if (part.isEmpty()) {
             return 0;
         }
-        for (var i = 0; i < GETTERS.size(); i++) {
-            write(chunk.vector(i), GETTERS.get(i), part);
+        for (var i = 0; i < varying.size(); i++) {
+            write(chunk.vector(i), GETTERS.get(varying.get(i)), part);
         }
-        var partitions = chunk.vector(GETTERS.size());
-        var offsets = chunk.vector(GETTERS.size() + 1L);
+        var partitions = chunk.vector(varying.size());
+        var offsets = chunk.vector(varying.size() + 1L);
         for (var i = 0; i < part.size(); i++) {
             partitions.setInt(i, part.get(i).partition());
             offsets.setLong(i, part.get(i).offset());
@@ -161,6 +212,10 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
     }
 
     private static byte[] bytes(Map<String, String> texts) {
-        return texts.isEmpty() ? EMPTY : JSON.toJson(texts).getBytes(StandardCharsets.UTF_8);
+        return texts.isEmpty() ? EMPTY : json(texts).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String json(Map<?, ?> texts) {
+        return JSON.toJson(texts);
     }
 }

@@ -97,9 +97,13 @@ class DuckSumsTest extends SumsContract {
         store.close();
         try (var old = DriverManager.getConnection("jdbc:duckdb:" + folder.resolve("rows-2026-11-21.duckdb"));
                 var statement = old.createStatement()) {
-            for (var table : List.of("sums_of_minutes", "sums_of_hours", "sums_of_days", "rolled")) {
+            for (var table : List.of("minutes", "hours", "days", "summed")) {
                 statement.execute("DROP TABLE " + table);
             }
+            // What sums were once, in another form.
+            statement.execute("CREATE TABLE sums_of_minutes (start BIGINT, attribute VARCHAR, page BLOB)");
+            statement.execute("INSERT INTO sums_of_minutes VALUES (0, 'request.host', '\\x00'::BLOB)");
+            statement.execute("CREATE TABLE rolled (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
         }
         store = open();
         store(50, DAY.plus(Duration.ofHours(1)), Duration.ofHours(1), false);
