@@ -542,6 +542,76 @@ class HardeningTest {
         assertThat(Addresses.isOwnSocket(address)).isFalse();
     }
 
+    @Tag("V9")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "127.0.0.1",
+                "127.8.9.10",
+                "0.0.0.0",
+                "::1",
+                "::",
+                "[::1]",
+                "0:0:0:0:0:0:0:1",
+                "::ffff:127.0.0.1",
+                "::ffff:7f00:1",
+                "::127.0.0.1",
+                "64:ff9b::127.0.0.1",
+                "localhost",
+                "LOCALHOST.",
+                "a.localhost",
+                "ip6-localhost",
+                "127.1",
+                "127.0.1",
+                "127.0.0.1.",
+                "2130706433",
+                "0x7f000001",
+                "0x7f.1",
+                "0177.0.0.1",
+                "017700000001",
+                "0"
+            })
+    void aDoorOfSallyportOnThisMachineIsWarnedOfHoweverItIsSpelled(String address) {
+        assertThat(Addresses.isOwnDoor(address, 15_010)).isTrue();
+        assertThat(Addresses.isOwnDoor(address, 8_080))
+                .as("a backend beside it")
+                .isFalse();
+        for (var resolution : List.of("STATIC", "DNS")) {
+            var entry = document(
+                    "networking.istio.io/v1",
+                    "ServiceEntry",
+                    "spec: {hosts: [a.test], resolution: %s, ports: [{number: 15010, name: http, protocol: HTTP}], endpoints: [{address: '%s'}]}"
+                            .formatted(resolution, address));
+            // What is no address at all is refused as such.
+            assertThat(Documents.findings(entry))
+                    .as(entry)
+                    .map(finding -> finding.code().id())
+                    .anyMatch(code -> code.startsWith("SP1") || code.equals("SP4506"));
+        }
+    }
+
+    @Tag("V9")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "10.0.0.1",
+                "128.0.0.1",
+                "2001:db8::1",
+                "::2",
+                "localhost.example",
+                "127.example",
+                "notlocalhost",
+                "1.2.3.4.5",
+                "127.0.0.256",
+                "2147483648",
+                "0x",
+                "08.1",
+                ""
+            })
+    void otherMachinesMayHaveSuchPorts(String address) {
+        assertThat(Addresses.isOwnDoor(address, 15_010)).isFalse();
+    }
+
     @Tag("H34")
     @Test
     void envoyFilterAndWasmPluginSayThatTheyHaveNoEffect() {

@@ -1,5 +1,6 @@
 package io.sallyport.analysis.text;
 
+import com.google.common.base.Ascii;
 import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableSet;
@@ -19,6 +20,14 @@ public final class Addresses {
     private static final String SHORT_FOLDER = "sallyport-";
 
     private static final ImmutableSet<String> OWN_SOCKETS = ImmutableSet.of("admin.sock", "sds.sock", "relay.sock");
+
+    private static final int FIRST_OWN_PORT = 15_000;
+    private static final int LAST_OWN_PORT = 15_099;
+    // Thirteen octal digits are more than 32 bits.
+    private static final int LONGEST_NUMBER = 13;
+    private static final ImmutableSet<String> LOOPBACK_NAMES =
+            ImmutableSet.of("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback");
+    private static final byte[] LOOPBACK_V6 = InetAddresses.forString("::1").getAddress();
 
     private static final byte[] AWS_METADATA =
             InetAddresses.forString("fd00:ec2::254").getAddress();
@@ -73,6 +82,76 @@ public final class Addresses {
                         || steps.contains("sallyport")
                         || steps.contains(".sallyport")
                         || (file.endsWith(".sock") && isSocketFolder(steps.peekLast())));
+    }
+
+    /// Whether an address and a port are a door of Sallyport on the proxy's own machine: xDS, secrets, access
+    /// logs, APIs, metrics and Envoy's admin interface have ports from 15000 to 15099, as Istio's have. Other
+    /// ports of this machine are somebody's backends.
+    public static boolean isOwnDoor(String address, long port) {
+        return FIRST_OWN_PORT <= port && port <= LAST_OWN_PORT && isLoopback(address);
+    }
+
+    /// Whether an address is this machine, however it is spelled: `127.8.9.10`, `0.0.0.0`, `::1`, `[::1]`,
+    /// `::ffff:127.0.0.1`, `localhost.`, `a.localhost`, and what old resolvers take for IPv4: `127.1`, `0x7f.1`,
+    /// `2130706433`, `0177.0.0.1`.
+    public static boolean isLoopback(String text) {
+        var plain = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+        int zone = plain.indexOf('%');
+        var address = zone < 0 ? plain : plain.substring(0, zone);
+        if (InetAddresses.isInetAddress(address)) {
+            return isThisMachine(InetAddresses.forString(address).getAddress());
+        }
+        var name = CharMatcher.is('.').trimTrailingFrom(Ascii.toLowerCase(address));
+        return LOOPBACK_NAMES.contains(name) || name.endsWith(".localhost") || isOldLoopback(name);
+    }
+
+    private static boolean isThisMachine(byte[] bytes) {
+        if (bytes.length == 4) {
+            return bytes[0] == 127 || bytes[0] == 0;
+        }
+        boolean isOwn = Arrays.equals(bytes, new byte[16]) || Arrays.equals(bytes, LOOPBACK_V6);
+        return isOwn
+                || ((startsWith(bytes, COMPATIBLE) || startsWith(bytes, MAPPED) || startsWith(bytes, NAT64))
+                        && (bytes[12] == 127 || (bytes[12] == 0 && !startsWith(bytes, COMPATIBLE))));
+    }
+
+    // As inet_aton(3) reads them: one to four numbers, decimal, octal or hexadecimal, the last of which fills the rest.
+    private static boolean isOldLoopback(String text) {
+        var parts = Splitter.on('.').splitToList(text);
+        if (parts.size() > 4) {
+            return false;
+        }
+        long first = 0;
+        for (int i = 0; i < parts.size(); i++) {
+            long number = oldNumber(parts.get(i));
+            boolean isLast = i == parts.size() - 1;
+            if (number < 0 || (!isLast && number > 255) || number >= 1L << (8 * (4 - i))) {
+                return false;
+            }
+            if (i == 0) {
+                first = isLast ? number >> 24 : number;
+            }
+        }
+        return first == 127 || first == 0;
+    }
+
+    private static long oldNumber(String text) {
+        if (text.isEmpty() || text.length() > LONGEST_NUMBER) {
+            return -1;
+        }
+        boolean isHex = text.startsWith("0x");
+        int decimalOrOctal = text.startsWith("0") ? 8 : 10;
+        int radix = isHex ? 16 : decimalOrOctal;
+        var digits = isHex ? text.substring(2) : text;
+        long number = digits.isEmpty() ? -1 : 0;
+        for (int i = 0; i < digits.length(); i++) {
+            int digit = Character.digit(digits.charAt(i), radix);
+            if (digit < 0) {
+                return -1;
+            }
+            number = number * radix + digit;
+        }
+        return number;
     }
 
     // `admin` of a data folder, or what stands in for it where its path would be too long for a socket.

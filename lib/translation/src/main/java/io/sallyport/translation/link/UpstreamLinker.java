@@ -194,8 +194,8 @@ final class UpstreamLinker {
     }
 
     // Several objects of one namespace may declare the host: their endpoints for ports of one name add up.
-    // Link-local addresses are left out (SP4506): the metadata service of the gateway's own machine answers
-    // there.
+    // Link-local addresses are left out, and what is the proxy's own (SP4506): the metadata service of the
+    // gateway's machine answers there, or Sallyport itself.
     private static List<Placed> endpoints(UpstreamId id, List<Backend> served, Optional<Subset> subset) {
         var first = served.getFirst();
         var name = first.port(id.port()).orElseThrow().name();
@@ -214,6 +214,7 @@ final class UpstreamLinker {
                 if (target != null
                         && !Addresses.isLinkLocal(endpoint.address())
                         && !Addresses.isOwnSocket(endpoint.address())
+                        && !Addresses.isOwnDoor(endpoint.address(), target)
                         && subset.filter(wanted -> !TrafficPolicies.contains(wanted, endpoint.labels()))
                                 .isEmpty()) {
                     placed.add(new Placed(

@@ -3,6 +3,7 @@ package io.sallyport.translation.link;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sallyport.analysis.Analyzer;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,37 @@ class WithheldTest {
         assertThat(plan(text, "{destination: {host: meta.test}}"))
                 .contains("/run/app.sock")
                 .doesNotContain("admin.sock");
+    }
+
+    @Test
+    @Tag("V9")
+    void doorsOfSallyportOnTheProxysMachineAreLeftOut() {
+        var text = TEXT.replace(
+                "[{address: 169.254.169.254}, {address: 10.0.0.1}, {address: \"::ffff:169.254.169.254\"}]", """
+                [{address: 127.0.0.1}, {address: "::ffff:127.0.0.1", ports: {http: 15000}},
+                 {address: localhost., ports: {http: 15010}}, {address: "::1", ports: {http: 15090}},
+                 {address: 0.0.0.0, ports: {http: 15014}}, {address: 127.9.9.9, ports: {http: 8080}}]""");
+
+        for (var resolution : List.of("STATIC", "DNS")) {
+            assertThat(plan(text.replace("STATIC", resolution), "{destination: {host: meta.test}}"))
+                    .as(resolution)
+                    .contains("127.0.0.1:80", "127.9.9.9:8080")
+                    .doesNotContain(":150");
+        }
+    }
+
+    @Test
+    @Tag("V9")
+    void aHostThatIsThisMachineLeadsToNoDoorEither() {
+        var text = TEXT.replaceFirst("(?m)^  endpoints: .*$", "")
+                .replace("STATIC", "DNS")
+                .replace("hosts: [meta.test]", "hosts: [a.localhost]");
+
+        assertThat(plan(text, "{destination: {host: a.localhost}}")).contains("{[a.localhost:80]}");
+        assertThat(plan(
+                        text.replace("ports: [{number: 80", "ports: [{targetPort: 15010, number: 80"),
+                        "{destination: {host: a.localhost}}"))
+                .doesNotContain("a.localhost:15010");
     }
 
     @Test
