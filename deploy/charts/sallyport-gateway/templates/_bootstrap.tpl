@@ -184,7 +184,7 @@ stats_config:
     envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
       "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
       explicit_http_config:
-        http2_protocol_options: {connection_keepalive: {interval: 30s, timeout: 10s}}
+        http2_protocol_options: {connection_keepalive: {interval: 10s, timeout: 10s}}
       {{- if $token }}
       http_filters:
       - name: envoy.filters.http.credential_injector

@@ -246,7 +246,7 @@ public final class EnvoyBootstrap {
     private static Cluster.Builder cluster(String name, Address.Builder address) {
         var http2 = Http2ProtocolOptions.newBuilder()
                 .setConnectionKeepalive(KeepaliveSettings.newBuilder()
-                        .setInterval(Durations.fromSeconds(30))
+                        .setInterval(Durations.fromSeconds(10))
                         .setTimeout(Durations.fromSeconds(10)));
         var protocol = HttpProtocolOptions.newBuilder()
                 .setExplicitHttpConfig(

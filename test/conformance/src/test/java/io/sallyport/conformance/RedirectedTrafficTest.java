@@ -433,7 +433,9 @@ class RedirectedTrafficTest {
             var here = "[" + HERE_6 + "]";
             load(tool, "--exclude-cidr", HERE_6);
             assertThat(http(CLIENT, "other.test", here)).isEqualTo(past + HERE_6 + ":80");
-            assertThat(http(CLIENT, "other.test", HERE)).as("of the other family").isEqualTo(led);
+            assertThat(http(CLIENT, "other.test", HERE))
+                    .as("of the other family")
+                    .isEqualTo(led);
             load(tool, "--include-cidr", "2001:db8::/64");
             assertThat(http(CLIENT, "other.test", here)).isEqualTo(led);
             assertThat(http(CLIENT, "other.test", HERE)).isEqualTo(past + HERE + ":80");

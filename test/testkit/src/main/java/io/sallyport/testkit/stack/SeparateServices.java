@@ -5,6 +5,7 @@ import io.sallyport.cli.DataDirectory;
 import io.sallyport.model.Platform;
 import io.sallyport.standalone.envoy.AdminSocket;
 import io.sallyport.standalone.envoy.EnvoyBootstrap;
+import io.sallyport.testkit.net.FaultyWire;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// config-service, xds-service and one Envoy, each a process of its own that can be killed and started again on the
@@ -47,6 +49,8 @@ public final class SeparateServices implements AutoCloseable {
     private final boolean isRelayed;
     private List<InetSocketAddress> nameServers = List.of();
     private @Nullable Process envoy;
+    private @Nullable FaultyWire configWire;
+    private @Nullable FaultyWire discoveryWire;
 
     private SeparateServices(Path scratch, boolean isRelayed) throws IOException {
         this.scratch = scratch;
@@ -67,6 +71,28 @@ public final class SeparateServices implements AutoCloseable {
             services.close();
             throw failed;
         }
+    }
+
+    /// The same with a wire between config-service and xds-service, and one between xds-service and the Envoy.
+    public static SeparateServices wired(Path scratch) throws IOException {
+        var services = new SeparateServices(scratch, false);
+        try {
+            services.configWire = new FaultyWire(services.configPort());
+            services.discoveryWire = new FaultyWire(services.xdsPort());
+            services.writeSettings();
+            services.start(Name.CONFIG);
+            services.start(Name.XDS);
+            services.startEnvoy();
+            return services;
+        } catch (IOException failed) {
+            services.close();
+            throw failed;
+        }
+    }
+
+    /// The wires, of services that were started with them.
+    public List<FaultyWire> wires() {
+        return Stream.of(configWire, discoveryWire).flatMap(Stream::ofNullable).toList();
     }
 
     /// Starts secret-service too, with a directory of secrets.
@@ -193,14 +219,14 @@ public final class SeparateServices implements AutoCloseable {
                 store: {file: %s}
                 """.formatted(
                         configPort(), ports.get(4), token, scratch.resolve("data/config.db")));
-        Files.writeString(
-                settings(Name.XDS), """
+        Files.writeString(settings(Name.XDS), """
                 xds: 127.0.0.1:%d
                 grpc: 127.0.0.1:%d
                 http: 127.0.0.1:%d
                 config: 127.0.0.1:%d
                 tokenFile: %s
-                """.formatted(xdsPort(), xdsApiPort(), ports.get(5), configPort(), token));
+                """.formatted(
+                        xdsPort(), xdsApiPort(), ports.get(5), port(configWire, configPort()), token));
         Files.writeString(settings(Name.SECRET), """
                 sds: %s
                 grpc: 127.0.0.1:%d
@@ -226,6 +252,10 @@ public final class SeparateServices implements AutoCloseable {
                 store: %s
                 """.formatted(
                         ports.get(9), relaySocket(), ports.get(10), xdsPort(), secretSocket(), relayStore()));
+    }
+
+    private static int port(@Nullable FaultyWire wire, int port) {
+        return wire == null ? port : wire.port();
     }
 
     /// Where the relay keeps what the Envoy took.
@@ -277,7 +307,8 @@ public final class SeparateServices implements AutoCloseable {
                 Platform.ProxyKind.router,
                 "127.0.0.1",
                 ImmutableSortedMap.of("80", port(), "443", tlsPort()));
-        var discovery = new InetSocketAddress(InetAddress.getLoopbackAddress(), isRelayed ? ports.get(9) : xdsPort());
+        var discovery = new InetSocketAddress(
+                InetAddress.getLoopbackAddress(), isRelayed ? ports.get(9) : port(discoveryWire, xdsPort()));
         var secrets = isRelayed ? relaySocket() : secretSocket();
         var bootstrap = scratch.resolve("envoy.json");
         Files.deleteIfExists(adminSocket());
@@ -350,5 +381,6 @@ public final class SeparateServices implements AutoCloseable {
         killEnvoy();
         running.values().forEach(ChildProcess::kill);
         running.clear();
+        wires().forEach(FaultyWire::close);
     }
 }
