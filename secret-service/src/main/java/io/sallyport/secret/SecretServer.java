@@ -2,10 +2,14 @@ package io.sallyport.secret;
 
 import io.grpc.BindableService;
 import io.grpc.Channel;
+import io.grpc.ServerInterceptors;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
 import io.sallyport.runtime.identity.ProxyLabels;
+import io.sallyport.runtime.telemetry.Telemetry;
+import io.sallyport.runtime.telemetry.TracedCalls;
 import io.sallyport.secret.api.SecretApi;
 import io.sallyport.secret.grant.GrantFollower;
 import io.sallyport.secret.kubernetes.ClusterSecrets;
@@ -16,6 +20,7 @@ import io.sallyport.secret.sds.Shelf;
 import io.sallyport.secret.source.MountedFiles;
 import io.sallyport.secret.source.SecretDirectory;
 import io.sallyport.secret.store.MasterKey;
+import io.sallyport.secret.store.Rotations;
 import io.sallyport.secret.store.SealedFiles;
 import io.sallyport.secret.store.SecretKeeper;
 import io.sallyport.secret.store.SecretRegistry;
@@ -27,6 +32,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -50,6 +56,7 @@ public final class SecretServer implements AutoCloseable {
     private final @Nullable ClusterSecrets cluster;
     private final @Nullable GrantFollower grants;
     private final SecretMeters meters;
+    private final Tracer tracer;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread clockwork;
 
@@ -61,6 +68,7 @@ public final class SecretServer implements AutoCloseable {
             @Nullable ClusterSecrets cluster,
             @Nullable GrantFollower grants,
             ProxyLabels labels,
+            Traced traced,
             InstantSource clock) {
         this.registry = registry;
         this.files = files;
@@ -69,7 +77,11 @@ public final class SecretServer implements AutoCloseable {
         this.grants = grants;
         Supplier<Lendings> lendings = grants == null ? () -> Lendings.NONE : grants::lendings;
         this.discovery = new SecretDiscovery(
-                new Shelf(registry::secrets, registry::withdrawn, Optional.of(files), lendings), audience, labels);
+                new Shelf(registry::secrets, registry::withdrawn, Optional.of(files), lendings),
+                audience,
+                labels,
+                traced.rotations());
+        this.tracer = traced.tracer();
         this.api = new SecretApi(registry, files::places, lendings, audience, clock);
         this.meters = new SecretMeters(registry, files::places, clock);
         this.clockwork = Thread.ofVirtual().name("secret-clockwork").start(this::look);
@@ -80,16 +92,19 @@ public final class SecretServer implements AutoCloseable {
     public static SecretServer start(
             SecretSettings settings, Optional<Channel> config, InstantSource clock, SecureRandom random)
             throws SecretStoreException, IOException {
-        return start(settings, config, ProxyLabels.NONE, clock, random);
+        return start(settings, config, ProxyLabels.NONE, clock, random, Telemetry.none());
     }
 
-    /// The same where proxies prove who they are; `labels` are theirs.
+    private record Traced(Tracer tracer, Rotations rotations) {}
+
+    /// The same where proxies prove who they are; `labels` are theirs. `telemetry` traces what becomes of a change.
     public static SecretServer start(
             SecretSettings settings,
             Optional<Channel> config,
             ProxyLabels labels,
             InstantSource clock,
-            SecureRandom random)
+            SecureRandom random,
+            Telemetry telemetry)
             throws SecretStoreException, IOException {
         Files.createDirectories(
                 settings.store(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -103,7 +118,8 @@ public final class SecretServer implements AutoCloseable {
             log.atInfo().addKeyValue("secrets", renewed).log("Sealed anew with the new master key");
         }
         var audience = new Audience();
-        var registry = new SecretRegistry(new SecretKeeper(kept, clock), put, clock, audience::changed);
+        var rotations = new Rotations(telemetry.tracer());
+        var registry = new SecretRegistry(new SecretKeeper(kept, clock), put, clock, audience::changed, rotations);
         registry.restore();
         SecretDirectory directory = null;
         if (settings.directory().isPresent()) {
@@ -119,7 +135,8 @@ public final class SecretServer implements AutoCloseable {
         var files = MountedFiles.below(settings.fileRoots(), registry);
         var grants = config.map(channel -> new GrantFollower(channel, random, audience::configurationChanged))
                 .orElse(null);
-        return new SecretServer(registry, audience, files, directory, cluster, grants, labels, clock);
+        var traced = new Traced(telemetry.tracer(), rotations);
+        return new SecretServer(registry, audience, files, directory, cluster, grants, labels, traced, clock);
     }
 
     private void look() {
@@ -142,7 +159,8 @@ public final class SecretServer implements AutoCloseable {
 
     /// For people and tools: `SecretService`.
     public List<BindableService> api() {
-        return List.of(api);
+        return List.of(
+                () -> ServerInterceptors.intercept(api, new TracedCalls(tracer, Set.of("PutSecret", "DeleteSecret"))));
     }
 
     /// Ends the streams of all proxies, so that the server that carries them need not wait for them.

@@ -164,7 +164,9 @@ final class AllInOne {
                 secrets(
                         SecretSettings.local(folder.root(), directory, masterKey(), fileRoots()),
                         Optional.of(configChannel),
-                        clock));
+                        ProxyLabels.NONE,
+                        clock,
+                        instruments.of("secret")));
         secrets.measure(metrics.registry());
 
         var channel = Channels.inProcess(inProcess);
@@ -285,16 +287,15 @@ final class AllInOne {
         }
     }
 
-    private static SecretServer secrets(SecretSettings settings, Optional<Channel> config, InstantSource clock)
-            throws IOException {
-        return secrets(settings, config, ProxyLabels.NONE, clock);
-    }
-
     static SecretServer secrets(
-            SecretSettings settings, Optional<Channel> config, ProxyLabels labels, InstantSource clock)
+            SecretSettings settings,
+            Optional<Channel> config,
+            ProxyLabels labels,
+            InstantSource clock,
+            Telemetry telemetry)
             throws IOException {
         try {
-            return SecretServer.start(settings, config, labels, clock, new SecureRandom());
+            return SecretServer.start(settings, config, labels, clock, new SecureRandom(), telemetry);
         } catch (SecretStoreException e) {
             throw new IOException(e.getMessage(), e);
         }

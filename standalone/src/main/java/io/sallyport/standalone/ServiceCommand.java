@@ -190,7 +190,8 @@ final class ServiceCommand implements Callable<Integer> {
                         wanted.settings(AllInOne.masterKey()),
                         address == null ? Optional.empty() : Optional.of(doors.channel("config channel", address)),
                         doors.labels(),
-                        terminal.clock()));
+                        terminal.clock(),
+                        instruments.of("secret")));
         secrets.measure(metrics.registry());
         var sds = doors.secrets(wanted.sds(), ServerLimits.sds(), secrets.discovery());
         lifecycle.started("sds streams", secrets::hangUp);

@@ -62,6 +62,17 @@ class AccessLogAloneTest {
             var all = Files.readString(folder.resolve("token")).strip();
             await().atMost(PATIENCE).until(() -> rows(port(doors, "http"), all) == 7);
             assertThat(rows(port(doors, "http"), SHOP)).isEqualTo(3);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(metrics(port(doors, "http")))
+                            .contains(
+                                    "sallyport_accesslog_ready 1.0\n",
+                                    "sallyport_accesslog_rows_received_total 7.0\n",
+                                    "sallyport_accesslog_rows_queued_total 7.0\n",
+                                    "sallyport_accesslog_rows_stored_total 7.0\n",
+                                    "sallyport_accesslog_rows_waiting 0.0\n",
+                                    "sallyport_accesslog_spool_rows 0.0\n",
+                                    "sallyport_accesslog_streams 0.0\n",
+                                    "sallyport_accesslog_rows_unreadable_total 0.0\n"));
             first.kill();
             first.awaitEnd();
         }
@@ -85,6 +96,13 @@ class AccessLogAloneTest {
         var from = doors.indexOf(name + " 127.0.0.1:") + name.length() + " 127.0.0.1:".length();
         var end = doors.indexOf(' ', from);
         return Integer.parseInt(end < 0 ? doors.substring(from) : doors.substring(from, end));
+    }
+
+    private String metrics(int port) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
+                .timeout(Duration.ofSeconds(30))
+                .build();
+        return client.send(request, BodyHandlers.ofString()).body();
     }
 
     private long rows(int port, String token) throws IOException, InterruptedException {

@@ -71,6 +71,16 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
     }
 
     @Override
+    public String resource() {
+        return resource;
+    }
+
+    @Override
+    public boolean awaitsAnswer() {
+        return !outstanding.isEmpty();
+    }
+
+    @Override
     public Subscription subscription() {
         return subscription;
     }

@@ -10,7 +10,9 @@ import io.grpc.BindableService;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.trace.TracerProvider;
 import io.sallyport.runtime.identity.ProxyLabels;
+import io.sallyport.secret.store.Rotations;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +34,7 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
     private final ProxyLabels labels;
     private final Shelf shelf;
     private final Audience audience;
+    private final Rotations rotations;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Set<SecretStream<?, ?>> streams = ConcurrentHashMap.newKeySet();
     private final LongAdder responses = new LongAdder();
@@ -49,11 +52,17 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
 
     /// `audience` is told of each stream and wakes it.
     public SecretDiscovery(Shelf shelf, Audience audience) {
-        this(shelf, audience, ProxyLabels.NONE);
+        this(
+                shelf,
+                audience,
+                ProxyLabels.NONE,
+                new Rotations(TracerProvider.noop().get("none")));
     }
 
-    /// `labels` are those of proxies that prove who they are.
-    public SecretDiscovery(Shelf shelf, Audience audience, ProxyLabels labels) {
+    /// `labels` are those of proxies that prove who they are; what they are sent goes on with the traces of
+    /// `rotations`.
+    public SecretDiscovery(Shelf shelf, Audience audience, ProxyLabels labels, Rotations rotations) {
+        this.rotations = rotations;
         this.labels = labels;
         this.shelf = shelf;
         this.audience = audience;
@@ -119,6 +128,10 @@ public final class SecretDiscovery extends SecretDiscoveryServiceGrpc.SecretDisc
 
     ProxyLabels labels() {
         return labels;
+    }
+
+    Rotations rotations() {
+        return rotations;
     }
 
     Audience audience() {

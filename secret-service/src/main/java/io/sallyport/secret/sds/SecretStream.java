@@ -4,6 +4,8 @@ import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
 import io.sallyport.runtime.identity.Caller;
 import io.sallyport.runtime.identity.Identity;
 import java.util.ArrayList;
@@ -36,6 +38,7 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
     private final Queue<Q> inbox = new ConcurrentLinkedQueue<>();
     private final AtomicInteger wakes = new AtomicInteger();
     private final Identity identity = Caller.current().identity();
+    private final long opened;
     private volatile @Nullable Status end;
     private volatile boolean gone;
     // The rest belongs to whoever drains.
@@ -43,12 +46,14 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
     private @Nullable Node said;
     private @Nullable Session<Q, R> session;
     private List<Wanted> joined = List.of();
+    private Span push = Span.getInvalid();
     private boolean over;
 
     SecretStream(SecretDiscovery house, Protocol<Q, R> protocol, ServerCallStreamObserver<R> responses) {
         this.house = house;
         this.protocol = protocol;
         this.responses = responses;
+        this.opened = house.rotations().count();
         responses.disableAutoRequest();
         responses.setOnReadyHandler(this::wakeHere);
         responses.setOnCancelHandler(() -> {
@@ -140,6 +145,7 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
                 return;
             }
             house.sent();
+            begin(running);
             responses.onNext(response);
         }
     }
@@ -156,6 +162,9 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
         var rejected = running.request(request);
         join(running.subscription().wanted());
         rejected.ifPresent(this::report);
+        if (!running.awaitsAnswer()) {
+            end(rejected.isEmpty() ? "acknowledged" : "refused");
+        }
     }
 
     private Session<Q, R> session(Q request) throws Refusal {
@@ -199,18 +208,37 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
         joined = wanted;
     }
 
+    private void begin(Session<Q, R> running) {
+        var who = node;
+        end("unanswered");
+        if (who != null && !running.resource().isEmpty()) {
+            push = Wanted.of(running.resource(), who.namespace())
+                    .map(wanted -> house.rotations().push(wanted.places(), opened, who.id()))
+                    .orElseGet(Span::getInvalid);
+        }
+    }
+
+    private void end(String result) {
+        push.setAttribute("sallyport.result", result);
+        push.end();
+        push = Span.getInvalid();
+    }
+
     private void report(Session.Rejected rejected) {
         var who = node;
         if (who == null || rejected.resource().isEmpty()) {
             return;
         }
         var reason = rejected.reason().replaceAll("\\p{Cntrl}", " ");
+        push.setStatus(StatusCode.ERROR, reason);
         Wanted.of(rejected.resource(), who.namespace()).ifPresent(wanted -> {
-            log.atWarn()
-                    .addKeyValue("secret", wanted.name())
-                    .addKeyValue("proxy", who.id())
-                    .addKeyValue("reason", reason)
-                    .log("Proxy refused a secret");
+            try (var _ = push.makeCurrent()) {
+                log.atWarn()
+                        .addKeyValue("secret", wanted.name())
+                        .addKeyValue("proxy", who.id())
+                        .addKeyValue("reason", reason)
+                        .log("Proxy refused a secret");
+            }
             house.refused();
             house.audience().refused(wanted.name(), who.id(), reason);
         });
@@ -218,6 +246,7 @@ final class SecretStream<Q extends Message, R extends Message> implements Stream
 
     private void finish(@Nullable Status status) {
         over = true;
+        end("unanswered");
         inbox.clear();
         session = null;
         joined.forEach(each -> house.audience().leave(each, this));

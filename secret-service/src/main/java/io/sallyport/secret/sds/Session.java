@@ -13,6 +13,12 @@ interface Session<Q, R> {
     /// What there is to say now; null: nothing.
     @Nullable R poll(Shelf shelf);
 
+    /// The secret that was sent last, under the name that was asked for; empty: the last response had none.
+    String resource();
+
+    /// Whether the client has not said yet what it makes of the last response.
+    boolean awaitsAnswer();
+
     Subscription subscription();
 
     /// A secret that the client could not use, and why.

@@ -85,6 +85,16 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
     }
 
     @Override
+    public String resource() {
+        return resource;
+    }
+
+    @Override
+    public boolean awaitsAnswer() {
+        return isOutstanding;
+    }
+
+    @Override
     public Subscription subscription() {
         return subscription;
     }

@@ -3,6 +3,8 @@ package io.sallyport.secret.store;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
+import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.context.Context;
 import io.sallyport.proto.secret.v1.KeptSecret;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -37,16 +39,28 @@ public final class SecretRegistry implements AutoCloseable {
     private final SealedFiles puts;
     private final InstantSource clock;
     private final Consumer<Set<SecretName>> listener;
+    private final Rotations rotations;
     private final ExecutorService owner = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("secret-keeper").daemon().factory());
 
     /// `puts` holds what came by the API; `listener` hears the names whose state changed, on the keeper's thread.
     public SecretRegistry(
             SecretKeeper keeper, SealedFiles puts, InstantSource clock, Consumer<Set<SecretName>> listener) {
+        this(keeper, puts, clock, listener, new Rotations(TracerProvider.noop().get("none")));
+    }
+
+    /// The same; changes are traced as `rotations`.
+    public SecretRegistry(
+            SecretKeeper keeper,
+            SealedFiles puts,
+            InstantSource clock,
+            Consumer<Set<SecretName>> listener,
+            Rotations rotations) {
         this.keeper = keeper;
         this.puts = puts;
         this.clock = clock;
         this.listener = listener;
+        this.rotations = rotations;
     }
 
     /// Another source has the secret.
@@ -136,14 +150,16 @@ public final class SecretRegistry implements AutoCloseable {
                             .addKeyValue("source", source)
                             .addKeyValue("owner", before.source())
                             .log("Secret is not taken: another source owns it");
-                } else if (keeper.offer(source, name, entries).isChange()) {
+                } else if (rotations
+                        .judged(name, source, () -> keeper.offer(source, name, entries))
+                        .isChange()) {
                     changed.add(name);
                 }
             });
             for (var name : gone) {
                 var before = keeper.secrets().get(name);
                 if (before != null && before.source().equals(source)) {
-                    keeper.withdraw(name);
+                    rotations.withdrawn(name, source, () -> keeper.withdraw(name));
                     changed.add(name);
                 }
             }
@@ -179,7 +195,7 @@ public final class SecretRegistry implements AutoCloseable {
                 return new Outcome(Optional.empty(), Optional.of(new OwnedElsewhereException(name, before.source())));
             }
             puts.put(name, message(entries));
-            var change = keeper.offer(API, name, entries);
+            var change = rotations.judged(name, API, () -> keeper.offer(API, name, entries));
             listener.accept(Set.of(name));
             return new Outcome(Optional.of(change.state()), Optional.empty());
         });
@@ -197,7 +213,7 @@ public final class SecretRegistry implements AutoCloseable {
                 return new Outcome(Optional.empty(), Optional.of(new OwnedElsewhereException(name, before.source())));
             }
             puts.delete(name);
-            keeper.withdraw(name);
+            rotations.withdrawn(name, API, () -> keeper.withdraw(name));
             listener.accept(Set.of(name));
             return new Outcome(Optional.of(before), Optional.empty());
         });
@@ -219,7 +235,8 @@ public final class SecretRegistry implements AutoCloseable {
 
     private <T> T onOwner(Callable<T> task) throws SecretStoreException {
         try {
-            return owner.submit(task).get();
+            // The caller's trace goes with it.
+            return owner.submit(Context.current().wrap(task)).get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof SecretStoreException failed) {
                 throw failed;

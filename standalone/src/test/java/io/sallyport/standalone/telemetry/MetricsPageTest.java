@@ -8,6 +8,7 @@ import io.sallyport.accesslog.CollectorSettings;
 import io.sallyport.accesslog.config.ConfigurationSource;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.identity.ProxyLabels;
+import io.sallyport.runtime.telemetry.Telemetry;
 import io.sallyport.runtime.telemetry.TraceSettings;
 import io.sallyport.secret.SecretServer;
 import io.sallyport.secret.SecretSettings;
@@ -91,7 +92,8 @@ class MetricsPageTest {
                 Optional.empty(),
                 ProxyLabels.NONE,
                 clock,
-                random);
+                random,
+                Telemetry.none());
         lifecycle.started("secrets", secrets);
         secrets.measure(meters);
         var collector = CollectorServer.start(
