@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// `./sallyport images`: writes `sallyport-SERVICE.tar` for each service.
+/// `./sallyport images`: writes `sallyport-SERVICE.tar` for each service, and `sallyport-SERVICE.sbom.json`, what is in
+/// it.
 public final class Main {
 
     private static final String DEFAULT_BASE = "eclipse-temurin:25-jre";
@@ -35,8 +36,13 @@ public final class Main {
                     : new Base.Registry(base);
             for (var service : wanted.isEmpty() ? ServiceImage.names() : wanted) {
                 var archive = output.resolve("sallyport-" + service + ".tar");
-                var digest = new ServiceImage(service, dist, from)
-                        .write(archive, "sallyport-" + service + ":" + VERSION, work.resolve("cache"));
+                var image = new ServiceImage(service, dist, from);
+                Contents.write(
+                        output.resolve("sallyport-" + service + ".sbom.json"),
+                        "sallyport-" + service,
+                        VERSION,
+                        image.materials());
+                var digest = image.write(archive, "sallyport-" + service + ":" + VERSION, work.resolve("cache"));
                 System.out.println(archive + " " + digest);
             }
         } finally {

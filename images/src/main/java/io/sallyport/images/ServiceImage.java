@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -87,6 +88,21 @@ final class ServiceImage {
                 | ExecutionException e) {
             throw new IOException("image of " + service + ": " + e.getMessage(), e);
         }
+    }
+
+    /// Every jar that is in it.
+    List<Path> materials() throws IOException {
+        var folders = new ArrayList<Path>(List.of(dist.resolve("lib")));
+        if (service.equals("accesslog")) {
+            folders.add(dist.resolve("broker"));
+        }
+        var found = new ArrayList<Path>();
+        for (var folder : folders) {
+            try (var files = Files.walk(folder)) {
+                files.filter(file -> file.toString().endsWith(".jar")).sorted().forEach(found::add);
+            }
+        }
+        return found;
     }
 
     private JibContainerBuilder from() throws InvalidImageReferenceException, IOException {

@@ -3,19 +3,27 @@ package io.sallyport.images;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,30 +58,90 @@ class ServiceImageTest {
         }
     }
 
+    /// Built twice, in two folders and at two times: not a byte differs, of the image or of what is said of it.
     @Test
     @Tag("M26")
     void equalJarsMakeAnEqualImage(@TempDir Path folder) throws Exception {
-        var dist = folder.resolve("dist");
-        Files.createDirectories(dist.resolve("lib"));
-        Files.writeString(dist.resolve("lib/other.jar"), "other");
-        Files.writeString(dist.resolve("lib/sallyport-xds.jar"), "ours");
-        var first = write(dist, folder, "first");
-        // Written anew, at another time and in another order.
-        Files.delete(dist.resolve("lib/other.jar"));
-        Files.writeString(dist.resolve("lib/other.jar"), "other");
+        var first = build(folder.resolve("here"), FileTime.fromMillis(1_000_000_000_000L));
+        var second = build(folder.resolve("somewhere/else"), FileTime.fromMillis(1_700_000_000_000L));
 
-        assertThat(write(dist, folder, "second")).isEqualTo(first);
-        assertThat(folder.resolve("second.tar")).hasSameBinaryContentAs(folder.resolve("first.tar"));
-
-        Files.writeString(dist.resolve("lib/other.jar"), "another");
-        assertThat(write(dist, folder, "third")).isNotEqualTo(first);
+        assertThat(second).isEqualTo(first);
+        for (var file : List.of("xds.tar", "xds.sbom.json")) {
+            assertThat(folder.resolve("somewhere/else").resolve(file))
+                    .hasSameBinaryContentAs(folder.resolve("here").resolve(file));
+        }
+        jar(folder.resolve("here/dist/lib/other-1.2.jar"), "another");
+        assertThat(write(folder.resolve("here"), "xds")).isNotEqualTo(first);
     }
 
-    private static String write(Path dist, Path folder, String name) throws Exception {
-        var system = Files.createDirectories(folder.resolve("system"));
-        Files.writeString(system.resolve("file"), "system");
-        return new ServiceImage("xds", dist, new Base.Folder(system))
-                .write(folder.resolve(name + ".tar"), "sallyport-xds", folder.resolve("cache-" + name));
+    /// Every jar of the image is in the bill with its version and hash, and nothing else is.
+    @Test
+    @Tag("M27")
+    void theBillOfMaterialsIsWhatIsInTheImage(@TempDir Path folder) throws Exception {
+        build(folder, FileTime.fromMillis(1_000_000_000_000L));
+        for (var service : List.of("accesslog", "xds")) {
+            write(folder, service);
+            var root = unpack(folder.resolve(service + ".tar"), folder.resolve(service + "/unpacked"));
+            var inImage = new TreeMap<String, String>();
+            try (var files = Files.walk(root)) {
+                for (var jar :
+                        files.filter(file -> file.toString().endsWith(".jar")).toList()) {
+                    inImage.put(
+                            String.valueOf(jar.getFileName()),
+                            HexFormat.of()
+                                    .formatHex(
+                                            MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar))));
+                }
+            }
+            var bill = new ObjectMapper().readTree(Files.readString(folder.resolve(service + ".sbom.json")));
+            var inBill = new TreeMap<String, String>();
+            for (var component : bill.get("components")) {
+                assertThat(component.get("version").asText())
+                        .as("%s", component)
+                        .isNotEmpty();
+                inBill.put(
+                        component.at("/evidence/occurrences/0/location").asText(),
+                        component.at("/hashes/0/content").asText());
+            }
+
+            assertThat(inBill).isEqualTo(inImage);
+            assertThat(bill.get("components").size()).isEqualTo(inImage.size());
+            assertThat(inImage).hasSize(service.equals("accesslog") ? 3 : 2);
+        }
+        assertThat(Files.readString(folder.resolve("xds.sbom.json")))
+                .contains("pkg:maven/io.sallyport/sallyport-xds@0.1.0")
+                .contains("\"name\" : \"other\",\n    \"version\" : \"1.2\"");
+    }
+
+    private static String build(Path folder, FileTime time) throws Exception {
+        jar(
+                folder.resolve("dist/lib/sallyport-xds-0.1.0.jar"),
+                "groupId=io.sallyport\nartifactId=sallyport-xds\nversion=0.1.0\n");
+        jar(folder.resolve("dist/lib/other-1.2.jar"), "other");
+        jar(folder.resolve("dist/broker/queue-3.jar"), "queue");
+        Files.createDirectories(folder.resolve("system"));
+        Files.writeString(folder.resolve("system/file"), "system");
+        for (var name : List.of("dist/lib/other-1.2.jar", "dist/lib/sallyport-xds-0.1.0.jar", "system/file", "dist")) {
+            Files.setLastModifiedTime(folder.resolve(name), time);
+        }
+        return write(folder, "xds");
+    }
+
+    // The time inside is not of this test: builds of jars are reproducible by themselves.
+    private static void jar(Path file, String properties) throws IOException {
+        Files.createDirectories(file.getParent());
+        try (var jar = new ZipOutputStream(Files.newOutputStream(file))) {
+            var entry = new ZipEntry("META-INF/maven/group/artifact/pom.properties");
+            entry.setTime(1_000_000_000_000L);
+            jar.putNextEntry(entry);
+            jar.write(properties.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private static String write(Path folder, String service) throws Exception {
+        var image = new ServiceImage(service, folder.resolve("dist"), new Base.Folder(folder.resolve("system")));
+        Contents.write(folder.resolve(service + ".sbom.json"), "sallyport-" + service, "0.1.0", image.materials());
+        return image.write(folder.resolve(service + ".tar"), "sallyport-" + service, folder.resolve("cache"));
     }
 
     private static Path small(Path dist) throws IOException {
