@@ -119,7 +119,7 @@ public final class Ingester implements AutoCloseable {
     }
 
     private void follow() throws StoreException, InterruptedException {
-        try (var open = new KafkaConsumer<byte[], byte[]>(settings.consumer("sallyport-accesslog"));
+        try (var open = new KafkaConsumer<byte[], byte[]>(settings.consumer());
                 var poison = new Aside(settings)) {
             synchronized (this) {
                 consumer = open;

@@ -72,6 +72,11 @@ public record KafkaSettings(
         return topic + "-aside";
     }
 
+    /// The group that all collectors of this topic are in: those of another one are no business of theirs.
+    public String group() {
+        return "sallyport-accesslog." + topic;
+    }
+
     private Properties common() {
         var properties = new Properties();
         properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
@@ -118,9 +123,11 @@ public record KafkaSettings(
     }
 
     /// For a reader whose offsets are in the store: Kafka's own are for displays of lag only.
-    public Properties consumer(String group) {
+    public Properties consumer() {
         var properties = common();
-        properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        properties.put(ConsumerConfig.GROUP_ID_CONFIG, group());
+        // Partitions that were added are read from then on, not after Kafka's own five minutes.
+        properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, "5000");
         instance.ifPresent(name -> properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, name));
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");

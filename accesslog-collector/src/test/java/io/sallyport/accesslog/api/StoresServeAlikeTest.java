@@ -2,9 +2,12 @@ package io.sallyport.accesslog.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.accesslog.config.ConfigurationSource;
+import io.sallyport.accesslog.config.RuleList;
 import io.sallyport.accesslog.query.CelReader;
 import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.Selection;
+import io.sallyport.accesslog.receive.Ledger;
 import io.sallyport.accesslog.storage.ClickHouseStore;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
@@ -12,10 +15,16 @@ import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.accesslog.testing.TestClickHouse;
+import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc;
+import io.sallyport.proto.accesslog.v1.GetRequestRequest;
+import io.sallyport.proto.accesslog.v1.TailRequest;
+import io.sallyport.runtime.rpc.Channels;
+import io.sallyport.runtime.rpc.GrpcServer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,5 +95,37 @@ class StoresServeAlikeTest {
     void timesAreComparedAlike() throws Exception {
         var middle = FROM + COUNT / 2 * 10_000L;
         assertAlike("times", selection("true", FROM, middle), selection("true", middle, middle + (middle - FROM)));
+    }
+
+    @Test
+    void rowsAreFollowedAlike() throws Exception {
+        for (var store : List.of(duck, clickHouse)) {
+            var tails = new Tails();
+            var rules = new RuleList(ConfigurationSource.NONE);
+            var api = new AccessLogApi(store, new Ledger(), tails, rules, () -> Rows.START.plusSeconds(600));
+            try (var _ = GrpcServer.inProcess("alike").serve(api).start("logs")) {
+                var channel = Channels.inProcess("alike");
+                var stub = AccessLogServiceGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
+                var followed = stub.tail(TailRequest.newBuilder()
+                        .setFilter("response.code >= 500")
+                        .build());
+                assertThat(followed.next().getRowsCount()).isZero();
+                var rows = List.of(
+                        new KafkaRow(1, 0, Rows.row(Rows.START, "well").build()),
+                        new KafkaRow(
+                                1,
+                                1,
+                                Rows.row(Rows.START, "ill").setResponseCode(503).build()));
+                store.append(rows, Map.of(1, 2L));
+                tails.stored(rows);
+
+                var found = stub.getRequest(
+                        GetRequestRequest.newBuilder().setRequestId("ill").build());
+                assertThat(followed.next().getRowsList())
+                        .as(store.getClass().getSimpleName())
+                        .containsExactly(found.getRows(0).getRow());
+                channel.shutdownNow();
+            }
+        }
     }
 }

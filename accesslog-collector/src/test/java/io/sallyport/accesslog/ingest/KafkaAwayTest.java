@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -264,6 +265,41 @@ class KafkaAwayTest {
                                 "made anew, or is another cluster's");
                 assertThat(ingester.rows()).isZero();
                 assertThat(store.next()).containsEntry(partition.partition(), 1_000L);
+            }
+        }
+    }
+
+    @Test
+    @Tag("H91")
+    void partitionsThatAreAddedAreReadByTheGroupOfTheTopic() throws Exception {
+        var settings = topic("grown");
+        var servers = settings.bootstrapServers();
+        try (var store = store();
+                var spool = Spool.open(folder.resolve("spool"), 4 << 20, new Random(1));
+                var sender = SpoolSender.start(spool, settings);
+                var admin = Admin.create(Map.<String, Object>of("bootstrap.servers", servers))) {
+            assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+            spool.offer("ns/edge", built(0, 1));
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 1);
+                admin.createPartitions(Map.of("grown", NewPartitions.increaseTo(5)))
+                        .all()
+                        .get(30, TimeUnit.SECONDS);
+                try (var producer = new KafkaProducer<byte[], byte[]>(
+                        Map.of("bootstrap.servers", servers), new ByteArraySerializer(), new ByteArraySerializer())) {
+                    var row = Rows.row(Rows.START, "added").build();
+                    producer.send(new ProducerRecord<>("grown", 4, null, row.toByteArray()))
+                            .get(30, TimeUnit.SECONDS);
+                }
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 2);
+
+                assertThat(store.next()).containsEntry(4, 1L);
+                assertThat(admin.describeConsumerGroups(List.of("sallyport-accesslog.grown"))
+                                .all()
+                                .get(30, TimeUnit.SECONDS)
+                                .values())
+                        .singleElement()
+                        .satisfies(group -> assertThat(group.members()).hasSize(1));
             }
         }
     }
