@@ -13,6 +13,7 @@ import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.grpc.Grpc;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.MetadataUtils;
@@ -21,6 +22,11 @@ import io.sallyport.cli.Terminal;
 import io.sallyport.kubernetes.inject.InjectionSettings;
 import io.sallyport.kubernetes.inject.Injector;
 import io.sallyport.kubernetes.inject.Outcome;
+import io.sallyport.proto.egress.v1.Client;
+import io.sallyport.proto.egress.v1.EgressPolicyServiceGrpc;
+import io.sallyport.proto.egress.v1.EvaluateRequest;
+import io.sallyport.proto.egress.v1.Protocol;
+import io.sallyport.proto.egress.v1.Way;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.tls.TestAuthority;
@@ -54,8 +60,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The proxy of an injected pod, without the pod: a real Envoy with the bootstrap that was injected, its token in a
-/// folder that changes as the kubelet's do, and config-service and xds-service as the chart runs them. An API server
-/// that knows two tokens and one Pod says who it is.
+/// folder that changes as the kubelet's do, and config-service, xds-service and egress-policy-service as the chart runs
+/// them. An API server that knows two tokens and one Pod says who it is. What the proxy lets out is what
+/// egress-policy-service decides.
 @Tag("V5")
 @Tag("M12")
 @Tag("H51")
@@ -118,6 +125,7 @@ class InjectedProxyTest {
     private HttpServer cluster;
     private HttpServer backend;
     private int xdsPort;
+    private int egressPort;
 
     @BeforeEach
     void start() throws Exception {
@@ -143,6 +151,7 @@ class InjectedProxyTest {
                 """.formatted(folder.resolve("config.db"), folder.resolve("config")));
         var xds = run(readiness, "xds", "xds: 127.0.0.1:0\nconfig: localhost:" + port(API, config) + "\n");
         xdsPort = port(XDS, xds);
+        egressPort = port(API, run(readiness, "egress", "config: localhost:" + port(API, config) + "\n"));
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(readiness.missing()).isEmpty());
     }
@@ -174,11 +183,21 @@ class InjectedProxyTest {
         exchange.getResponseHeaders().set("content-type", "application/json");
         switch (exchange.getRequestURI().getPath()) {
             case "/apis/authentication.k8s.io/v1/tokenreviews" -> answer(exchange, 201, review(body));
+            case "/apis/authorization.k8s.io/v1/subjectaccessreviews" -> answer(exchange, 201, access(body));
             case "/api/v1/namespaces/shop/pods/cart-0" -> answer(exchange, 200, """
                         {"kind":"Pod","apiVersion":"v1","metadata":{"name":"cart-0","namespace":"shop",
                         "labels":{"app":"cart"}},"spec":{"serviceAccountName":"cart","containers":[]}}""");
             default -> answer(exchange, 404, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"code\":404}");
         }
+    }
+
+    // Who works in a namespace may ask what its clients may reach.
+    private static String access(String body) throws IOException {
+        var wanted = mapper.readTree(body).at("/spec/resourceAttributes");
+        var isOwn = wanted.path("namespace").asText().equals("shop")
+                && wanted.path("resource").asText().equals("egressverdicts");
+        return "{\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\",\"spec\":{},\"status\":"
+                + "{\"allowed\":" + isOwn + "}}";
     }
 
     private static String review(String body) throws IOException {
@@ -205,8 +224,12 @@ class InjectedProxyTest {
                 http: 127.0.0.1:0
                 tls: {certificate: %s, key: %s, ca: %s}
                 identity:
-                  services: {xds: [sallyport-xds.istio-system.svc], config: [sallyport-config.istio-system.svc]}
+                  services:
+                    xds: [sallyport-xds.istio-system.svc]
+                    config: [sallyport-config.istio-system.svc]
+                    egress: [sallyport-egress.istio-system.svc]
                   kubernetes: {audience: sallyport, kubeconfig: %s}
+                authorization: {kubernetes: true}
                 """.formatted(files.certificate(), files.key(), files.ca(), folder.resolve("kubeconfig")) + more);
         return ServiceCommand.start(
                 Terminal.ofProcess(), ServiceCommand.Name.valueOf(name), settings, lifecycle, readiness);
@@ -261,12 +284,51 @@ class InjectedProxyTest {
             assertThat(ask(client, "admins.test"))
                     .as("by labels that it gives itself")
                     .startsWith("502");
+            assertThat(told("allowed.test", "cart")).isNotEqualTo(Way.BLOCKED);
+            for (var host : List.of("unknown.test", "private.test", "admins.test")) {
+                assertThat(told(host, "cart")).as(host).isEqualTo(Way.BLOCKED);
+            }
+            assertThat(told("admins.test", "admin"))
+                    .as("whose labels these are")
+                    .isNotEqualTo(Way.BLOCKED);
         } finally {
             envoy.destroy();
             if (!envoy.waitFor(10, TimeUnit.SECONDS)) {
                 envoy.destroyForcibly();
             }
         }
+    }
+
+    /// What egress-policy-service decides for clients of the namespace with this label, as the pod itself asks it.
+    private Way told(String host, String app) throws IOException {
+        var channel = secure(egressPort);
+        try {
+            return EgressPolicyServiceGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(30, TimeUnit.SECONDS)
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(bearing("cart-token")))
+                    .evaluate(EvaluateRequest.newBuilder()
+                            .setClient(Client.newBuilder().setNamespace("shop").putLabels("app", app))
+                            .setHost(host)
+                            .setPort(80)
+                            .setProtocol(Protocol.HTTP)
+                            .build())
+                    .getVerdict()
+                    .getWay();
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private ManagedChannel secure(int port) throws IOException {
+        var trusted = Files.writeString(folder.resolve("trusted.pem"), authority.pem());
+        var credentials = Tls.client(Optional.of(trusted), Optional.empty(), Optional.empty());
+        return Grpc.newChannelBuilderForAddress("localhost", port, credentials).build();
+    }
+
+    private static Metadata bearing(String token) {
+        var headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
+        return headers;
     }
 
     private String log() throws IOException {
@@ -353,15 +415,9 @@ class InjectedProxyTest {
     /// How a stream ends that shows this token and says that it is this node.
     private String ends(String token, String node) throws Exception {
         var ended = new CompletableFuture<String>();
-        var trusted = Files.writeString(folder.resolve("trusted.pem"), authority.pem());
-        var credentials = Tls.client(Optional.of(trusted), Optional.empty(), Optional.empty());
-        var channel = Grpc.newChannelBuilderForAddress("localhost", xdsPort, credentials)
-                .build();
+        var channel = secure(xdsPort);
         try {
-            var headers = new Metadata();
-            if (!token.isEmpty()) {
-                headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
-            }
+            var headers = token.isEmpty() ? new Metadata() : bearing(token);
             var requests = AggregatedDiscoveryServiceGrpc.newStub(channel)
                     .withDeadlineAfter(30, TimeUnit.SECONDS)
                     .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
