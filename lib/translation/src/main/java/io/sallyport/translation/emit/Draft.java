@@ -107,12 +107,12 @@ final class Draft {
         boolean isFoundByHost = !(id instanceof RouteTableId.Proxied);
         var delivery = before.delivery().next(isFoundByHost ? pieces.size() : 0);
         var after = new Table(pieces, wildcards, TableEmitter.others(table), delivery);
-        tables = tables.plus(id, after);
         if (before.delivery().isScoped() != delivery.isScoped()) {
             turned.add(id);
         }
         deliverWhole(id, before, after);
-        deliverScopes(table, hosts, before, after);
+        var kept = deliverScopes(table, hosts, before, after);
+        tables = tables.plus(id, new Table(kept, wildcards, after.others(), delivery));
     }
 
     private void deliverWhole(RouteTableId id, Table before, Table after) {
@@ -123,10 +123,12 @@ final class Draft {
         }
     }
 
-    private void deliverScopes(RouteTable table, Set<String> changed, Table before, Table after) {
+    // Answers the sites as they are to be kept.
+    private PSortedMap<String, Piece> deliverScopes(RouteTable table, Set<String> changed, Table before, Table after) {
         var id = table.id();
+        var kept = after.sites();
         if (!after.delivery().hasScopes()) {
-            return;
+            return kept;
         }
         var head = TableEmitter.head(id);
         var hosts = before.delivery().hasScopes() ? changed : after.sites().keySet();
@@ -136,7 +138,9 @@ final class Draft {
                 if (piece == null) {
                     remove(ResourceType.SCOPED_ROUTES, ResourceNames.scope(ResourceNames.scopeKey(id, host)));
                 } else {
-                    upserts.add(TableEmitter.scope(id, head, host, piece));
+                    var scope = TableEmitter.scope(id, head, host, piece);
+                    upserts.add(scope);
+                    kept = kept.plus(host, TableEmitter.within(scope, piece));
                 }
             }
         }
@@ -148,6 +152,7 @@ final class Draft {
         } else if (!isSame) {
             upserts.add(TableEmitter.wildcards(id, after.wildcards(), after.others()));
         }
+        return kept;
     }
 
     private @Nullable Piece site(RouteTable table, String host, @Nullable Piece lastGood) {

@@ -180,6 +180,14 @@ final class TableEmitter {
         return scope(head, ResourceNames.scopeKey(id, host), hosts, site.origins());
     }
 
+    /// The site as a part of the scope's own bytes: kept for the next table, it costs no second copy.
+    static Piece within(EnvoyResource scope, Piece site) {
+        var bytes = scope.bytes();
+        // The site is the last field of the scope's last field, but for what every scope says.
+        int end = bytes.size() - SERVED.size();
+        return new Piece(bytes.substring(end - site.bytes().size(), end), site.origins());
+    }
+
     /// All other hosts as one resource, where Envoy's own rule picks the longest wildcard.
     static EnvoyResource wildcards(RouteTableId id, SortedMap<String, Piece> sites, List<ByteString> others) {
         var origins = ImmutableList.<Origin>builder();

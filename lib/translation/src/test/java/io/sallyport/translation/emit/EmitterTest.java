@@ -24,6 +24,7 @@ import io.sallyport.translation.plan.Revocations;
 import io.sallyport.translation.plan.Upstream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +72,20 @@ final class EmitterTest {
                 .singleElement()
                 .satisfies(host -> assertThat(host.getName()).isEqualTo("blackhole:80"))
                 .satisfies(host -> assertThat(host.getDomainsList()).containsExactly("*"));
+    }
+
+    @Test
+    void aSiteIsKeptAsThePartOfItsScopeThatIsItsVirtualHost() throws InvalidProtocolBufferException {
+        var site = Plans.sites(120).get(42);
+        var emission = emit(Plans.plan(Plans.sites(120)));
+
+        var kept = Optional.ofNullable(
+                        emission.tables().firstEntry().getValue().sites().get("host-00042.test"))
+                .orElseThrow();
+
+        var alone = emit(Plans.plan(List.of(site))).tables().firstEntry().getValue();
+        assertThat(kept).isEqualTo(alone.sites().get("host-00042.test"));
+        assertThat(VirtualHost.parseFrom(kept.bytes()).getDomainsList()).contains("host-00042.test");
     }
 
     @Test
