@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.config.api.ConfigGrpcService;
 import io.sallyport.config.api.Refusals;
@@ -132,6 +133,16 @@ public final class ConfigServer implements AutoCloseable {
                 .image()
                 .find(ref)
                 .filter(object -> object.age().equals(age) && isSame(object.source(), source));
+    }
+
+    /// All objects of one of the newest revisions, as they were judged. Waits until what was stored has been judged.
+    public Optional<ConfigImage> image(long revision) {
+        try {
+            return log.image(revision);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
     }
 
     private static boolean isSame(SourceDocument known, SourceDocument asked) {

@@ -136,6 +136,7 @@ final class AllInOne {
                         inspections,
                         clock,
                         instruments.of("config")));
+        var beside = new ConfigBeside(config);
         config.measure(metrics.registry());
         readiness.require("config-service", config::missing);
         lifecycle.started(
@@ -149,13 +150,7 @@ final class AllInOne {
         var xds = lifecycle.started(
                 "xds-service",
                 new XdsServer(
-                        configChannel,
-                        config::find,
-                        inspections,
-                        probe,
-                        clock,
-                        new SecureRandom(),
-                        instruments.of("xds")));
+                        configChannel, beside, inspections, probe, clock, new SecureRandom(), instruments.of("xds")));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
 
@@ -188,7 +183,7 @@ final class AllInOne {
                 new EgressServer(
                         configChannel,
                         collector == null ? Optional.empty() : Optional.of(logs),
-                        config::find,
+                        beside,
                         inspections,
                         clock,
                         new SecureRandom(),

@@ -5,6 +5,8 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.sallyport.analysis.Analyzer;
+import io.sallyport.analysis.CheckedImage;
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
@@ -354,6 +356,15 @@ public final class RevisionLog implements AutoCloseable {
         read.await();
     }
 
+    /// The image of one of the newest revisions, once what was stored has been judged.
+    public Optional<ConfigImage> image(long revision) throws InterruptedException {
+        judged.await();
+        var newest = published.state().image();
+        return newest.revision() == revision
+                ? Optional.of(newest)
+                : reader.inspections().image(revision);
+    }
+
     /// Returns when the configuration that was stored has been read and judged, so that the image and the findings are
     /// complete.
     public void awaitJudged() throws InterruptedException {
@@ -415,7 +426,7 @@ public final class RevisionLog implements AutoCloseable {
         var now = clock.instant();
         long head = published.state().revision();
         var state = published.state();
-        var judgement = new Judgement(published.findings(), published.gatewayApi(), nextChange);
+        var judgement = new Judgement(published.findings(), published.gatewayApi(), nextChange, Optional.empty());
         var revisions = new ArrayList<Revision>();
         var accepted = new ArrayList<AcceptedRequest>();
         var answers = new ArrayList<Answer>();
@@ -532,7 +543,11 @@ public final class RevisionLog implements AutoCloseable {
     }
 
     // What is said of a state, and when something else will be although it stays.
-    private record Judgement(List<Finding> findings, GatewayApi gatewayApi, Optional<Instant> nextChange) {}
+    private record Judgement(
+            List<Finding> findings,
+            GatewayApi gatewayApi,
+            Optional<Instant> nextChange,
+            Optional<CheckedImage> checked) {}
 
     private Judgement judge(ConfigState state) {
         var started = clock.instant();
@@ -540,10 +555,12 @@ public final class RevisionLog implements AutoCloseable {
         meters.check().record(Duration.between(started, clock.instant()));
         var findings = new ArrayList<>(state.unreadableFindings());
         findings.addAll(checked.findings());
-        return new Judgement(findings, checked.gatewayApi(), checked.nextChange());
+        return new Judgement(findings, checked.gatewayApi(), checked.nextChange(), Optional.of(checked));
     }
 
     private void publish(ConfigState state, Judgement judgement) {
+        // Before anybody hears of the revision, so that whoever follows in this process need not judge it again.
+        judgement.checked().ifPresent(reader.inspections()::remember);
         published = new Published(state, judgement.findings(), judgement.gatewayApi());
         nextChange = judgement.nextChange();
         listeners.forEach(Runnable::run);

@@ -61,7 +61,8 @@ public final class Analyzer {
         this(new Inspections());
     }
 
-    /// Shares what single objects were found to be with the other analyzers of the process.
+    /// Shares what single objects were found to be with the other analyzers of the process, and takes from them what
+    /// whole images were found to be, see [Inspections#remember].
     public Analyzer(Inspections known) {
         this(ALL, new SourceLocator(), known, Optional.empty());
     }
@@ -112,6 +113,11 @@ public final class Analyzer {
 
     private CheckedImage check(ConfigImage source, Optional<Instant> at) {
         if (last != null && last.source() == source && last.holdsAt(at)) {
+            return last;
+        }
+        var shared = known.checked(source, at);
+        if (shared.isPresent()) {
+            last = shared.get();
             return last;
         }
         moment = at;
@@ -201,8 +207,7 @@ public final class Analyzer {
         for (var rule : rules.amongAll(ref.kind())) {
             findings.addAll(run(rule, object, lookup));
         }
-        index.asked(ref, lookup.asked());
-        judged.put(ref, new Judged(object, own, lookup.asked()));
+        judged.put(ref, new Judged(object, own, index.asked(ref, lookup.asked())));
         if (!findings.isEmpty()) {
             findings.sort(ORDER);
             reported.put(ref, spelled == null ? written(object, findings) : written(spelled, findings));
@@ -278,5 +283,5 @@ public final class Analyzer {
                         .formatted(rule.code().id(), e));
     }
 
-    private record Judged(ConfigObject<?> object, List<Finding> own, Set<Index.Key> asked) {}
+    private record Judged(ConfigObject<?> object, List<Finding> own, List<Index.Key> asked) {}
 }

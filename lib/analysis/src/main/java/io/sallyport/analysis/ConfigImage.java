@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 
@@ -18,26 +17,16 @@ import org.pcollections.PMap;
 public final class ConfigImage {
 
     /// Revision 0: nothing has been accepted yet.
-    public static final ConfigImage EMPTY = new ConfigImage(0, HashTreePMap.empty(), new Object(), null, Set.of());
+    public static final ConfigImage EMPTY = new ConfigImage(0, HashTreePMap.empty(), Lineage.start());
 
     private final long revision;
     private final PMap<ObjectRef, ConfigObject<?>> objects;
-    // Identities, not references: an image must not keep its ancestors alive.
-    private final Object identity;
-    private final @Nullable Object parent;
-    private final Set<ObjectRef> changed;
+    private final Lineage<ObjectRef> lineage;
 
-    private ConfigImage(
-            long revision,
-            PMap<ObjectRef, ConfigObject<?>> objects,
-            Object identity,
-            @Nullable Object parent,
-            Set<ObjectRef> changed) {
+    private ConfigImage(long revision, PMap<ObjectRef, ConfigObject<?>> objects, Lineage<ObjectRef> lineage) {
         this.revision = revision;
         this.objects = objects;
-        this.identity = identity;
-        this.parent = parent;
-        this.changed = changed;
+        this.lineage = lineage;
     }
 
     public long revision() {
@@ -82,18 +71,22 @@ public final class ConfigImage {
             touched.add(object.ref());
             next = next.plus(object.ref(), object);
         }
-        return new ConfigImage(newRevision, next, new Object(), identity, Set.copyOf(touched));
+        return new ConfigImage(newRevision, next, lineage.next(Set.copyOf(touched)));
     }
 
-    /// The names of all objects that differ between `previous` and this image. Cheap when this image was made from
-    /// `previous` directly; otherwise both are compared object by object, by identity.
+    /// The names of all objects that differ between `previous` and this image, and perhaps some that changed and
+    /// changed back. Cheap when this image was made from `previous` by some small steps; otherwise both are
+    /// compared object by object, by identity.
     public Set<ObjectRef> changesSince(ConfigImage previous) {
-        if (previous == this) {
-            return Set.of();
-        }
-        if (parent == previous.identity) {
-            return changed;
-        }
+        return stepsSince(previous).orElseGet(() -> differing(previous));
+    }
+
+    /// The same without comparing: empty if the steps from `previous` to this image are not remembered.
+    Optional<Set<ObjectRef>> stepsSince(ConfigImage previous) {
+        return lineage.since(previous.lineage);
+    }
+
+    private Set<ObjectRef> differing(ConfigImage previous) {
         var differing = new TreeSet<ObjectRef>();
         objects.forEach((ref, object) -> {
             if (previous.objects.get(ref) != object) {

@@ -1,5 +1,6 @@
 package io.sallyport.analysis;
 
+import com.google.common.collect.ImmutableList;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.ObjectRef;
 import java.util.Comparator;
@@ -20,9 +21,39 @@ final class Index {
     private static final TreeSet<ConfigObject<?>> NOBODY = new TreeSet<>(ORDER);
 
     private final Map<Key, TreeSet<ConfigObject<?>>> found = new HashMap<>();
-    private final Map<Key, Set<ObjectRef>> askers = new HashMap<>();
+    private final Map<Key, Askers> askers = new HashMap<>();
 
     record Key(Topic topic, String name) {}
+
+    // Most keys have one asker, and some have all; the key is kept so that equal ones are the same object everywhere.
+    private static final class Askers {
+
+        private final Key key;
+        private Set<ObjectRef> refs = Set.of();
+
+        private Askers(Key key) {
+            this.key = key;
+        }
+
+        private void add(ObjectRef who) {
+            if (refs.isEmpty()) {
+                refs = Set.of(who);
+            } else if (refs instanceof LinkedHashSet<ObjectRef> many) {
+                many.add(who);
+            } else if (!refs.contains(who)) {
+                refs = new LinkedHashSet<>(refs);
+                refs.add(who);
+            }
+        }
+
+        private boolean isLast(ObjectRef who) {
+            if (refs instanceof LinkedHashSet<ObjectRef> many) {
+                many.remove(who);
+                return many.isEmpty();
+            }
+            return refs.contains(who);
+        }
+    }
 
     /// What stands under a key, the oldest first, and no more than `most` of it: an answer must not grow with the
     /// square
@@ -66,23 +97,26 @@ final class Index {
     }
 
     Set<ObjectRef> askers(Key key) {
-        return askers.getOrDefault(key, Set.of());
+        var known = askers.get(key);
+        return known == null ? Set.of() : known.refs;
     }
 
-    void asked(ObjectRef who, Set<Key> keys) {
+    /// Notes who asked, and answers what [#forget] is to be told.
+    List<Key> asked(ObjectRef who, Set<Key> keys) {
+        var kept = ImmutableList.<Key>builderWithExpectedSize(keys.size());
         for (var key : keys) {
-            askers.computeIfAbsent(key, _ -> new LinkedHashSet<>()).add(who);
+            var known = askers.computeIfAbsent(key, Askers::new);
+            known.add(who);
+            kept.add(known.key);
         }
+        return kept.build();
     }
 
-    void forget(ObjectRef who, Set<Key> keys) {
+    void forget(ObjectRef who, List<Key> keys) {
         for (var key : keys) {
-            var refs = askers.get(key);
-            if (refs != null) {
-                refs.remove(who);
-                if (refs.isEmpty()) {
-                    askers.remove(key);
-                }
+            var known = askers.get(key);
+            if (known != null && known.isLast(who)) {
+                askers.remove(key);
             }
         }
     }

@@ -8,11 +8,13 @@ import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Severity;
 import io.sallyport.model.VirtualService;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +58,79 @@ class AnalyzerTest {
 
         assertThat(analyzer.comparisons() - comparisons).isEqualTo(2);
         assertThat(checked.findings()).isEqualTo(fresh(checked.image()));
+    }
+
+    @Test
+    void anImageThatAnotherOfTheProcessHasJudgedIsNotJudgedAgain() {
+        var inspections = new Inspections();
+        var judge = new Analyzer(inspections);
+        var follower = new Analyzer(inspections);
+        var now = Instant.parse("2026-01-02T00:00:00Z");
+        var first = Documents.image(GATEWAY + "---\n" + services(50));
+        var second = first.with(2, Documents.objects(service(7, "h7.test", "/new")), List.of());
+        inspections.remember(judge.check(first, now));
+        inspections.remember(judge.check(second, now));
+
+        var ofFirst = follower.check(first, now);
+        var ofSecond = follower.check(second, now);
+
+        assertThat(ofSecond).isSameAs(judge.check(second, now));
+        assertThat(ofFirst.source()).isSameAs(first);
+        assertThat(inspections.image(1)).containsSame(first);
+        assertThat(follower.comparisons()).isZero();
+    }
+
+    @Test
+    void whatNobodyElseHasJudgedIsJudgedAsIfNothingHadBeenShared() {
+        var inspections = new Inspections();
+        var judge = new Analyzer(inspections);
+        var follower = new Analyzer(inspections);
+        var now = Instant.parse("2026-01-02T00:00:00Z");
+        var first = Documents.image(GATEWAY + "---\n" + services(5));
+        inspections.remember(judge.check(first, now));
+        follower.check(first, now);
+        var second = first.with(2, Documents.objects(forward(3)), List.of());
+
+        var checked = follower.check(second, now);
+
+        assertThat(checked.findings()).isNotEmpty().isEqualTo(fresh(second));
+        assertThat(follower.check(first, now).findings()).isEqualTo(fresh(first));
+    }
+
+    @Test
+    void manyLargeImagesAreNotRemembered() {
+        var inspections = new Inspections();
+        var judge = new Analyzer(inspections);
+        var now = Instant.parse("2026-01-02T00:00:00Z");
+        var first = Documents.image(services(300));
+        inspections.remember(judge.check(first, now));
+
+        var all = first.with(2, Documents.objects(services(300)), List.of());
+        inspections.remember(judge.check(all, now));
+        inspections.remember(judge.check(all.with(3, List.of(), List.of()), now));
+
+        assertThat(inspections.image(1)).isEmpty();
+        assertThat(inspections.image(3)).isPresent();
+    }
+
+    @Test
+    void stepsAreKnownWithoutComparingForAWhile() {
+        var images = new ArrayList<ConfigImage>();
+        images.add(Documents.image(services(40)));
+        for (int i = 0; i < 40; i++) {
+            images.add(images.getLast().with(2 + i, Documents.objects(service(i, "h.test", "/" + i)), List.of()));
+        }
+        var newest = images.getLast();
+
+        assertThat(newest.stepsSince(newest)).contains(Set.of());
+        assertThat(newest.stepsSince(images.get(37)).orElseThrow())
+                .containsExactlyInAnyOrder(virtualService(37), virtualService(38), virtualService(39));
+        assertThat(newest.stepsSince(images.getFirst())).isEmpty();
+        assertThat(newest.changesSince(images.getFirst())).hasSize(40);
+    }
+
+    private static ObjectRef virtualService(int number) {
+        return new ObjectRef(Kind.VIRTUAL_SERVICE, "shop", "vs-" + number);
     }
 
     private static String entry(int number, int port) {

@@ -68,7 +68,9 @@ final class ImageBuilder {
             ref(ref).ifPresent(deletes::add);
         }
         deletes.forEach(ref -> unreadable.remove(ref));
-        image = image.with(message.getRevision(), gathered, deletes);
+        // Where something cannot be read here, its last good version stays, which the others do not have.
+        var beside = unreadable.isEmpty() ? this.beside.image(message.getRevision()) : Optional.<ConfigImage>empty();
+        image = beside.orElseGet(() -> image.with(message.getRevision(), gathered, deletes));
         restart();
         return Optional.of(image);
     }

@@ -1,5 +1,6 @@
 package io.sallyport.follow;
 
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.ObjectRef;
@@ -16,4 +17,10 @@ public interface KnownObjects {
 
     /// The object that was read from exactly this text at this place, with this age. May wait until it has been read.
     Optional<ConfigObject<?>> find(ObjectRef ref, SourceDocument source, Age age);
+
+    /// All objects of a revision at once, if they are at hand: the very image that others of this process have judged,
+    /// so that what was found of it holds here too. May wait until it has been judged.
+    default Optional<ConfigImage> image(long revision) {
+        return Optional.empty();
+    }
 }

@@ -9,6 +9,7 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.analysis.ConfigImage;
+import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Metadata;
@@ -22,6 +23,7 @@ import io.sallyport.proto.config.v1.WatchRequest;
 import io.sallyport.proto.config.v1.WatchResponse;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -166,6 +168,29 @@ class ConfigFollowerTest {
     }
 
     @Test
+    void theImageThatOthersHaveJudgedIsTakenUnlessSomethingCannotBeReadHere() {
+        var judged = ConfigImage.EMPTY.with(7, List.of(), List.of());
+        var beside = new KnownObjects() {
+            @Override
+            public Optional<ConfigObject<?>> find(ObjectRef ref, SourceDocument source, Age age) {
+                return Optional.empty();
+            }
+
+            @Override
+            public Optional<ConfigImage> image(long revision) {
+                return Optional.of(judged).filter(image -> image.revision() == revision);
+            }
+        };
+        var builder = new ImageBuilder(this::read, beside);
+
+        assertThat(builder.apply(snapshot(7, true, resource("a", "1")))).containsSame(judged);
+        assertThat(builder.apply(snapshot(8, true, resource("a", "unreadable"))))
+                .hasValueSatisfying(image -> assertThat(image.revision()).isEqualTo(8));
+        assertThat(builder.apply(snapshot(7, true, resource("a", "unreadable"))))
+                .hasValueSatisfying(image -> assertThat(image).isNotSameAs(judged));
+    }
+
+    @Test
     void anEmptyConfigurationIsAnImageToo() throws Exception {
         watch().answers().onNext(snapshot(0, true));
 
@@ -180,7 +205,7 @@ class ConfigFollowerTest {
             return null;
         }
         var metadata = new Metadata("networking.istio.io/v1", new TreeMap<>(), new TreeMap<>(), null);
-        return new ConfigObject<>(ref(parts[0]), metadata, new Text(parts[1]), document, io.sallyport.model.Age.NONE);
+        return new ConfigObject<>(ref(parts[0]), metadata, new Text(parts[1]), document, Age.NONE);
     }
 
     private Watch watch() throws InterruptedException {

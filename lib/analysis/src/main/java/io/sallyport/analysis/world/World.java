@@ -1,6 +1,7 @@
 package io.sallyport.analysis.world;
 
 import io.sallyport.analysis.ConfigImage;
+import io.sallyport.analysis.Lineage;
 import io.sallyport.analysis.gatewayapi.Spelled;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
@@ -14,7 +15,6 @@ import io.sallyport.model.Sidecar;
 import io.sallyport.model.Telemetry;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 
@@ -31,7 +30,7 @@ import org.pcollections.PMap;
 /// DestinationRule shapes which host. Immutable; the next world shares what did not change, and costs what did.
 public final class World {
 
-    public static final World EMPTY = new World(WorldDraft.empty(), Map.of(), new Object(), null);
+    public static final World EMPTY = new World(WorldDraft.empty(), Map.of(), Lineage.start());
 
     private static final int MAX_EDITS = 3;
 
@@ -52,13 +51,11 @@ public final class World {
     final PMap<ObjectRef, ConfigObject<ServiceEntry>> addressed;
     final AutomaticAddresses automatic;
     private final Lookups lookups;
-    private final SortedSet<String> changedHosts;
     private final Map<ObjectRef, Spelled> spelled;
-    // Identities, not references: a world must not keep its ancestors alive.
-    private final Object identity;
-    private final @Nullable Object parent;
+    // Of the hosts that are declared.
+    private final Lineage<String> lineage;
 
-    private World(WorldDraft draft, Map<ObjectRef, Spelled> spelled, Object identity, @Nullable Object parent) {
+    private World(WorldDraft draft, Map<ObjectRef, Spelled> spelled, Lineage<String> lineage) {
         this.spelled = spelled;
         this.image = draft.image;
         this.mesh = draft.mesh;
@@ -77,9 +74,7 @@ public final class World {
         this.addressed = draft.addressed;
         this.automatic = draft.automatic;
         this.lookups = Lookups.of(draft.lookedUp.values());
-        this.changedHosts = Collections.unmodifiableSortedSet(draft.changedHosts);
-        this.identity = identity;
-        this.parent = parent;
+        this.lineage = lineage;
     }
 
     /// The world over `next`, made from this one by what changed.
@@ -89,7 +84,11 @@ public final class World {
 
     /// The same where some objects of the image are spelled for other ones.
     public World next(ConfigImage next, Map<ObjectRef, Spelled> made) {
-        return next == image ? this : new World(WorldDraft.of(this, next), made, new Object(), identity);
+        if (next == image) {
+            return this;
+        }
+        var draft = WorldDraft.of(this, next);
+        return new World(draft, made, lineage.next(Set.copyOf(draft.changedHosts)));
     }
 
     /// What an object is spelled for, if nobody wrote it.
@@ -250,14 +249,14 @@ public final class World {
     }
 
     /// The hosts that are declared otherwise here than in `previous`. Cheap when this world was made from
-    /// `previous` directly; otherwise all hosts are compared.
+    /// `previous` by some small steps; otherwise all hosts are compared.
     public SortedSet<String> changedHosts(World previous) {
-        if (previous == this) {
-            return Collections.emptySortedSet();
-        }
-        if (parent == previous.identity) {
-            return changedHosts;
-        }
+        return lineage.since(previous.lineage)
+                .<SortedSet<String>>map(TreeSet::new)
+                .orElseGet(() -> differingHosts(previous));
+    }
+
+    private SortedSet<String> differingHosts(World previous) {
         var differing = new TreeSet<String>();
         var hosts = new TreeSet<>(backendsByHost.groups().keySet());
         hosts.addAll(previous.backendsByHost.groups().keySet());
