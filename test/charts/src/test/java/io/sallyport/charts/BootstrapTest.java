@@ -2,13 +2,24 @@ package io.sallyport.charts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.testkit.stack.ChildProcess;
+import io.sallyport.testkit.stack.FreePorts;
+import io.sallyport.testkit.stack.LocalEnvoy;
 import io.sallyport.testkit.tls.Authority;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,6 +70,90 @@ class BootstrapTest {
 
         assertThat(doors).containsExactly(15_021, 15_090);
         assertThat(Yaml.at(bootstrap, "admin.address")).containsOnlyKeys("pipe");
+    }
+
+    /// What the process of a gateway listens on, as the system has it: its two doors, a socket for itself, and no
+    /// more. Its ports for clients come by discovery, of which there is none here, and nothing is looked up.
+    @Test
+    @Tag("V9")
+    void theProcessListensOnNothingElse(@TempDir Path folder) throws Exception {
+        var ports = FreePorts.take(2);
+        var bootstrap = files(gateways().getFirst(), folder);
+        var text = Files.readString(bootstrap)
+                .replace("port_value: 15021", "port_value: " + ports.get(0))
+                .replace("port_value: 15090", "port_value: " + ports.get(1))
+                .replace("initial_fetch_timeout: 0s", "initial_fetch_timeout: 1s")
+                .replaceAll("address: [-a-z0-9.]+\\.svc\\.[a-z.]+", "address: 127.0.0.1");
+        Files.writeString(bootstrap, text);
+        try (var envoy = ChildProcess.start(
+                line -> line.contains("starting workers"),
+                List.of(
+                        LocalEnvoy.path().toString(),
+                        "--disable-hot-restart",
+                        "--concurrency",
+                        "1",
+                        "--config-path",
+                        bootstrap.toString()))) {
+            var process = Path.of("/proc", String.valueOf(envoy.process().pid()));
+            var expected =
+                    ports.stream().map(port -> "tcp 0.0.0.0:" + port).sorted().toList();
+            var open = listening(process);
+            for (int tries = 0; !open.equals(expected) && tries < 200; tries++) {
+                LockSupport.parkNanos(50_000_000L);
+                open = listening(process);
+            }
+
+            assertThat(open).isEqualTo(expected);
+            assertThat(Files.getPosixFilePermissions(folder.resolve("sallyport/admin.sock")))
+                    .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+            assertThat(get(ports.get(1), "/stats/prometheus")).startsWith("HTTP/1.1 200 ");
+            for (var door : ports) {
+                for (var path : List.of("/", "/config_dump", "/quitquitquit", "/stats/prometheus/../../config_dump")) {
+                    assertThat(get(door, path)).as(path).startsWith("HTTP/1.1 404 ");
+                }
+            }
+        }
+    }
+
+    /// All that others could reach: listening TCP sockets and every UDP socket, of this process alone.
+    private static List<String> listening(Path process) throws IOException {
+        var own = new TreeSet<String>();
+        try (var descriptors = Files.list(process.resolve("fd"))) {
+            for (var descriptor : descriptors.toList()) {
+                if (Files.isSymbolicLink(descriptor)) {
+                    own.add(Files.readSymbolicLink(descriptor).toString());
+                }
+            }
+        }
+        var found = new TreeSet<String>();
+        for (var table : List.of("tcp", "tcp6", "udp", "udp6")) {
+            var file = process.resolve("net").resolve(table);
+            for (var line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
+                var words = line.strip().split(" +", -1);
+                boolean isOwn = words.length > 9 && own.contains("socket:[" + words[9] + "]");
+                if (isOwn && (table.startsWith("udp") || words[3].equals("0A"))) {
+                    found.add(table + " " + readable(words[1]));
+                }
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    // `00000000:3AAD`; any address but that of all is left as it stands.
+    private static String readable(String address) {
+        int colon = address.indexOf(':');
+        var host = address.substring(0, colon);
+        return (host.equals("00000000") ? "0.0.0.0" : host) + ":" + Integer.parseInt(address.substring(colon + 1), 16);
+    }
+
+    private static String get(int port, String path) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream()
+                    .write(("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readNBytes(13), StandardCharsets.US_ASCII);
+        }
     }
 
     /// The bootstrap with its files beside it, where the pod has them in volumes.
