@@ -30,6 +30,7 @@ import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeEach;
@@ -210,28 +211,29 @@ class InjectionReviewTest {
 
     @Test
     void itIsServedBesideCheckWithinTheSameBounds() throws Exception {
+        var name = "sallyport-injector-" + UUID.randomUUID().toString().substring(0, 8);
         try (var cluster = TestCluster.start()) {
-            cluster.client()
-                    .resource(new MutatingWebhookConfigurationBuilder()
-                            .withNewMetadata()
-                            .withName("injector")
-                            .endMetadata()
-                            .addNewWebhook()
-                            .withName("one.sallyport.io")
-                            .withNewClientConfig()
-                            .endClientConfig()
-                            .withSideEffects("None")
-                            .withAdmissionReviewVersions("v1")
-                            .endWebhook()
-                            .build())
-                    .create();
+            // It has no rules: nobody is asked for a Pod of that cluster.
+            cluster.put(new MutatingWebhookConfigurationBuilder()
+                    .withNewMetadata()
+                    .withName(name)
+                    .endMetadata()
+                    .addNewWebhook()
+                    .withName("one.sallyport.io")
+                    .withNewClientConfig()
+                    .withUrl("https://127.0.0.1/inject")
+                    .endClientConfig()
+                    .withSideEffects("None")
+                    .withAdmissionReviewVersions("v1")
+                    .endWebhook()
+                    .build());
             var server = AdmissionServer.start(
                     new AdmissionSettings(
                             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                             List.of("127.0.0.1"),
                             Optional.empty(),
                             Optional.empty(),
-                            Optional.of(new AdmissionSettings.Injection(settings(), Optional.of("injector")))),
+                            Optional.of(new AdmissionSettings.Injection(settings(), Optional.of(name)))),
                     cluster.client(),
                     new Review(new YamlDocuments(new Inspections()), _ -> List.of()),
                     InstantSource.system(),
@@ -252,7 +254,7 @@ class InjectionReviewTest {
                         .admissionRegistration()
                         .v1()
                         .mutatingWebhookConfigurations()
-                        .withName("injector")
+                        .withName(name)
                         .get();
                 assertThat(new String(
                                 Base64.getDecoder()

@@ -193,6 +193,11 @@ public final class TestCluster implements AutoCloseable {
         return name;
     }
 
+    /// Makes an object that goes again with this test, whatever becomes of it.
+    public void put(HasMetadata object) {
+        made.push(client.resource(object).create());
+    }
+
     private void create(HasMetadata object) {
         try {
             made.push(client.resource(object).create());
