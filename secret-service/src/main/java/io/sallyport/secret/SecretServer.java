@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
+import io.sallyport.kubernetes.ClusterSettings;
 import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.runtime.telemetry.Telemetry;
 import io.sallyport.runtime.telemetry.TracedCalls;
@@ -69,6 +70,7 @@ public final class SecretServer implements AutoCloseable {
             @Nullable GrantFollower grants,
             ProxyLabels labels,
             Traced traced,
+            List<String> namespaces,
             InstantSource clock) {
         this.registry = registry;
         this.files = files;
@@ -82,7 +84,7 @@ public final class SecretServer implements AutoCloseable {
                 labels,
                 traced.rotations());
         this.tracer = traced.tracer();
-        this.api = new SecretApi(registry, files::places, lendings, audience, clock);
+        this.api = new SecretApi(registry, files::places, lendings, audience, namespaces, clock);
         this.meters = new SecretMeters(registry, files::places, clock);
         this.clockwork = Thread.ofVirtual().name("secret-clockwork").start(this::look);
     }
@@ -135,8 +137,10 @@ public final class SecretServer implements AutoCloseable {
         var files = MountedFiles.below(settings.fileRoots(), registry);
         var grants = config.map(channel -> new GrantFollower(channel, random, audience::configurationChanged))
                 .orElse(null);
+        var namespaces = settings.kubernetes().map(ClusterSettings::namespaces).orElse(List.of());
         var traced = new Traced(telemetry.tracer(), rotations);
-        return new SecretServer(registry, audience, files, directory, cluster, grants, labels, traced, clock);
+        return new SecretServer(
+                registry, audience, files, directory, cluster, grants, labels, traced, namespaces, clock);
     }
 
     private void look() {

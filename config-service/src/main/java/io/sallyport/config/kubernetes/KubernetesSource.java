@@ -42,10 +42,14 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
     private static final Duration LONGEST_REST = Duration.ofMinutes(1);
     private static final Duration FIRST_LOOK = Duration.ofMillis(50);
     private static final int MOST_LOOKS = 400;
+    // How often a change of policies is followed by a look at their authorities before it becomes a revision.
+    private static final int ROUNDS = 3;
+    private static final int LOOKS_AT_AUTHORITIES = 20;
 
     private final ClusterKinds kinds;
     private final RevisionLog revisions;
     private final ClusterWatch watch;
+    private final Authorities authorities;
     private final ClusterChanges changes;
     private final EndpointFacts facts = new EndpointFacts();
     private final Subscription subscription;
@@ -72,6 +76,7 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
         this.revisions = revisions;
         this.changes = new ClusterChanges(revisions, reader, this::document);
         this.watch = ClusterWatch.start(client, kinds.all(), settings.cluster(), new Ear());
+        this.authorities = Authorities.start(client, settings.cluster(), new Ear());
         this.subscription = revisions.subscribe(() -> {
             if (changes.isBlocked()) {
                 wake.release();
@@ -113,7 +118,7 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
 
     /// How many times it failed and went on.
     long failures() {
-        return loop.failures() + watch.failures();
+        return loop.failures() + watch.failures() + authorities.failures();
     }
 
     ClusterWatch watch() {
@@ -137,7 +142,11 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
         @Override
         public void listed(WantedKind kind) {
             synchronized (lock) {
-                listed.add(kind);
+                if (kind.only().isPresent()) {
+                    heard.add(new Heard(kind, kind.only().get()));
+                } else {
+                    listed.add(kind);
+                }
             }
             wake.release();
         }
@@ -160,12 +169,39 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
         if (!ready && !isComplete()) {
             return;
         }
-        changes.submit(dirty());
+        var hasOtherAuthorities = readAuthorities();
+        var dirty = dirty();
+        if (hasOtherAuthorities || again || !ready) {
+            dirty.addAll(changes.stored(Kind.CONFIG_MAP));
+            authorities.named().forEach(key -> dirty.add(new ClusterObject(Kind.CONFIG_MAP, key)));
+        }
+        changes.submit(dirty);
         judged.keySet().removeAll(gone);
         judged.putAll(looked);
         looked.clear();
         gone.clear();
         ready = true;
+    }
+
+    // A policy that comes with its authorities becomes one revision with them: without, it would close the way for a
+    // moment. What cannot be read holds nobody up for longer than a second.
+    private boolean readAuthorities() throws InterruptedException {
+        var kind = kinds.documents().get(Kind.BACKEND_TLS_POLICY);
+        if (kind == null) {
+            return false;
+        }
+        boolean isOther = false;
+        for (int i = 0; authorities.want(watch.all(kind)); i++) {
+            isOther = true;
+            if (i == ROUNDS) {
+                wake.release();
+                return true;
+            }
+            for (int look = 0; look < LOOKS_AT_AUTHORITIES && authorities.isReading(); look++) {
+                wake.tryAcquire(FIRST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
+        return isOther;
     }
 
     private Duration patience() {
@@ -226,7 +262,24 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
         return labels == null ? new TreeMap<>() : new TreeMap<>(labels);
     }
 
+    private ClusterChanges.Newest authority(ClusterObject name) {
+        var policies = kinds.documents().get(Kind.BACKEND_TLS_POLICY);
+        if (policies == null || !watch.isListed(policies)) {
+            return new ClusterChanges.Newest.Unknown();
+        }
+        return switch (authorities.find(name.key())) {
+            case Authorities.Known.Unread() -> new ClusterChanges.Newest.Unknown();
+            case Authorities.Known.Nowhere() -> new ClusterChanges.Newest.Gone();
+            case Authorities.Known.Here(var object) ->
+                new ClusterChanges.Newest.Here(
+                        ObjectText.document(object, ClusterKinds.CONFIG_MAPS, Map.of()), FieldAuthor.of(object));
+        };
+    }
+
     private ClusterChanges.Newest document(ClusterObject name) {
+        if (name.kind() == Kind.CONFIG_MAP && !kinds.isMesh(name.key())) {
+            return authority(name);
+        }
         var kind = kinds.documents().get(name.kind());
         if (kind == null || !watch.isListed(kind)) {
             return new ClusterChanges.Newest.Unknown();
@@ -276,6 +329,7 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
     public void close() {
         subscription.close();
         loop.close();
+        authorities.close();
         watch.close();
     }
 }

@@ -113,6 +113,18 @@ class ApiServerTest {
                 spec:
                   parentRefs: [{name: edge}]
                   rules: [{backendRefs: [{name: cart, port: 80}]}]
+                ---
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: roots, namespace: %1$s}
+                data: {ca.crt: believed}
+                ---
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: BackendTLSPolicy
+                metadata: {name: cart, namespace: %1$s}
+                spec:
+                  targetRefs: [{group: "", kind: Service, name: cart}]
+                  validation: {hostname: cart.test, caCertificateRefs: [{group: "", kind: ConfigMap, name: roots}]}
                 """.formatted(platform));
         cluster.client()
                 .resource(new ConfigMapBuilder()
@@ -132,6 +144,7 @@ class ApiServerTest {
 
         assertThat(followed.source().watch().problems()).isEmpty();
         followed.awaitText(Kind.CONFIG_MAP, platform, "istio", "REGISTRY_ONLY");
+        followed.awaitText(Kind.CONFIG_MAP, platform, "roots", "believed");
         followed.awaitText(Kind.NAMESPACE, "default", platform, "name: " + platform);
         for (var object : Map.of(
                         "networking.istio.io/v1", "VirtualService",

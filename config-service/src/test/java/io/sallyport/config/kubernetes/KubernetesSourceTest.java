@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -254,6 +255,64 @@ class KubernetesSourceTest {
 
         followed.awaitText(Kind.CONFIG_MAP, shop, "istio", "REGISTRY_ONLY");
         assertThat(followed.find(Kind.CONFIG_MAP, shop, "other")).isEmpty();
+    }
+
+    private void authority(String name, String text) {
+        cluster.apply("""
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: %s, namespace: %s, labels: {team: pay}}
+                data: {ca.crt: %s, password: hunter2}
+                """.formatted(name, shop, text));
+    }
+
+    private void policy(String authority) {
+        cluster.apply("""
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: BackendTLSPolicy
+                metadata: {name: cart, namespace: %s}
+                spec:
+                  targetRefs: [{group: "", kind: Service, name: cart}]
+                  validation: {hostname: cart.test, caCertificateRefs: [{group: "", kind: ConfigMap, name: %s}]}
+                """.formatted(shop, authority));
+    }
+
+    @Test
+    @Tag("S15")
+    void authoritiesOfPoliciesAreReadAndNothingElseOfConfigMaps() throws Exception {
+        cluster.install(Kind.BACKEND_TLS_POLICY);
+        authority("root", "first");
+        authority("other", "first");
+        policy("root");
+        var followed = follow();
+
+        // In one picture with the policy: without, the way to the Service would be closed for a moment.
+        assertThat(followed.text(Kind.CONFIG_MAP, shop, "root"))
+                .contains("ca.crt: first")
+                .doesNotContain("hunter2", "team");
+        assertThat(followed.find(Kind.CONFIG_MAP, shop, "other")).isEmpty();
+
+        authority("root", "second");
+        followed.awaitText(Kind.CONFIG_MAP, shop, "root", "ca.crt: second");
+
+        policy("other");
+        followed.awaitText(Kind.CONFIG_MAP, shop, "other", "ca.crt: first");
+        awaitGone(followed, "root");
+
+        var again = followed.restart();
+        following.add(again);
+        again.ready();
+        assertThat(again.text(Kind.CONFIG_MAP, shop, "other")).contains("ca.crt: first");
+
+        cluster.delete("v1", "ConfigMap", shop, "other");
+        awaitGone(again, "other");
+    }
+
+    private void awaitGone(Followed followed, String name) {
+        Followed.await(
+                "ConfigMap " + name + " to go",
+                () -> followed.find(Kind.CONFIG_MAP, shop, name).isEmpty(),
+                () -> followed.text(Kind.CONFIG_MAP, shop, name));
     }
 
     @Test

@@ -201,4 +201,79 @@ class GatewayApiTest {
                         "HTTPRoute shop/cart spec.rules[1].matches[0]",
                         "HTTPRoute shop/cart spec.rules[0]");
     }
+
+    private static final String ROOT = """
+            -----BEGIN CERTIFICATE-----
+            MIIBdDCCARugAwIBAgIUbfmdMRPSbyeE3qY1qxOs4QbP/X0wCgYIKoZIzj0EAwIw
+            DzENMAsGA1UEAwwEcm9vdDAgFw0yNjExMjIwNzA5MDFaGA8yMTI2MTAyOTA3MDkw
+            MVowDzENMAsGA1UEAwwEcm9vdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOmW
+            ikZVebyTIFEv7zYryaNQISnYopuXQU/wQ//zx1CPvXDXPXPccMDetUPSv87+bL3c
+            bsY3XpKV3a+Naq3lr1SjUzBRMB0GA1UdDgQWBBSXalagKQ9ewTK4fXqXX3LQeQlV
+            mTAfBgNVHSMEGDAWgBSXalagKQ9ewTK4fXqXX3LQeQlVmTAPBgNVHRMBAf8EBTAD
+            AQH/MAoGCCqGSM49BAMCA0cAMEQCIEU73e6gZh8hG5TvCvQC5hD4/zKuKlS9MX49
+            AyrLK9XIAiBm4wQUn1z7hpPY20KVI6kaJZJtQ4Iy3RalJrhlQqUfmA==
+            -----END CERTIFICATE-----
+            """;
+    private static String authority(String name, String text) {
+        return """
+                ---
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {namespace: shop, name: %s}
+                data:
+                  ca.crt: |
+                %s
+                """.formatted(name, text.strip().indent(4));
+    }
+
+    private static String reference(String kind, String name) {
+        return "{group: \"\", kind: %s, name: %s}".formatted(kind, name);
+    }
+
+    @Test
+    void authoritiesAreThoseOfEveryConfigMapThatCanBeUsed() {
+        var pem = ROOT;
+        var yaml = SERVICE
+                + authority("root", pem)
+                + authority("next", pem + pem)
+                + authority("broken", "-----BEGIN CERTIFICATE-----\nhello\n-----END CERTIFICATE-----")
+                + authority("empty", "hello");
+
+        assertThat(said(policy(yaml, reference("ConfigMap", "root"))))
+                .containsExactly("Accepted=True Accepted", "ResolvedRefs=True ResolvedRefs");
+        assertThat(said(policy(yaml, reference("ConfigMap", "root") + ", " + reference("ConfigMap", "next"))))
+                .containsExactly("Accepted=True Accepted", "ResolvedRefs=True ResolvedRefs");
+        // What can be used is used.
+        var half = policy(yaml, reference("ConfigMap", "root") + ", " + reference("ConfigMap", "nobodys"));
+        assertThat(said(half)).containsExactly("Accepted=True Accepted", "ResolvedRefs=False InvalidCACertificateRef");
+        assertThat(half.getLast().message())
+                .isEqualTo(
+                        "ConfigMap \"shop/nobodys\" with \"ca.crt\" does not exist (expected: one that config-service may read)");
+        for (var unusable : List.of("nobodys", "broken", "empty")) {
+            assertThat(said(policy(yaml, reference("ConfigMap", unusable))))
+                    .containsExactly(
+                            "Accepted=False NoValidCACertificate", "ResolvedRefs=False InvalidCACertificateRef");
+        }
+        assertThat(policy(yaml, reference("ConfigMap", "broken")).getLast().message())
+                .isEqualTo(
+                        "ConfigMap \"shop/broken\", \"ca.crt\": certificate 1 cannot be read (expected: X.509 in PEM)");
+        // Not even where a ConfigMap of that name would do.
+        assertThat(said(policy(yaml, reference("Secret", "root"))))
+                .containsExactly("Accepted=False NoValidCACertificate", "ResolvedRefs=False InvalidKind");
+    }
+
+    private static List<Condition> policy(String world, String references) {
+        var policy = """
+                ---
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: BackendTLSPolicy
+                metadata: {namespace: shop, name: cart}
+                spec:
+                  targetRefs: [{group: "", kind: Service, name: cart}]
+                  validation: {hostname: cart.test, caCertificateRefs: [%s]}
+                """.formatted(references);
+        return status(world + policy, Kind.BACKEND_TLS_POLICY, "cart")
+                .conditions()
+                .toList();
+    }
 }

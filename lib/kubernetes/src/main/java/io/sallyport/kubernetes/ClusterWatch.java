@@ -1,6 +1,7 @@
 package io.sallyport.kubernetes;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +43,8 @@ public final class ClusterWatch implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Discovery discovery;
-    private final List<WantedKind> wanted;
+    private volatile List<WantedKind> wanted;
+    private final AtomicBoolean wantsOthers = new AtomicBoolean();
     private final List<String> namespaces;
     private final Duration lookAgain;
     private final int looksToList;
@@ -57,6 +60,7 @@ public final class ClusterWatch implements AutoCloseable {
     private volatile boolean discovered;
     private volatile boolean away;
     private volatile List<String> problems = List.of();
+    private volatile Map<WantedKind, String> refusals = Map.of();
 
     private ClusterWatch(
             KubernetesClient client, Collection<WantedKind> wanted, ClusterSettings settings, Listener listener) {
@@ -74,6 +78,13 @@ public final class ClusterWatch implements AutoCloseable {
     public static ClusterWatch start(
             KubernetesClient client, Collection<WantedKind> wanted, ClusterSettings settings, Listener listener) {
         return new ClusterWatch(client, wanted, settings, listener);
+    }
+
+    /// Wants these kinds from now on, and lets the others go.
+    public void want(Collection<WantedKind> kinds) {
+        wanted = ImmutableList.copyOf(kinds);
+        wantsOthers.set(true);
+        listed.release();
     }
 
     /// The object as it was last heard of; empty if it is not there, or its kind is not known yet.
@@ -118,6 +129,11 @@ public final class ClusterWatch implements AutoCloseable {
         return problems;
     }
 
+    /// Why a kind cannot be listed; empty: nothing is known to be in the way.
+    public String problem(WantedKind kind) {
+        return refusals.getOrDefault(kind, "");
+    }
+
     /// How many times it failed and went on.
     public long failures() {
         return loop.failures();
@@ -129,6 +145,9 @@ public final class ClusterWatch implements AutoCloseable {
             look();
         } else if (listed.tryAcquire(lookAgain.toMillis(), TimeUnit.MILLISECONDS)) {
             listed.drainPermits();
+            if (wantsOthers.getAndSet(false)) {
+                look();
+            }
             promote();
             problems = missing();
         } else {
@@ -137,8 +156,11 @@ public final class ClusterWatch implements AutoCloseable {
     }
 
     private void look() {
+        var kinds = wanted;
+        letGo(coming, kinds);
+        letGo(current, kinds);
         try {
-            var served = discovery.served(wanted);
+            var served = discovery.served(kinds);
             var anew = wasAway || ++looks % looksToList == 0;
             wasAway = false;
             away = false;
@@ -157,8 +179,21 @@ public final class ClusterWatch implements AutoCloseable {
         problems = missing();
     }
 
+    private static void letGo(Map<WantedKind, KindWatch> watches, List<WantedKind> wanted) {
+        watches.values().removeIf(watch -> {
+            var isWanted = wanted.contains(watch.served().kind());
+            if (!isWanted) {
+                watch.close();
+            }
+            return !isWanted;
+        });
+    }
+
     private List<String> missing() {
         var found = new ArrayList<String>();
+        refusals = coming.values().stream()
+                .filter(watch -> !watch.problem().isEmpty())
+                .collect(ImmutableMap.toImmutableMap(watch -> watch.served().kind(), KindWatch::problem));
         if (away) {
             found.add("the Kubernetes API does not answer");
         }

@@ -18,6 +18,7 @@ import io.sallyport.secret.store.SecretRegistry.OwnedElsewhereException;
 import io.sallyport.secret.store.SecretState;
 import io.sallyport.secret.store.SecretStoreException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -36,19 +37,23 @@ public final class SecretApi extends SecretServiceGrpc.SecretServiceImplBase {
     private final Supplier<? extends Map<SecretName, FilePlace>> files;
     private final Supplier<Lendings> lendings;
     private final Audience audience;
+    private final List<String> namespaces;
     private final InstantSource clock;
 
-    /// `files` are the mounted certificates that proxies ask for, by the name under which the registry has them.
+    /// `files` are the mounted certificates that proxies ask for, by the name under which the registry has them;
+    /// `namespaces` those of a cluster whose Secrets are read, none where there is no cluster.
     public SecretApi(
             SecretRegistry registry,
             Supplier<? extends Map<SecretName, FilePlace>> files,
             Supplier<Lendings> lendings,
             Audience audience,
+            List<String> namespaces,
             InstantSource clock) {
         this.files = files;
         this.lendings = lendings;
         this.registry = registry;
         this.audience = audience;
+        this.namespaces = List.copyOf(namespaces);
         this.clock = clock;
     }
 
@@ -96,7 +101,7 @@ public final class SecretApi extends SecretServiceGrpc.SecretServiceImplBase {
 
     private SecretStatuses statuses() {
         Map<SecretName, SecretState> secrets = registry.secrets();
-        return new SecretStatuses(secrets, files.get(), lendings.get(), audience, clock.instant());
+        return new SecretStatuses(secrets, files.get(), lendings.get(), audience, namespaces, clock.instant());
     }
 
     private static SecretName name(io.sallyport.proto.secret.v1.SecretName wire) {

@@ -30,11 +30,13 @@ final class SecretStatuses {
 
     private static final String AUTHORITY = "-cacert";
     private static final Duration SOON = Duration.ofDays(15);
+    private static final int NAMED = 3;
 
     private final Map<SecretName, SecretState> secrets;
     private final Map<SecretName, FilePlace> files;
     private final Lendings lendings;
     private final Audience audience;
+    private final List<String> read;
     private final Instant now;
 
     SecretStatuses(
@@ -42,11 +44,13 @@ final class SecretStatuses {
             Map<SecretName, FilePlace> files,
             Lendings lendings,
             Audience audience,
+            List<String> read,
             Instant now) {
         this.secrets = secrets;
         this.files = files;
         this.lendings = lendings;
         this.audience = audience;
+        this.read = read;
         this.now = now;
     }
 
@@ -154,7 +158,8 @@ final class SecretStatuses {
                         .orElse(file.certificate() + ""));
     }
 
-    // Secrets are looked up in the namespace of the proxy, which surprises whoever put it beside the application.
+    // Secrets are looked up in the namespace of the proxy, which surprises whoever put it beside the application. Where
+    // only some namespaces of a cluster are read, nothing is known of the others, and whoever may look there has to.
     private String elsewhere(SecretName name) {
         var namespaces = new TreeSet<String>();
         for (var other : secrets.keySet()) {
@@ -163,13 +168,26 @@ final class SecretStatuses {
             }
         }
         return namespaces.isEmpty()
-                ? "a proxy asks for it, and no source has it"
+                ? "a proxy asks for it, and no source has it" + unread(name)
                 : "a secret of that name exists in namespace %s; it must be in \"%s\", or be granted"
                         .formatted(
                                 namespaces.stream()
                                         .map(namespace -> '"' + namespace + '"')
                                         .collect(Collectors.joining(", ")),
                                 name.namespace());
+    }
+
+    private String unread(SecretName name) {
+        if (read.isEmpty()) {
+            return "";
+        }
+        var namespaces = read.stream().limit(NAMED).collect(Collectors.joining("\", \"", "\"", "\""))
+                + (read.size() > NAMED ? " and " + (read.size() - NAMED) + " more" : "");
+        return read.contains(name.namespace())
+                ? ": it must be in \"%s\", where its gateway runs; Secrets are read in %s alone (elsewhere? kubectl get secrets -A --field-selector metadata.name=%s)"
+                        .formatted(name.namespace(), namespaces, name.name())
+                : ": Secrets are read in %s, and not in \"%s\" (expected: that in secret-service's kubernetes.namespaces, the chart's platform.gatewayNamespaces)"
+                        .formatted(namespaces, name.namespace());
     }
 
     private static boolean isEmpty(SecretState state) {

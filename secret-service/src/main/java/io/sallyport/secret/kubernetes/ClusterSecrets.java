@@ -50,6 +50,8 @@ public final class ClusterSecrets implements AutoCloseable {
             "kubernetes.io/dockerconfigjson",
             "bootstrap.kubernetes.io/token",
             "helm.sh/release.v1");
+    // cert-manager keeps the key of the next certificate so until that is issued: nobody's certificate is missing.
+    private static final String KEY_TO_COME = "cert-manager.io/next-private-key";
     private static final int LOOK_AGAIN_SECONDS = 30;
 
     private final KubernetesClient client;
@@ -170,7 +172,13 @@ public final class ClusterSecrets implements AutoCloseable {
         watch.find(SECRETS, key)
                 .filter(secret -> !OTHERS_TYPES.contains(
                         String.valueOf(secret.getAdditionalProperties().get("type"))))
+                .filter(secret -> !isKeyToCome(secret))
                 .ifPresentOrElse(secret -> offered.put(name, entries(secret)), () -> gone.add(name));
+    }
+
+    private static boolean isKeyToCome(GenericKubernetesResource secret) {
+        var labels = secret.getMetadata().getLabels();
+        return labels != null && labels.containsKey(KEY_TO_COME);
     }
 
     private static Optional<SecretName> name(ObjectKey key) {

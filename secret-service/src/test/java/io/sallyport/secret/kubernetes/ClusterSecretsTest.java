@@ -152,12 +152,20 @@ class ClusterSecretsTest {
     }
 
     @Test
-    void typeDoesNotMatterButKubernetesOwnSecretsArePassedOver() throws Exception {
+    void typeDoesNotMatterButWhatKubernetesAndCertManagerKeepForThemselvesIsPassedOver() throws Exception {
         cluster.client()
                 .resource(secret(edge, "generic", "Opaque", Map.of("cert", FIRST.certPem(), "key", FIRST.keyPem())))
                 .create();
         cluster.client()
                 .resource(secret(edge, "release", "helm.sh/release.v1", Map.of("release", new byte[] {1})))
+                .create();
+        cluster.client()
+                .resource(secret(edge, "shop-x7k2p", "Opaque", Map.of("tls.key", FIRST.keyPem()))
+                        .edit()
+                        .editMetadata()
+                        .addToLabels("cert-manager.io/next-private-key", "true")
+                        .endMetadata()
+                        .build())
                 .create();
 
         var registry = follow();

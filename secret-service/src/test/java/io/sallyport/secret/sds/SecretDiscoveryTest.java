@@ -86,7 +86,9 @@ class SecretDiscoveryTest {
         discovery = new SecretDiscovery(shelf, audience);
         var socket = scratch.resolve("sds.sock");
         server = GrpcServer.on(socket, ServerLimits.sds())
-                .serve(discovery.service(), new SecretApi(registry, Map::of, () -> Lendings.NONE, audience, clock))
+                .serve(
+                        discovery.service(),
+                        new SecretApi(registry, Map::of, () -> Lendings.NONE, audience, List.of(), clock))
                 .start("sds");
         channel = Channels.to(socket);
     }

@@ -22,6 +22,7 @@ import io.sallyport.model.VirtualService.PortSelector;
 import io.sallyport.model.gatewayapi.BackendTlsPolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,11 +36,14 @@ import org.jspecify.annotations.Nullable;
 /// certificates are believed. An authority that is not there closes the way: nothing is sent in plain text instead.
 final class BackendTlsSpeller {
 
-    /// How a DestinationRule names a ConfigMap with authorities, as with Istio.
+    /// How a DestinationRule names ConfigMaps with authorities, as with Istio: `configmap://shop/root`, or several of
+    /// one
+    /// namespace, `configmap://shop/root,next`.
     static final String CONFIG_MAP = "configmap://";
 
     private static final String KEY = "ca.crt";
-    private static final String BEGIN = "-----BEGIN CERTIFICATE-----";
+    // No ConfigMap is called so.
+    private static final String NOBODY = "-";
     private static final String SYSTEM = "system";
 
     private final ConfigImage image;
@@ -72,6 +76,7 @@ final class BackendTlsSpeller {
         if (conditions.stream().noneMatch(condition -> condition.type() == RESOLVED_REFS)) {
             conditions.add(Condition.yes(RESOLVED_REFS, ObjectStatus.SPEC));
         }
+        conditions.sort(Comparator.comparing(Condition::type));
         return conditions;
     }
 
@@ -116,35 +121,75 @@ final class BackendTlsSpeller {
                 .orElse(null);
     }
 
-    // The text of the ConfigMap counts as part of the rule: when it changes, so does the rule.
+    // The text of the ConfigMaps counts as part of the rule: when it changes, so does the rule.
     private record Authority(String credential, String file, String digest) {}
 
     private Authority authority(
             ConfigObject<BackendTlsPolicy> policy, BackendTlsPolicy.Validation validation, List<Condition> conditions) {
-        if (validation.caCertificateRefs().isEmpty()) {
+        var references = validation.caCertificateRefs();
+        if (references.isEmpty()) {
             return new Authority("", SYSTEM, "");
         }
-        var reference = validation.caCertificateRefs().getFirst();
-        var text = image.find(new ObjectRef(Kind.CONFIG_MAP, policy.namespace(), reference.name()))
-                .filter(_ -> reference.kind().equals("ConfigMap"))
-                .map(object ->
-                        ConfigImage.cast(object, ConfigMap.class).spec().data().getOrDefault(KEY, ""))
-                .filter(pem -> pem.contains(BEGIN));
-        if (text.isEmpty()) {
+        var place = Path.of("spec", "validation", "caCertificateRefs");
+        var names = new ArrayList<String>();
+        var texts = new ArrayList<String>();
+        for (int i = 0; i < references.size(); i++) {
+            var reference = references.get(i);
+            var text = text(policy.namespace(), reference);
+            var problem = problem(policy.namespace(), reference, text, place.index(i));
+            if (problem.isPresent()) {
+                conditions.add(problem.get());
+            } else {
+                names.add(reference.name());
+                texts.add(text.orElse(""));
+            }
+        }
+        if (names.isEmpty()) {
             conditions.add(Condition.no(
-                    RESOLVED_REFS,
-                    reference.kind().equals("ConfigMap") ? "InvalidCACertificateRef" : "InvalidKind",
-                    "%s \"%s/%s\" has no certificates under \"%s\" (expected: a ConfigMap that has)"
-                            .formatted(reference.kind(), policy.namespace(), reference.name(), KEY),
-                    Path.of("spec", "validation", "caCertificateRefs").index(0)));
+                    ACCEPTED,
+                    "NoValidCACertificate",
+                    "none of caCertificateRefs can be used, so nothing is sent to the targets (expected: a ConfigMap with certificates under \"%s\")"
+                            .formatted(KEY),
+                    place));
+            return new Authority(CONFIG_MAP + policy.namespace() + "/" + NOBODY, "", "");
         }
         return new Authority(
-                CONFIG_MAP + policy.namespace() + "/" + reference.name(),
+                CONFIG_MAP + policy.namespace() + "/" + String.join(",", names),
                 "",
-                text.map(pem -> Hashing.sha256()
-                                .hashString(pem, StandardCharsets.UTF_8)
-                                .toString())
-                        .orElse(""));
+                Hashing.sha256()
+                        .hashString(String.join("\n", texts), StandardCharsets.UTF_8)
+                        .toString());
+    }
+
+    private Optional<String> text(String namespace, BackendTlsPolicy.Authority reference) {
+        return image.find(new ObjectRef(Kind.CONFIG_MAP, namespace, reference.name()))
+                .flatMap(object -> Optional.ofNullable(
+                        ConfigImage.cast(object, ConfigMap.class).spec().data().get(KEY)));
+    }
+
+    private Optional<Condition> problem(
+            String namespace, BackendTlsPolicy.Authority reference, Optional<String> text, Path place) {
+        if (!reference.kind().equals("ConfigMap") || !reference.group().isEmpty()) {
+            return Optional.of(Condition.no(
+                    RESOLVED_REFS,
+                    "InvalidKind",
+                    "authority of kind \"%s\" (expected: a ConfigMap)".formatted(reference.kind()),
+                    place));
+        }
+        var name = "ConfigMap \"" + namespace + "/" + reference.name() + "\"";
+        return text.isEmpty()
+                ? Optional.of(Condition.no(
+                        RESOLVED_REFS,
+                        "InvalidCACertificateRef",
+                        "%s with \"%s\" does not exist (expected: one that config-service may read)"
+                                .formatted(name, KEY),
+                        place))
+                : AuthorityText.problem(text.get())
+                        .map(problem -> Condition.no(
+                                RESOLVED_REFS,
+                                "InvalidCACertificateRef",
+                                "%s, \"%s\": %s".formatted(name, KEY, problem),
+                                place));
     }
 
     private static ClientTlsSettings settings(BackendTlsPolicy.Validation validation, Authority authority) {

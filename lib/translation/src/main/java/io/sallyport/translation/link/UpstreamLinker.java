@@ -1,5 +1,6 @@
 package io.sallyport.translation.link;
 
+import com.google.common.base.Splitter;
 import io.sallyport.analysis.ConfigImage;
 import io.sallyport.analysis.text.Addresses;
 import io.sallyport.analysis.world.AppProtocol;
@@ -31,6 +32,7 @@ import io.sallyport.translation.plan.UpstreamId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// Makes one upstream from what declares its host and the DestinationRule that shapes it. What nobody declares is
 /// unknown, and answers 503. (Istio: `pilot/pkg/networking/core/cluster.go`, `cluster_builder.go`.)
@@ -144,18 +146,22 @@ final class UpstreamLinker {
                         .toList());
     }
 
-    // Authorities are public: those of a ConfigMap need nobody to deliver them.
+    // Authorities are public: those of ConfigMaps need nobody to deliver them.
     private Optional<String> authorities(String credential) {
         if (!credential.startsWith(CONFIG_MAP)) {
             return Optional.empty();
         }
         var name = credential.substring(CONFIG_MAP.length());
         int slash = name.indexOf('/');
-        return world.image()
-                .find(new ObjectRef(Kind.CONFIG_MAP, name.substring(0, Math.max(slash, 0)), name.substring(slash + 1)))
+        var namespace = name.substring(0, Math.max(slash, 0));
+        var text = Splitter.on(',')
+                .splitToStream(name.substring(slash + 1))
+                .flatMap(each -> world.image().find(new ObjectRef(Kind.CONFIG_MAP, namespace, each)).stream())
                 .map(object ->
                         ConfigImage.cast(object, ConfigMap.class).spec().data().getOrDefault("ca.crt", ""))
-                .filter(pem -> !pem.isEmpty());
+                .filter(pem -> !pem.isEmpty())
+                .collect(Collectors.joining("\n"));
+        return Optional.of(text).filter(pem -> !pem.isEmpty());
     }
 
     // Where the request or its connection says where to, there is nothing to choose from.

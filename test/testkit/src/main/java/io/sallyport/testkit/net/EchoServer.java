@@ -64,12 +64,18 @@ public final class EchoServer implements AutoCloseable {
     private final Map<String, AtomicInteger> failures = new ConcurrentHashMap<>();
 
     public EchoServer(String name) {
-        this(name, null);
+        this(name, null, InetAddress.getLoopbackAddress());
     }
 
     /// With TLS: shows the certificate, and wants clients of an authority if there is one.
     public static EchoServer secure(String name, Path certificate, Path key, Optional<Path> clients)
             throws SSLException {
+        return secure(name, certificate, key, clients, InetAddress.getLoopbackAddress());
+    }
+
+    /// The same at an address of this machine: a Kubernetes API server takes no endpoints of loopback.
+    public static EchoServer secure(
+            String name, Path certificate, Path key, Optional<Path> clients, InetAddress address) throws SSLException {
         var context = SslContextBuilder.forServer(certificate.toFile(), key.toFile())
                 .sslProvider(SslProvider.JDK)
                 .applicationProtocolConfig(new ApplicationProtocolConfig(
@@ -78,10 +84,10 @@ public final class EchoServer implements AutoCloseable {
                         ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
                         List.of("h2", "http/1.1", "istio")));
         clients.ifPresent(authority -> context.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE));
-        return new EchoServer(name, context.build());
+        return new EchoServer(name, context.build(), address);
     }
 
-    private EchoServer(String name, @Nullable SslContext tls) {
+    private EchoServer(String name, @Nullable SslContext tls, InetAddress address) {
         this.name = name;
         this.tls = tls;
         this.channel = new ServerBootstrap()
@@ -93,7 +99,7 @@ public final class EchoServer implements AutoCloseable {
                         accept(connection);
                     }
                 })
-                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .bind(new InetSocketAddress(address, 0))
                 .syncUninterruptibly()
                 .channel();
     }

@@ -48,6 +48,7 @@ public final class SeparateServices implements AutoCloseable {
     private final List<Integer> ports;
     private final boolean isRelayed;
     private List<InetSocketAddress> nameServers = List.of();
+    private String home = "istio-system";
     private @Nullable Process envoy;
     private @Nullable FaultyWire configWire;
     private @Nullable FaultyWire discoveryWire;
@@ -144,21 +145,7 @@ public final class SeparateServices implements AutoCloseable {
         var services = new SeparateServices(scratch, false);
         try {
             services.writeSettings();
-            Files.writeString(
-                    services.settings(Name.CONFIG),
-                    """
-                    kubernetes:
-                      kubeconfig: %s
-                      namespaces: [%s]
-                      rootNamespace: %s
-                      status: {namespace: %s, xds: "127.0.0.1:%d"}
-                    """.formatted(
-                                    kubeconfig,
-                                    String.join(", ", namespaces),
-                                    namespaces.getFirst(),
-                                    namespaces.getFirst(),
-                                    services.xdsApiPort()),
-                    StandardOpenOption.APPEND);
+            services.follow(kubeconfig, namespaces);
             services.start(Name.CONFIG);
             services.start(Name.XDS);
             services.startEnvoy();
@@ -167,6 +154,51 @@ public final class SeparateServices implements AutoCloseable {
             services.close();
             throw failed;
         }
+    }
+
+    /// The same with an Envoy in the first of `gateways`, and secret-service, which reads Secrets in these alone.
+    public static SeparateServices inCluster(
+            Path scratch, Path kubeconfig, List<String> namespaces, List<String> gateways) throws IOException {
+        var services = new SeparateServices(scratch, false);
+        services.home = gateways.getFirst();
+        try {
+            services.writeSettings();
+            services.follow(kubeconfig, namespaces);
+            Files.writeString(
+                    services.settings(Name.SECRET),
+                    """
+                    kubernetes:
+                      kubeconfig: %s
+                      namespaces: [%s]
+                    """.formatted(kubeconfig, String.join(", ", gateways)),
+                    StandardOpenOption.APPEND);
+            services.start(Name.CONFIG);
+            services.start(Name.XDS);
+            services.start(Name.SECRET);
+            services.startEnvoy();
+            return services;
+        } catch (IOException failed) {
+            services.close();
+            throw failed;
+        }
+    }
+
+    private void follow(Path kubeconfig, List<String> namespaces) throws IOException {
+        Files.writeString(
+                settings(Name.CONFIG),
+                """
+                kubernetes:
+                  kubeconfig: %s
+                  namespaces: [%s]
+                  rootNamespace: %s
+                  status: {namespace: %s, xds: "127.0.0.1:%d"}
+                """.formatted(
+                                kubeconfig,
+                                String.join(", ", namespaces),
+                                namespaces.getFirst(),
+                                namespaces.getFirst(),
+                                xdsApiPort()),
+                StandardOpenOption.APPEND);
     }
 
     /// The local port of gateway port 443.
@@ -302,7 +334,7 @@ public final class SeparateServices implements AutoCloseable {
     public void startEnvoy() throws IOException {
         var proxy = new Platform.Proxy(
                 PROXY,
-                "istio-system",
+                home,
                 ImmutableSortedMap.of("istio", "ingressgateway"),
                 Platform.ProxyKind.router,
                 "127.0.0.1",
