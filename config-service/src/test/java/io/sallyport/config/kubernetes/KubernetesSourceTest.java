@@ -155,7 +155,11 @@ class KubernetesSourceTest {
 
         followed.log().submit(ChangeRequest.of(Owner.API, "api", "", List.of(), List.of(virtualService("mine"))));
         followed.awaitText(Kind.VIRTUAL_SERVICE, shop, "mine", "other.test");
-        assertThat(followed.source().current()).isEmpty();
+        // It is forgotten after the revision is made.
+        Followed.await(
+                "no refusal",
+                () -> followed.source().current().isEmpty(),
+                () -> followed.source().current().toString());
     }
 
     @Test
