@@ -214,6 +214,7 @@ class GatewayApiTest {
             AyrLK9XIAiBm4wQUn1z7hpPY20KVI6kaJZJtQ4Iy3RalJrhlQqUfmA==
             -----END CERTIFICATE-----
             """;
+
     private static String authority(String name, String text) {
         return """
                 ---
