@@ -131,6 +131,26 @@ class SecretServiceProcessTest {
         awaitOk("cold.test");
     }
 
+    // A fetch that is not answered holds up every door, until Envoy gives it up and counts it.
+    @Test
+    @Tag("T9")
+    void anEnvoyThatStartsColdGivesUpNoFetchAlsoWhereSecretsAreMissing() throws Exception {
+        put("cold", authority.issue("cold.test", 20));
+        awaitOk("cold.test");
+        services.killEnvoy();
+        services.startEnvoyThatCountsAll();
+        awaitOk("cold.test");
+
+        var fetches = services.counters("init_fetch_timeout");
+        assertThat(fetches)
+                .as("of listeners, of tables, of a secret that is there and of one that nobody has")
+                .anyMatch(line -> line.startsWith("listener_manager.lds."))
+                .anyMatch(line -> line.contains(".rds."))
+                .anyMatch(line -> line.contains("sds.kubernetes_cold."))
+                .anyMatch(line -> line.contains("sds.kubernetes_nobody."));
+        assertThat(fetches).allMatch(line -> line.endsWith(": 0"));
+    }
+
     @Test
     @Tag("F6")
     void anEnvoyThatStartsWhileEverythingIsDownOpensNothingUntilItIsBack() throws Exception {
@@ -196,7 +216,7 @@ class SecretServiceProcessTest {
 
     private String configuration() throws IOException {
         var servers = new StringBuilder();
-        for (var name : List.of("put", "down", "cold", "marked", "all")) {
+        for (var name : List.of("put", "down", "cold", "marked", "all", "nobody")) {
             servers.append("""
                       - port: {number: 443, name: https-%s, protocol: HTTPS}
                         hosts: [%s.test]

@@ -1,6 +1,8 @@
 package io.sallyport.testkit.stack;
 
 import com.google.common.collect.ImmutableSortedMap;
+import com.google.protobuf.Struct;
+import com.google.protobuf.util.JsonFormat;
 import io.sallyport.cli.DataDirectory;
 import io.sallyport.model.Platform;
 import io.sallyport.standalone.envoy.AdminSocket;
@@ -332,6 +334,17 @@ public final class SeparateServices implements AutoCloseable {
 
     /// Starts the Envoy with a bootstrap that `sallyport bootstrap` would print.
     public void startEnvoy() throws IOException {
+        startEnvoy(bootstrap());
+    }
+
+    /// The same, with all that Envoy can count. Gateways leave most of it out, the numbers of each subscription too.
+    public void startEnvoyThatCountsAll() throws IOException {
+        var all = Struct.newBuilder();
+        JsonFormat.parser().merge(bootstrap(), all);
+        startEnvoy(JsonFormat.printer().print(all.removeFields("stats_config")));
+    }
+
+    private String bootstrap() {
         var proxy = new Platform.Proxy(
                 PROXY,
                 home,
@@ -342,17 +355,20 @@ public final class SeparateServices implements AutoCloseable {
         var discovery = new InetSocketAddress(
                 InetAddress.getLoopbackAddress(), isRelayed ? ports.get(9) : port(discoveryWire, xdsPort()));
         var secrets = isRelayed ? relaySocket() : secretSocket();
-        var bootstrap = scratch.resolve("envoy.json");
-        Files.deleteIfExists(adminSocket());
         var usual = EnvoyBootstrap.of(
                 proxy,
                 new EnvoyBootstrap.Doors(discovery, secrets, adminSocket()),
                 new EnvoyBootstrap.Limits(10_000, 1L << 30));
-        Files.writeString(bootstrap, (nameServers.isEmpty() ? usual : usual.withNameServers(nameServers)).json());
+        return (nameServers.isEmpty() ? usual : usual.withNameServers(nameServers)).json();
+    }
+
+    private void startEnvoy(String bootstrap) throws IOException {
+        var file = Files.writeString(scratch.resolve("envoy.json"), bootstrap);
+        Files.deleteIfExists(adminSocket());
         envoy = new ProcessBuilder(
                         LocalEnvoy.path().toString(),
                         "-c",
-                        bootstrap.toString(),
+                        file.toString(),
                         "--disable-hot-restart",
                         "--concurrency",
                         "1",
