@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
 import io.sallyport.kubernetes.ClusterSettings;
+import io.sallyport.runtime.SteadyLoop;
 import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.runtime.telemetry.Telemetry;
 import io.sallyport.runtime.telemetry.TracedCalls;
@@ -30,12 +31,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
 public final class SecretServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(SecretServer.class);
-    private static final int LOOK_SECONDS = 5;
+    private static final Duration LOOK = Duration.ofSeconds(5);
     private static final int LISTED_WITHIN_SECONDS = 10;
 
     private final SecretRegistry registry;
@@ -58,8 +58,7 @@ public final class SecretServer implements AutoCloseable {
     private final @Nullable GrantFollower grants;
     private final SecretMeters meters;
     private final Tracer tracer;
-    private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread clockwork;
+    private final SteadyLoop clockwork;
 
     private SecretServer(
             SecretRegistry registry,
@@ -86,7 +85,7 @@ public final class SecretServer implements AutoCloseable {
         this.tracer = traced.tracer();
         this.api = new SecretApi(registry, files::places, lendings, audience, namespaces, clock);
         this.meters = new SecretMeters(registry, files::places, clock);
-        this.clockwork = Thread.ofVirtual().name("secret-clockwork").start(this::look);
+        this.clockwork = SteadyLoop.every("secret-clockwork", LOOK, this::look);
     }
 
     /// Starts it; returns when every secret that there is can be served, so that no proxy hears "there is none"
@@ -143,17 +142,9 @@ public final class SecretServer implements AutoCloseable {
                 registry, audience, files, directory, cluster, grants, labels, traced, namespaces, clock);
     }
 
-    private void look() {
-        try {
-            while (!closed.await(LOOK_SECONDS, TimeUnit.SECONDS)) {
-                registry.lookAgain();
-                meters.refresh();
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        } catch (SecretStoreException e) {
-            log.atError().addKeyValue("reason", e.getMessage()).log("Stopped looking for what has expired");
-        }
+    private void look(boolean again) throws SecretStoreException {
+        registry.lookAgain();
+        meters.refresh();
     }
 
     /// For the proxies: secret discovery.
@@ -194,8 +185,7 @@ public final class SecretServer implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
-        clockwork.interrupt();
+        clockwork.close();
         if (grants != null) {
             grants.close();
         }

@@ -9,6 +9,7 @@ import io.sallyport.analysis.Inspections;
 import io.sallyport.follow.ConfigFollower;
 import io.sallyport.follow.KnownObjects;
 import io.sallyport.model.read.YamlReader;
+import io.sallyport.runtime.SteadyLoop;
 import io.sallyport.runtime.identity.ProxyLabels;
 import io.sallyport.runtime.telemetry.Telemetry;
 import io.sallyport.xds.discovery.Counters;
@@ -19,11 +20,10 @@ import io.sallyport.xds.publish.Publisher;
 import io.sallyport.xds.status.FleetMeters;
 import io.sallyport.xds.status.LiveProbe;
 import io.sallyport.xds.status.ProxyStatusService;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 
@@ -31,7 +31,7 @@ import java.util.random.RandomGenerator;
 /// itself: [#discovery] goes on the proxies' port (requests up to 16 MiB, no token), [#api] on the API port.
 public final class XdsServer implements AutoCloseable {
 
-    private static final int TICK_MILLIS = 100;
+    private static final Duration TICK = Duration.ofMillis(100);
 
     private final Publisher publisher;
     // Gauges hold what they read weakly: without this field they would soon read nothing.
@@ -39,8 +39,7 @@ public final class XdsServer implements AutoCloseable {
     private final Discovery discovery;
     private final ProxyStatusService status;
     private final ConfigFollower follower;
-    private final Thread ticker;
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final SteadyLoop ticker;
 
     /// `config` leads to config-service; whatever it needs to be let in is already on it.
     public XdsServer(Channel config, LiveProbe probe, InstantSource clock, RandomGenerator random) {
@@ -87,18 +86,12 @@ public final class XdsServer implements AutoCloseable {
         this.status = new ProxyStatusService(publisher, fleet, probe, clock);
         this.follower = new ConfigFollower(
                 config, document -> reader.readDocument(document).object(), beside, publisher::offer, random);
-        this.ticker = Thread.ofVirtual().name("xds-ticker").start(this::tick);
+        this.ticker = SteadyLoop.every("xds-ticker", TICK, _ -> tick());
     }
 
     private void tick() {
-        try {
-            while (!closed.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
-                publisher.tick();
-                discovery.tick();
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        publisher.tick();
+        discovery.tick();
     }
 
     /// For the proxies: aggregated discovery.
@@ -176,8 +169,7 @@ public final class XdsServer implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
-        ticker.interrupt();
+        ticker.close();
         follower.close();
         discovery.close();
         publisher.close();

@@ -2,6 +2,7 @@ package io.sallyport.config.kubernetes;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.sallyport.runtime.SteadyLoop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
@@ -16,8 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -27,6 +26,7 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +37,7 @@ final class AdmissionServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AdmissionServer.class);
     private static final int THREADS = 24;
     private static final int IDLE_MILLIS = 10_000;
-    private static final int LOOK_SECONDS = 30;
+    private static final Duration LOOK = Duration.ofSeconds(30);
 
     private final AdmissionSettings settings;
     private final List<CaBundle> bundles = new ArrayList<>();
@@ -47,8 +47,7 @@ final class AdmissionServer implements AutoCloseable {
     private final AdmissionHandler handler;
     private final Server server;
     private final ServerConnector connector;
-    private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread clockwork;
+    private @Nullable SteadyLoop clockwork;
     private volatile AdmissionCertificate certificate;
 
     private AdmissionServer(
@@ -92,7 +91,6 @@ final class AdmissionServer implements AutoCloseable {
         connector.setIdleTimeout(IDLE_MILLIS);
         server.addConnector(connector);
         server.setHandler(handler);
-        this.clockwork = Thread.ofVirtual().name("admission-certificate").unstarted(this::look);
     }
 
     static AdmissionServer start(
@@ -121,7 +119,7 @@ final class AdmissionServer implements AutoCloseable {
             admission.close();
             throw new IOException("webhook on " + settings.address() + " cannot start: " + e.getMessage(), e);
         }
-        admission.clockwork.start();
+        admission.clockwork = SteadyLoop.every("admission-certificate", LOOK, _ -> admission.renewIfDue());
         return admission;
     }
 
@@ -164,16 +162,6 @@ final class AdmissionServer implements AutoCloseable {
     }
 
     // The API server may lose the bundle, as when a chart is upgraded: it is looked at again and again.
-    private void look() {
-        try {
-            do {
-                renewIfDue();
-            } while (!closed.await(LOOK_SECONDS, TimeUnit.SECONDS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /// Tells the API server of the authority, and of a new one before it is used.
     void renewIfDue() {
         var now = clock.instant();
@@ -206,8 +194,9 @@ final class AdmissionServer implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
-        clockwork.interrupt();
+        if (clockwork != null) {
+            clockwork.close();
+        }
         try {
             server.stop();
         } catch (Exception e) {

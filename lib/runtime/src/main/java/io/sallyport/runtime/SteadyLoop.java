@@ -28,14 +28,16 @@ public final class SteadyLoop implements AutoCloseable {
 
     private final Turn turn;
     private final Duration firstRest;
+    private final Duration pause;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicLong failures = new AtomicLong();
     private final Thread owner;
     private volatile boolean failing;
 
-    private SteadyLoop(String name, Duration firstRest, Turn turn) {
+    private SteadyLoop(String name, Duration firstRest, Duration pause, Turn turn) {
         this.turn = turn;
         this.firstRest = firstRest;
+        this.pause = pause;
         this.owner = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
     }
 
@@ -44,8 +46,17 @@ public final class SteadyLoop implements AutoCloseable {
         return start(name, FIRST_REST, turn);
     }
 
+    /// Starts a loop that looks at something at once and then again and again, with a pause after each look.
+    public static SteadyLoop every(String name, Duration pause, Turn look) {
+        return start(name, FIRST_REST, pause, look);
+    }
+
     static SteadyLoop start(String name, Duration firstRest, Turn turn) {
-        var loop = new SteadyLoop(name, firstRest, turn);
+        return start(name, firstRest, Duration.ZERO, turn);
+    }
+
+    private static SteadyLoop start(String name, Duration firstRest, Duration pause, Turn turn) {
+        var loop = new SteadyLoop(name, firstRest, pause, turn);
         loop.owner.start();
         return loop;
     }
@@ -66,6 +77,9 @@ public final class SteadyLoop implements AutoCloseable {
             while (closed.getCount() > 0) {
                 if (take()) {
                     rest = firstRest;
+                    if (pause.isPositive() && closed.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                        return;
+                    }
                 } else {
                     if (closed.await(rest.toMillis(), TimeUnit.MILLISECONDS)) {
                         return;

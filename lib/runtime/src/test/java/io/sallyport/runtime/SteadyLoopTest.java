@@ -41,6 +41,25 @@ class SteadyLoopTest {
     }
 
     @Test
+    void looksGoOnAfterAFailedOneAndCloseEndsThePause() throws InterruptedException {
+        var looks = new LinkedBlockingQueue<Integer>();
+        var number = new AtomicInteger();
+        var loop = SteadyLoop.every("test", Duration.ofDays(1), _ -> {
+            looks.add(number.incrementAndGet());
+            if (number.get() == 1) {
+                throw new IllegalStateException("a fault of ours");
+            }
+        });
+        for (int i = 0; i < 2; i++) {
+            assertThat(looks.poll(SECONDS, TimeUnit.SECONDS)).isNotNull();
+        }
+
+        loop.close();
+
+        assertThat(loop.failures()).isEqualTo(1);
+    }
+
+    @Test
     void closingEndsATurnThatWaits() throws InterruptedException {
         var started = new CountDownLatch(1);
         var never = new CountDownLatch(1);

@@ -1,6 +1,7 @@
 package io.sallyport.runtime.identity;
 
 import com.google.common.hash.Hashing;
+import io.sallyport.runtime.SteadyLoop;
 import io.sallyport.runtime.tls.PeerNames;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,9 +15,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +42,7 @@ public final class Revocations implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("[a-z0-9][-a-z0-9+.]*://[^\\s#]+|[A-Za-z0-9*][-A-Za-z0-9.]*");
     private static final String SHA = "sha256:";
 
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private @Nullable SteadyLoop looks;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile Set<String> revoked;
     // Of the looking thread alone.
@@ -59,7 +59,7 @@ public final class Revocations implements AutoCloseable {
 
     static Revocations follow(Path file, Duration every) throws IOException {
         var revocations = new Revocations(read(file));
-        Thread.ofVirtual().name("revocations").start(() -> revocations.look(file, every));
+        revocations.looks = SteadyLoop.every("revocations", every, _ -> revocations.lookOnce(file));
         return revocations;
     }
 
@@ -91,16 +91,6 @@ public final class Revocations implements AutoCloseable {
         }
         throw new IOException(
                 place + ": \"" + entry + "\" (expected: sha256: and 64 hexadecimal digits, or a name of certificates)");
-    }
-
-    private void look(Path file, Duration every) {
-        try {
-            while (!closed.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
-                lookOnce(file);
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void lookOnce(Path file) {
@@ -151,6 +141,8 @@ public final class Revocations implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
+        if (looks != null) {
+            looks.close();
+        }
     }
 }

@@ -13,6 +13,7 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.sallyport.runtime.SteadyLoop;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -31,7 +32,6 @@ import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.net.ssl.KeyManager;
@@ -62,7 +62,7 @@ public final class Tls implements AutoCloseable {
     private final AdvancedTlsX509KeyManager key = new AdvancedTlsX509KeyManager();
     private final AdvancedTlsX509TrustManager judge;
     private final PeerTrust trust;
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private @Nullable SteadyLoop looks;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile TlsMaterial current;
     // Of the looking thread alone.
@@ -89,7 +89,7 @@ public final class Tls implements AutoCloseable {
 
     static Tls follow(TlsFiles files, InstantSource clock, Duration every) throws IOException {
         var tls = new Tls(files, TlsMaterial.read(files), clock);
-        Thread.ofVirtual().name("tls-files").start(() -> tls.look(every));
+        tls.looks = SteadyLoop.every("tls-files", every, _ -> tls.look());
         return tls;
     }
 
@@ -103,15 +103,9 @@ public final class Tls implements AutoCloseable {
         current = material;
     }
 
-    private void look(Duration every) {
-        try {
-            do {
-                lookOnce();
-                warnOfTheEnd();
-            } while (!closed.await(every.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+    private void look() {
+        lookOnce();
+        warnOfTheEnd();
     }
 
     private void lookOnce() {
@@ -325,6 +319,8 @@ public final class Tls implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
+        if (looks != null) {
+            looks.close();
+        }
     }
 }
