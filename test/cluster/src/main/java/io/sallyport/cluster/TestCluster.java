@@ -71,9 +71,13 @@ public final class TestCluster implements AutoCloseable {
         this.wire = new Wire(new InetSocketAddress(url.getHost(), port));
         this.folder = Files.createTempDirectory("sallyport-cluster");
         this.kubeconfig = folder.resolve("kubeconfig");
-        this.server = url.getScheme() + "://127.0.0.1:" + wire.port();
+        // Some are found below a path, as those behind Rancher.
+        this.server =
+                url.getScheme() + "://127.0.0.1:" + wire.port() + url.getPath().replaceAll("/+$", "");
         var user = new HashMap<String, Object>();
         put(user, "token", config.getOauthToken());
+        // What a command or a file of the kubeconfig has given.
+        put(user, "token", config.getAutoOAuthToken());
         put(user, "client-certificate-data", config.getClientCertData());
         put(user, "client-key-data", config.getClientKeyData());
         put(user, "client-certificate", config.getClientCertFile());
