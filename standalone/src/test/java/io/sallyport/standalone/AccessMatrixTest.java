@@ -489,8 +489,10 @@ class AccessMatrixTest {
             Files.writeString(folder.resolve("revoked.part"), SPIFFE + "shop/sa/edge   # its node is lost\n");
             Files.move(folder.resolve("revoked.part"), folder.resolve("revoked"), StandardCopyOption.ATOMIC_MOVE);
 
-            stolen.keySet().removeAll(ended);
             for (var stream : stolen.entrySet()) {
+                if (ENDING.contains(stream.getKey())) {
+                    continue;
+                }
                 assertThat(stream.getValue().ended().get(60, TimeUnit.SECONDS))
                         .as(stream.getKey())
                         .isEqualTo("UNAUTHENTICATED: the certificate of " + SPIFFE + "shop/sa/edge is revoked");

@@ -58,6 +58,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -402,8 +403,9 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
 
     // Slower than the caller reads is as fast as it gets: a piece waits until the one before is on its way.
     private static void send(ServerCallStreamObserver<ExportResponse> call, ByteString piece) {
-        while (!call.isReady() && !call.isCancelled()) {
-            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        // Whoever is interrupted would not wait, but turn round and round.
+        while (!call.isReady() && !call.isCancelled() && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(1_000_000);
         }
         if (!piece.isEmpty() && !call.isCancelled()) {
             call.onNext(ExportResponse.newBuilder().setData(piece).build());
@@ -439,7 +441,10 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
         call.onNext(TailResponse.getDefaultInstance());
         while (!call.isCancelled() && !Context.current().isCancelled()) {
             if (!call.isReady()) {
-                java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+                LockSupport.parkNanos(10_000_000);
+                if (Thread.interrupted()) {
+                    throw new InterruptedException("the service stops");
+                }
                 continue;
             }
             var batch = tail.next(TAIL_MILLIS);

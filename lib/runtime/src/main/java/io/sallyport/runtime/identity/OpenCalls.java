@@ -96,6 +96,8 @@ final class OpenCalls implements AutoCloseable {
 
         @GuardedBy("turn") private boolean isOver;
 
+        private volatile boolean isEnded;
+
         OpenCall(ServerCall<Q, R> call, Standing standing, int number) {
             super(call);
             this.standing = standing;
@@ -120,6 +122,7 @@ final class OpenCalls implements AutoCloseable {
                     return;
                 }
                 isOver = true;
+                isEnded = true;
                 delegate().close(reason, new Metadata());
             }
             log.atInfo()
@@ -127,6 +130,12 @@ final class OpenCalls implements AutoCloseable {
                     .addKeyValue("reason", reason.getDescription())
                     .log("Ended a stream whose caller may not go on");
             listener.onCancel();
+        }
+
+        // Whoever writes in a loop looks here, and nothing else tells him: a call that we closed is not cancelled.
+        @Override
+        public boolean isCancelled() {
+            return isEnded || super.isCancelled();
         }
 
         @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc;
 import io.sallyport.proto.accesslog.v1.TailRequest;
@@ -26,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -49,6 +51,7 @@ class StreamsFollowTheirCallersTest implements Authorizer {
                     List.of(shown -> Optional.ofNullable(tokens.get(shown.substring(0, 3))))),
             this,
             Duration.ofMillis(20));
+    private final CompletableFuture<Boolean> left = new CompletableFuture<>();
     private GrpcServer server;
     private ManagedChannel channel;
 
@@ -68,6 +71,13 @@ class StreamsFollowTheirCallersTest implements Authorizer {
                             public void tail(TailRequest request, StreamObserver<TailResponse> rows) {
                                 Caller.current().mustKeep(List.of(LOGS));
                                 rows.onNext(TailResponse.getDefaultInstance());
+                                // As the collector follows: in the call's own thread, for as long as somebody listens.
+                                var call = (ServerCallStreamObserver<TailResponse>) rows;
+                                while (!call.isCancelled()
+                                        && !Thread.currentThread().isInterrupted()) {
+                                    LockSupport.parkNanos(1_000_000);
+                                }
+                                left.complete(call.isCancelled());
                             }
                         })
                 .start("streams");
@@ -122,6 +132,9 @@ class StreamsFollowTheirCallersTest implements Authorizer {
 
         assertThat(tail.end())
                 .isEqualTo("PERMISSION_DENIED: user ada may not get accesslogs.sallyport.io in namespace \"shop\"");
+        assertThat(left.get(30, TimeUnit.SECONDS))
+                .as("who writes the stream learns it")
+                .isTrue();
         assertThat(ada.ended).isNotDone();
         rights.remove("user ada watch");
         assertThat(ada.end()).isEqualTo("PERMISSION_DENIED: user ada may not watch *.* in all namespaces");
