@@ -283,6 +283,8 @@ class InjectionReviewTest {
             throws IOException, InterruptedException {
         var request = HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + server.port() + path))
                 .timeout(Duration.ofSeconds(30))
+                // What is too large is answered unread, and who writes on meanwhile may not hear the answer.
+                .expectContinue(body.length() > 1 << 20)
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
         var response = client.send(request, BodyHandlers.ofString());
