@@ -67,8 +67,7 @@ final class CollectorMeters {
         }
     }
 
-    private static <T> void lost(
-            MeterRegistry meters, String cause, T of, java.util.function.ToDoubleFunction<T> value) {
+    static <T> void lost(MeterRegistry meters, String cause, T of, java.util.function.ToDoubleFunction<T> value) {
         FunctionCounter.builder("sallyport_accesslog_rows_lost", of, value)
                 .description("Rows that are not stored, by cause; `sampled` is what the settings ask for.")
                 .tag("cause", cause)

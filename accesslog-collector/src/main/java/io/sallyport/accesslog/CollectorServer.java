@@ -10,6 +10,7 @@ import io.sallyport.accesslog.api.Tails;
 import io.sallyport.accesslog.config.ConfigurationSource;
 import io.sallyport.accesslog.config.RuleList;
 import io.sallyport.accesslog.config.RunningConfiguration;
+import io.sallyport.accesslog.ingest.Gap;
 import io.sallyport.accesslog.ingest.Ingester;
 import io.sallyport.accesslog.queue.BrokerProcess;
 import io.sallyport.accesslog.queue.KafkaSettings;
@@ -143,7 +144,7 @@ public final class CollectorServer implements AutoCloseable {
                     throw new IOException("Kafka does not take rows, they wait in the spool"
                             + (trouble == null ? "" : ": " + trouble));
                 }
-                ingester = parts.started("ingester", Ingester.start(kafka, store, clock, tails::stored));
+                ingester = parts.started("ingester", Ingester.start(kafka, store, clock, tails::stored, this::lost));
                 missing = Optional.empty();
                 return;
             } catch (IOException | StoreException e) {
@@ -157,6 +158,10 @@ public final class CollectorServer implements AutoCloseable {
             }
             pause();
         }
+    }
+
+    private void lost(Gap gap) {
+        ledger.lostInKafka(gap.partition().toString(), gap.second(), gap.cause().label(), gap.rows());
     }
 
     private LogStore store() throws StoreException {
@@ -243,13 +248,17 @@ public final class CollectorServer implements AutoCloseable {
         FunctionCounter.builder("sallyport_accesslog_rows_aside", this, each -> each.aside())
                 .description("Records of Kafka that cannot be read, and were put aside.")
                 .register(meters);
-        FunctionCounter.builder("sallyport_accesslog_rows_deleted_in_kafka", this, each -> each.deleted())
-                .description("Rows that Kafka had deleted before they were stored.")
-                .register(meters);
+        for (var cause : Gap.Cause.values()) {
+            CollectorMeters.lost(meters, cause.label(), this, each -> each.lost(cause));
+        }
     }
 
     private double waiting() {
-        return Math.max(0, queued() - stored() - aside());
+        var gone = 0.0;
+        for (var cause : Gap.Cause.values()) {
+            gone += lost(cause);
+        }
+        return Math.max(0, queued() - stored() - aside() - gone);
     }
 
     private double queued() {
@@ -262,9 +271,9 @@ public final class CollectorServer implements AutoCloseable {
         return now == null ? 0 : now.rows();
     }
 
-    private double deleted() {
+    private double lost(Gap.Cause cause) {
         var now = ingester;
-        return now == null ? 0 : now.deleted();
+        return now == null ? 0 : now.lost(cause);
     }
 
     private double aside() {

@@ -54,6 +54,10 @@ final class Completeness {
 
     // A kill may have cost the ledger its last second: what is stored was received.
     private static void tell(CompletenessResponse.Line.Builder out, Ledger.Line line) {
+        if (line.isOfKafka()) {
+            out.putAllLost(line.lost());
+            return;
+        }
         var lost = sum(line.lost());
         var received = Math.max(line.received(), out.getStored() + lost);
         out.setReceived(received)
@@ -97,10 +101,12 @@ final class Completeness {
     Coverage coverage(Selection selection) throws QueryException, StoreException, BoundExceededException {
         var lost = new TreeMap<String, Long>();
         var coverage = Coverage.newBuilder();
+        var inKafka = 0L;
         for (var proxy : lines(selection.from(), selection.to()).getTotalsList()) {
             coverage.setStored(coverage.getStored() + proxy.getStored())
                     .setPending(coverage.getPending() + proxy.getPending());
             proxy.getLostMap().forEach((cause, count) -> lost.merge(cause, count, Long::sum));
+            inKafka += proxy.getReceived() == 0 ? sum(proxy.getLostMap()) : 0;
             if (proxy.getDroppedByProxy() > 0) {
                 lost.merge(DROPPED, proxy.getDroppedByProxy(), Long::sum);
             }
@@ -108,7 +114,10 @@ final class Completeness {
                 lost.merge(MISSING, proxy.getMissing(), Long::sum);
             }
         }
-        return coverage.putAllLost(lost).build();
+        // Which their proxies still take for rows on their way.
+        return coverage.setPending(Math.max(0, coverage.getPending() - inKafka))
+                .putAllLost(lost)
+                .build();
     }
 
     private static long sum(Map<String, Long> counts) {

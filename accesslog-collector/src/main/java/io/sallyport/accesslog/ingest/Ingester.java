@@ -12,8 +12,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
@@ -46,6 +49,8 @@ public final class Ingester implements AutoCloseable {
     private static final Duration MAX_WAIT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final long PAUSE_MILLIS = 500;
+    // What comes over the network wrongly comes rightly the next time; what lies wrongly on a disk stays so.
+    private static final int TRIES = 3;
 
     private final KafkaSettings settings;
     private final LogStore store;
@@ -54,14 +59,30 @@ public final class Ingester implements AutoCloseable {
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong aside = new AtomicLong();
-    private final AtomicLong deleted = new AtomicLong();
+    private final Consumer<Gap> lost;
+    private final Map<Gap.Cause, AtomicLong> losses = Map.of(
+            Gap.Cause.DELETED, new AtomicLong(),
+            Gap.Cause.CORRUPT, new AtomicLong());
     private final Thread thread;
+
+    // Of the thread alone: when the last record of each partition was sent, and what could not be read how often.
+    private final Map<TopicPartition, Long> seconds = new HashMap<>();
+    private final Map<TopicPartition, Failures> failures = new HashMap<>();
+
+    /// How often a place could not be read.
+    private record Failures(long offset, int count) {}
 
     @GuardedBy("this") private @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
     @GuardedBy("this") private @Nullable String trouble;
 
-    private Ingester(KafkaSettings settings, LogStore store, InstantSource clock, Consumer<List<KafkaRow>> stored) {
+    private Ingester(
+            KafkaSettings settings,
+            LogStore store,
+            InstantSource clock,
+            Consumer<List<KafkaRow>> stored,
+            Consumer<Gap> lost) {
+        this.lost = lost;
         this.settings = settings;
         this.store = store;
         this.clock = clock;
@@ -72,11 +93,22 @@ public final class Ingester implements AutoCloseable {
     /// Starts it.
     ///
     /// @param stored sees each batch after it was stored, for those who follow; must not block
+    /// @param lost hears what will never be stored, once the store has gone on behind it
     public static Ingester start(
-            KafkaSettings settings, LogStore store, InstantSource clock, Consumer<List<KafkaRow>> stored) {
-        var ingester = new Ingester(settings, store, clock, stored);
+            KafkaSettings settings,
+            LogStore store,
+            InstantSource clock,
+            Consumer<List<KafkaRow>> stored,
+            Consumer<Gap> lost) {
+        var ingester = new Ingester(settings, store, clock, stored, lost);
         ingester.thread.start();
         return ingester;
+    }
+
+    /// Starts it for somebody who keeps no count of what is lost.
+    public static Ingester start(
+            KafkaSettings settings, LogStore store, InstantSource clock, Consumer<List<KafkaRow>> stored) {
+        return start(settings, store, clock, stored, _ -> {});
     }
 
     /// How many rows were given to the store since the start.
@@ -89,9 +121,9 @@ public final class Ingester implements AutoCloseable {
         return aside.get();
     }
 
-    /// How many records Kafka had deleted before they could be read, since the start.
-    public long deleted() {
-        return deleted.get();
+    /// How many records Kafka had taken and could not be stored since the start.
+    public long lost(Gap.Cause cause) {
+        return Objects.requireNonNull(losses.get(cause)).get();
     }
 
     /// Why nothing is being stored at the moment; null if it is.
@@ -127,9 +159,9 @@ public final class Ingester implements AutoCloseable {
             var batch = new Batch();
             open.subscribe(List.of(settings.topic()), new Assignment(open, batch));
             while (stop.getCount() > 0) {
-                var records = poll(open);
-                for (var record : records) {
-                    read(record, batch, poison);
+                var records = poll(open, batch, poison);
+                for (var partition : records.partitions()) {
+                    read(partition, records.records(partition), batch, poison);
                 }
                 if (batch.isFull() || (batch.isDue(clock, store.pace()) && !isMoreToCome(open, batch))) {
                     poison.flush();
@@ -156,7 +188,8 @@ public final class Ingester implements AutoCloseable {
         return batch.rows.size() + lag >= MAX_BATCH;
     }
 
-    private Iterable<ConsumerRecord<byte[], byte[]>> poll(KafkaConsumer<byte[], byte[]> open) {
+    private ConsumerRecords<byte[], byte[]> poll(KafkaConsumer<byte[], byte[]> open, Batch batch, Aside poison)
+            throws StoreException, InterruptedException {
         try {
             return open.poll(POLL);
         } catch (OffsetOutOfRangeException e) {
@@ -166,36 +199,97 @@ public final class Ingester implements AutoCloseable {
             for (var one : wanted.entrySet()) {
                 passOver(
                         open,
+                        batch,
                         one.getKey(),
                         one.getValue(),
                         begins.getOrDefault(one.getKey(), 0L),
                         ends.getOrDefault(one.getKey(), 0L));
             }
-            return List.of();
+            return ConsumerRecords.empty();
+        } catch (KafkaException e) {
+            var damage = Damage.of(e).orElseThrow(() -> e);
+            if (isGivenUp(damage.partition(), open.position(damage.partition()))) {
+                passOver(open, batch, poison, damage, e);
+                return ConsumerRecords.empty();
+            }
+            // What came before it, a gap perhaps, is stored first: the next try begins where the store is.
+            poison.flush();
+            flush(open, batch);
+            throw e;
         }
+    }
+
+    private boolean isGivenUp(TopicPartition partition, long offset) {
+        var known = failures.get(partition);
+        var count = known == null || known.offset() != offset ? 1 : known.count() + 1;
+        failures.put(partition, new Failures(offset, count));
+        return count >= TRIES;
+    }
+
+    // What is damaged on Kafka's disk is counted, said and noted aside by its offsets; then it goes on behind that.
+    private void passOver(
+            KafkaConsumer<byte[], byte[]> open, Batch batch, Aside poison, Damage damage, KafkaException failure) {
+        var partition = damage.partition();
+        var first = open.position(partition);
+        long next;
+        try (var probe = new Damage.Probe(settings)) {
+            next = probe.behind(damage, first);
+        }
+        if (next > first) {
+            log.atError()
+                    .addKeyValue("partition", partition)
+                    .addKeyValue("first", first)
+                    .addKeyValue("last", next - 1)
+                    .setCause(failure)
+                    .log("Rows are damaged on Kafka's disk and are passed over");
+            poison.put(partition.partition(), first, next - 1, String.valueOf(failure.getMessage()));
+            gap(batch, partition, first, next, Gap.Cause.CORRUPT);
+        }
+        failures.remove(partition);
+        open.seek(partition, next);
+    }
+
+    private void gap(Batch batch, TopicPartition partition, long first, long next, Gap.Cause cause) {
+        batch.touched(clock);
+        batch.next.put(partition.partition(), next);
+        batch.gaps.add(new Gap(partition, first, next, cause, seconds.getOrDefault(partition, clock.millis() / 1_000)));
     }
 
     // What Kafka has deleted before it was read is counted and said, then it goes on behind that. A partition that ends
     // before what is stored of it is another one: its rows would be taken for those that are there.
     private void passOver(
-            KafkaConsumer<byte[], byte[]> open, TopicPartition partition, long wanted, long begin, long end) {
+            KafkaConsumer<byte[], byte[]> open,
+            Batch batch,
+            TopicPartition partition,
+            long wanted,
+            long begin,
+            long end) {
         if (wanted > end) {
             throw new KafkaException(partition + " ends at offset " + end + ", and rows up to " + wanted
                     + " of it are stored: it was made anew, or is another cluster's (expected: the topic that the"
                     + " stored rows came from, or a store without rows)");
         }
-        deleted.addAndGet(begin - wanted);
         log.atError()
                 .addKeyValue("partition", partition)
                 .addKeyValue("first", wanted)
                 .addKeyValue("last", begin - 1)
                 .log("Rows were deleted in Kafka before they were stored");
+        gap(batch, partition, wanted, begin, Gap.Cause.DELETED);
         open.seek(partition, begin);
     }
 
-    private void read(ConsumerRecord<byte[], byte[]> record, Batch batch, Aside poison) {
-        batch.next.put(record.partition(), record.offset() + 1);
+    private void read(
+            TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> records, Batch batch, Aside poison) {
         batch.touched(clock);
+        for (var record : records) {
+            read(record, batch, poison);
+        }
+        var last = records.getLast();
+        batch.next.put(partition.partition(), last.offset() + 1);
+        seconds.put(partition, last.timestamp() / 1_000);
+    }
+
+    private void read(ConsumerRecord<byte[], byte[]> record, Batch batch, Aside poison) {
         try {
             if (record.value() == null || record.value().length == 0) {
                 throw new InvalidProtocolBufferException("empty record");
@@ -221,6 +315,10 @@ public final class Ingester implements AutoCloseable {
             return;
         }
         store.append(batch.rows, batch.next);
+        for (var gap : batch.gaps) {
+            Objects.requireNonNull(losses.get(gap.cause())).addAndGet(gap.rows());
+            lost.accept(gap);
+        }
         rows.addAndGet(batch.rows.size());
         report(null);
         stored.accept(List.copyOf(batch.rows));
@@ -230,7 +328,7 @@ public final class Ingester implements AutoCloseable {
     }
 
     private Map<TopicPartition, OffsetAndMetadata> lag(Map<Integer, Long> offsets) {
-        var lag = new java.util.HashMap<TopicPartition, OffsetAndMetadata>();
+        var lag = new HashMap<TopicPartition, OffsetAndMetadata>();
         offsets.forEach((partition, offset) ->
                 lag.put(new TopicPartition(settings.topic(), partition), new OffsetAndMetadata(offset)));
         return lag;
@@ -279,6 +377,7 @@ public final class Ingester implements AutoCloseable {
     private static final class Batch {
         private final List<KafkaRow> rows = new ArrayList<>();
         private final TreeMap<Integer, Long> next = new TreeMap<>();
+        private final List<Gap> gaps = new ArrayList<>();
         private long bytes;
         private long sinceMillis = -1;
 
@@ -299,6 +398,7 @@ public final class Ingester implements AutoCloseable {
         void clear() {
             rows.clear();
             next.clear();
+            gaps.clear();
             bytes = 0;
             sinceMillis = -1;
         }

@@ -31,14 +31,25 @@ public final class Aside implements AutoCloseable {
 
     /// Puts one aside.
     public void put(ConsumerRecord<byte[], byte[]> poison, String reason) {
+        var record = new ProducerRecord<>(settings.asideTopic(), cut(poison.key()), cut(poison.value()));
+        send(record, poison.partition(), poison.offset(), reason);
+    }
+
+    /// Notes that a range of offsets cannot be read, without what is there: Kafka itself does not give it.
+    public void put(int partition, long first, long last, String reason) {
+        var record = new ProducerRecord<byte[], byte[]>(settings.asideTopic(), null, null);
+        header(record, "last", String.valueOf(last));
+        send(record, partition, first, reason);
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record, int partition, long offset, String reason) {
         var open = producer;
         if (open == null) {
             open = new KafkaProducer<>(settings.producer());
             producer = open;
         }
-        var record = new ProducerRecord<>(settings.asideTopic(), cut(poison.key()), cut(poison.value()));
-        header(record, "partition", String.valueOf(poison.partition()));
-        header(record, "offset", String.valueOf(poison.offset()));
+        header(record, "partition", String.valueOf(partition));
+        header(record, "offset", String.valueOf(offset));
         header(record, "reason", reason.substring(0, Math.min(reason.length(), MAX_REASON)));
         underWay.add(open.send(record));
     }

@@ -17,6 +17,8 @@ public final class Ledger {
 
     static final int MAX_LINES = 200_000;
     private static final int MAX_RUNS = 10_000;
+    // No proxy has such a name.
+    private static final String IN_KAFKA = "kafka ";
     static final long HOUR = 3_600;
 
     private record Key(long minute, String namespace, String proxy) {}
@@ -47,7 +49,14 @@ public final class Ledger {
             OptionalLong written,
             long dropped,
             OptionalLong served,
-            Map<String, Long> lost) {}
+            Map<String, Long> lost) {
+
+        /// Whether this is no proxy's, but what was lost of a partition of Kafka: its rows are among those that
+        /// the proxies' lines have as received.
+        public boolean isOfKafka() {
+            return proxy.namespace().isEmpty() && proxy.name().startsWith(IN_KAFKA);
+        }
+    }
 
     /// What was last heard from one run of an Envoy.
     record Heard(Totals totals, long second) {}
@@ -77,6 +86,12 @@ public final class Ledger {
     /// Notes that a row of that second did not get further.
     public synchronized void lost(Proxy proxy, long second, String cause) {
         line(proxy, second).lost.merge(cause, 1L, Long::sum);
+    }
+
+    /// Notes that rows were lost in Kafka, where nobody knows any more whose they were: they are on the line of
+    /// the partition, which is named as a proxy of no namespace, `kafka sallyport.accesslog-0`.
+    public synchronized void lostInKafka(String partition, long second, String cause, long rows) {
+        line(new Proxy("", IN_KAFKA + partition), second).lost.merge(cause, rows, Long::sum);
     }
 
     /// Notes what a proxy has counted. What it had counted when it was asked before is taken off, also when that was

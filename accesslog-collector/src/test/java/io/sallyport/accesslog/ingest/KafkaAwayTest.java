@@ -1,6 +1,7 @@
 package io.sallyport.accesslog.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.sallyport.accesslog.queue.KafkaSettings;
@@ -15,6 +16,7 @@ import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.accesslog.testing.TestBroker;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -224,6 +228,76 @@ class KafkaAwayTest {
         }
     }
 
+    @Test
+    @Tag("H89")
+    void whatIsDamagedOnTheDiskOfKafkaIsCountedAndEverythingAroundItIsStored() throws Exception {
+        var settings = topic("damaged");
+        var gaps = new CopyOnWriteArrayList<Gap>();
+        try (var store = store();
+                var spool = Spool.open(folder.resolve("spool"), 4 << 20, new Random(1));
+                var sender = SpoolSender.start(spool, settings);
+                var producer = new KafkaProducer<byte[], byte[]>(
+                        Map.of("bootstrap.servers", settings.bootstrapServers(), "linger.ms", "60000"),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
+            for (var size : List.of(1, 1, 1, 1, 6, 20, 1, 4, 1, 1)) {
+                for (var i = 0; i < size; i++) {
+                    var row = Rows.row(Rows.START, size + "-" + i).build();
+                    var _ = producer.send(new ProducerRecord<>("damaged", 0, null, row.toByteArray()));
+                }
+                producer.flush();
+            }
+            // One alone, two side by side, and the last one that there is.
+            damage(Set.of(3L, 10L, 30L, 36L));
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {}, gaps::add)) {
+                await().atMost(PATIENCE).until(() -> store.next().getOrDefault(0, 0L) == 37);
+                await().atMost(PATIENCE).until(() -> gaps.size() == 4);
+
+                assertThat(gaps)
+                        .extracting(Gap::first, Gap::next, Gap::cause)
+                        .containsExactly(
+                                tuple(3L, 4L, Gap.Cause.CORRUPT),
+                                tuple(10L, 30L, Gap.Cause.CORRUPT),
+                                tuple(30L, 31L, Gap.Cause.CORRUPT),
+                                tuple(36L, 37L, Gap.Cause.CORRUPT));
+                assertThat(ingester.lost(Gap.Cause.CORRUPT)).isEqualTo(23);
+                assertThat(RowsExactlyOnceTest.number(store, "count(DISTINCT kafka_offset)", ""))
+                        .isEqualTo(RowsExactlyOnceTest.number(store, "count(*)", ""))
+                        .isEqualTo(37 - 23);
+                assertThat(asideOffsets(settings)).containsExactly("3", "10", "30", "36");
+
+                var later = Rows.row(Rows.START, "later").build();
+                var _ = producer.send(new ProducerRecord<>("damaged", 0, null, later.toByteArray()));
+                producer.flush();
+                await().atMost(PATIENCE).until(() -> store.next().getOrDefault(0, 0L) == 38);
+                assertThat(ingester.trouble()).isNull();
+            }
+        }
+    }
+
+    // Turns a byte over in each of the batches that begin at these offsets.
+    private static void damage(Set<Long> offsets) throws Exception {
+        var file = shared.resolve("kafka/data/damaged-0/00000000000000000000.log");
+        try (var log = new RandomAccessFile(file.toFile(), "rw")) {
+            var found = 0;
+            for (var at = 0L; at < log.length(); ) {
+                log.seek(at);
+                var base = log.readLong();
+                var end = at + 12 + log.readInt();
+                if (offsets.contains(base)) {
+                    log.seek(end - 1);
+                    var last = log.read();
+                    log.seek(end - 1);
+                    log.write(~last);
+                    found++;
+                }
+                at = end;
+            }
+            assertThat(found).isEqualTo(offsets.size());
+        }
+    }
+
     private static void send(KafkaProducer<byte[], byte[]> producer, AccessLogEntry.Builder row) throws Exception {
         producer.send(new ProducerRecord<>("bombs", 0, null, row.build().toByteArray()))
                 .get(30, TimeUnit.SECONDS);
@@ -248,7 +322,7 @@ class KafkaAwayTest {
             try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
                 await().atMost(PATIENCE).until(() -> ingester.rows() == 15);
 
-                assertThat(ingester.deleted()).isEqualTo(3);
+                assertThat(ingester.lost(Gap.Cause.DELETED)).isEqualTo(3);
                 assertThat(RowsExactlyOnceTest.number(store, "min(kafka_offset)", ""))
                         .isEqualTo(5);
             }
