@@ -2,39 +2,28 @@ package io.sallyport.config.api;
 
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
+import io.sallyport.runtime.rpc.PageFields;
+import java.util.Optional;
 
 /// Where the next page of a list begins: after an object, in a list of a kind and namespace. A token of another list
 /// is refused, so that a page never skips what the caller did not see.
 record PageToken(String kind, String namespace, ObjectRef after) {
 
-    private static final int MAX_CHARS = 2_048;
-
     String encode() {
-        var text = String.join("\n", kind, namespace, after.kind().text(), after.namespace(), after.name());
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+        return PageFields.encode(kind, namespace, after.kind().text(), after.namespace(), after.name());
     }
 
     static PageToken decode(String text, String kind, String namespace) throws RefusedException {
-        var fields = fields(text);
-        var afterKind = fields.length == 5 ? Kind.of(fields[2]) : java.util.Optional.<Kind>empty();
-        if (afterKind.isEmpty() || !fields[0].equals(kind) || !fields[1].equals(namespace)) {
-            throw new RefusedException("page_token \"" + shortened(text)
-                    + "\" is not of this list (expected: next_page_token of the page before)");
-        }
-        return new PageToken(kind, namespace, new ObjectRef(afterKind.get(), fields[3], fields[4]));
+        return PageFields.decode(text, 5)
+                .filter(fields -> fields.get(0).equals(kind) && fields.get(1).equals(namespace))
+                .flatMap(fields -> object(fields.get(2), fields.get(3), fields.get(4)))
+                .map(after -> new PageToken(kind, namespace, after))
+                .orElseThrow(() -> new RefusedException("page_token \"" + shortened(text)
+                        + "\" is not of this list (expected: next_page_token of the page before)"));
     }
 
-    private static String[] fields(String text) {
-        if (text.length() > MAX_CHARS) {
-            return new String[0];
-        }
-        try {
-            return new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split("\n", -1);
-        } catch (IllegalArgumentException e) {
-            return new String[0];
-        }
+    private static Optional<ObjectRef> object(String kind, String namespace, String name) {
+        return Kind.of(kind).map(known -> new ObjectRef(known, namespace, name));
     }
 
     private static String shortened(String text) {
