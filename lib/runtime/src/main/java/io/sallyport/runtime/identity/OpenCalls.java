@@ -7,14 +7,14 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
+import io.sallyport.runtime.SteadyLoop;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +27,7 @@ final class OpenCalls implements AutoCloseable {
 
     private final Set<OpenCall<?, ?>> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger started = new AtomicInteger();
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile @Nullable SteadyLoop looks;
 
     /// What a stream was let in by.
     interface Standing {
@@ -49,22 +49,16 @@ final class OpenCalls implements AutoCloseable {
 
     /// Looks at all of them from now on.
     OpenCalls every(Duration pause) {
-        Thread.ofVirtual().name("open-streams").start(() -> look(pause));
+        looks = SteadyLoop.every("open-streams", pause, _ -> look());
         return this;
     }
 
-    private void look(Duration pause) {
-        try {
-            while (!closed.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
-                // Each on its own, since a question may wait for seconds, and no two for one stream.
-                for (var call : open) {
-                    if (call.isItsTurn() && call.isLooked.compareAndSet(false, true)) {
-                        Thread.ofVirtual().name("open-stream").start(call::look);
-                    }
-                }
+    // Each on its own, since a question may wait for seconds, and no two for one stream.
+    private void look() {
+        for (var call : open) {
+            if (call.isItsTurn() && call.isLooked.compareAndSet(false, true)) {
+                Thread.ofVirtual().name("open-stream").start(call::look);
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -81,7 +75,10 @@ final class OpenCalls implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
+        var started = looks;
+        if (started != null) {
+            started.close();
+        }
     }
 
     private static final class OpenCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
