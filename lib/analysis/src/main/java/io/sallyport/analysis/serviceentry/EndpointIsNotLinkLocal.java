@@ -13,6 +13,7 @@ import io.sallyport.model.ServiceEntry;
 import io.sallyport.model.Spec;
 import io.sallyport.model.WorkloadEntry;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /// SP4506: addresses at which the gateway's own machine hands out its credentials, and the proxy's own sockets, above
@@ -62,31 +63,18 @@ final class EndpointIsNotLinkLocal extends ObjectRule<Spec> {
     private static void checkDoors(At<Spec> spec, Report report) {
         switch (spec.value()) {
             case ServiceEntry entry -> {
-                var ports = entry.ports().stream()
-                        .map(port -> port.targetPort() == 0 ? port.number() : port.targetPort())
-                        .toList();
                 if (entry.endpoints().isEmpty() && entry.resolution() != ServiceEntry.Resolution.NONE) {
                     // A host without a dot is a name of its namespace.
                     spec.as(entry)
                             .each("hosts", ServiceEntry::hosts)
                             .filter(host -> host.value().indexOf('.') >= 0)
-                            .forEach(host -> checkDoor(host, ports, report));
+                            .forEach(host -> checkDoor(host, ports(entry, Map.of()), report));
                 }
                 spec.as(entry)
                         .each("endpoints", ServiceEntry::endpoints)
                         .forEach(endpoint -> endpoint.field("address", WorkloadEntry::address)
                                 .forEach(address -> checkDoor(
-                                        address,
-                                        entry.ports().stream()
-                                                .map(port -> endpoint.value()
-                                                        .ports()
-                                                        .getOrDefault(
-                                                                port.name(),
-                                                                port.targetPort() == 0
-                                                                        ? port.number()
-                                                                        : port.targetPort()))
-                                                .toList(),
-                                        report)));
+                                        address, ports(entry, endpoint.value().ports()), report)));
             }
             case WorkloadEntry workload ->
                 spec.as(workload)
@@ -95,6 +83,14 @@ final class EndpointIsNotLinkLocal extends ObjectRule<Spec> {
                                 checkDoor(address, workload.ports().values().asList(), report));
             default -> {}
         }
+    }
+
+    // Where the ports of an entry lead: to those that an endpoint names, else to the port's own target.
+    private static List<Integer> ports(ServiceEntry entry, Map<String, Integer> ofEndpoint) {
+        return entry.ports().stream()
+                .map(port -> ofEndpoint.getOrDefault(
+                        port.name(), port.targetPort() == 0 ? port.number() : port.targetPort()))
+                .toList();
     }
 
     private static void checkDoor(At<String> address, List<Integer> ports, Report report) {
