@@ -13,9 +13,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +24,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// config-service, xds-service and one Envoy, each a process of its own that can be killed and started again on the
-/// same
-/// ports and files. This is how Helm runs them, without Kubernetes.
+/// same ports and files. This is how Helm runs them, without Kubernetes.
 public final class SeparateServices implements AutoCloseable {
 
     private static final String PROXY = "edge";
@@ -49,6 +48,8 @@ public final class SeparateServices implements AutoCloseable {
     private final Map<Name, ChildProcess> running = new LinkedHashMap<>();
     private final List<Integer> ports;
     private final boolean isRelayed;
+    // What the settings of a service say besides what all have.
+    private final Map<Name, String> more = new EnumMap<>(Name.class);
     private List<InetSocketAddress> nameServers = List.of();
     private String home = "istio-system";
     private @Nullable Process envoy;
@@ -63,34 +64,15 @@ public final class SeparateServices implements AutoCloseable {
 
     /// Starts all three. The Envoy binds gateway port 80 as [#port()].
     public static SeparateServices start(Path scratch) throws IOException {
-        var services = new SeparateServices(scratch, false);
-        try {
-            services.writeSettings();
-            services.start(Name.CONFIG);
-            services.start(Name.XDS);
-            services.startEnvoy();
-            return services;
-        } catch (IOException failed) {
-            services.close();
-            throw failed;
-        }
+        return new SeparateServices(scratch, false).started(Name.CONFIG, Name.XDS);
     }
 
     /// The same with a wire between config-service and xds-service, and one between xds-service and the Envoy.
     public static SeparateServices wired(Path scratch) throws IOException {
         var services = new SeparateServices(scratch, false);
-        try {
-            services.configWire = new FaultyWire(services.configPort());
-            services.discoveryWire = new FaultyWire(services.xdsPort());
-            services.writeSettings();
-            services.start(Name.CONFIG);
-            services.start(Name.XDS);
-            services.startEnvoy();
-            return services;
-        } catch (IOException failed) {
-            services.close();
-            throw failed;
-        }
+        services.configWire = new FaultyWire(services.configPort());
+        services.discoveryWire = new FaultyWire(services.xdsPort());
+        return services.started(Name.CONFIG, Name.XDS);
     }
 
     /// The wires, of services that were started with them.
@@ -100,62 +82,27 @@ public final class SeparateServices implements AutoCloseable {
 
     /// Starts secret-service too, with a directory of secrets.
     public static SeparateServices withSecrets(Path scratch) throws IOException {
-        return withSecrets(new SeparateServices(scratch, false));
+        return new SeparateServices(scratch, false).started(Name.CONFIG, Name.XDS, Name.SECRET);
     }
 
     /// The same with a relay between the Envoy and its services.
     public static SeparateServices withRelay(Path scratch) throws IOException {
-        return withSecrets(new SeparateServices(scratch, true));
-    }
-
-    private static SeparateServices withSecrets(SeparateServices services) throws IOException {
-        try {
-            services.writeSettings();
-            services.start(Name.CONFIG);
-            services.start(Name.XDS);
-            services.start(Name.SECRET);
-            if (services.isRelayed) {
-                services.start(Name.RELAY);
-            }
-            services.startEnvoy();
-            return services;
-        } catch (IOException failed) {
-            services.close();
-            throw failed;
-        }
+        return new SeparateServices(scratch, true).started(Name.CONFIG, Name.XDS, Name.SECRET, Name.RELAY);
     }
 
     /// Starts config-service, xds-service and an Envoy that looks names up at this server alone.
     public static SeparateServices withNames(Path scratch, InetSocketAddress nameServer) throws IOException {
         var services = new SeparateServices(scratch, false);
         services.nameServers = List.of(nameServer);
-        try {
-            services.writeSettings();
-            services.start(Name.CONFIG);
-            services.start(Name.XDS);
-            services.startEnvoy();
-            return services;
-        } catch (IOException failed) {
-            services.close();
-            throw failed;
-        }
+        return services.started(Name.CONFIG, Name.XDS);
     }
 
     /// Starts config-service, xds-service and an Envoy for what an API server has in some namespaces.
     public static SeparateServices inCluster(Path scratch, Path kubeconfig, List<String> namespaces)
             throws IOException {
         var services = new SeparateServices(scratch, false);
-        try {
-            services.writeSettings();
-            services.follow(kubeconfig, namespaces);
-            services.start(Name.CONFIG);
-            services.start(Name.XDS);
-            services.startEnvoy();
-            return services;
-        } catch (IOException failed) {
-            services.close();
-            throw failed;
-        }
+        services.follow(kubeconfig, namespaces);
+        return services.started(Name.CONFIG, Name.XDS);
     }
 
     /// The same with an Envoy in the first of `gateways`, and secret-service, which reads Secrets in these alone.
@@ -163,44 +110,38 @@ public final class SeparateServices implements AutoCloseable {
             Path scratch, Path kubeconfig, List<String> namespaces, List<String> gateways) throws IOException {
         var services = new SeparateServices(scratch, false);
         services.home = gateways.getFirst();
-        try {
-            services.writeSettings();
-            services.follow(kubeconfig, namespaces);
-            Files.writeString(
-                    services.settings(Name.SECRET),
-                    """
-                    kubernetes:
-                      kubeconfig: %s
-                      namespaces: [%s]
-                    """.formatted(kubeconfig, String.join(", ", gateways)),
-                    StandardOpenOption.APPEND);
-            services.start(Name.CONFIG);
-            services.start(Name.XDS);
-            services.start(Name.SECRET);
-            services.startEnvoy();
-            return services;
-        } catch (IOException failed) {
-            services.close();
-            throw failed;
-        }
+        services.follow(kubeconfig, namespaces);
+        services.more.put(Name.SECRET, """
+                kubernetes:
+                  kubeconfig: %s
+                  namespaces: [%s]
+                """.formatted(kubeconfig, String.join(", ", gateways)));
+        return services.started(Name.CONFIG, Name.XDS, Name.SECRET);
     }
 
-    private void follow(Path kubeconfig, List<String> namespaces) throws IOException {
-        Files.writeString(
-                settings(Name.CONFIG),
-                """
+    private void follow(Path kubeconfig, List<String> namespaces) {
+        more.put(Name.CONFIG, """
                 kubernetes:
                   kubeconfig: %s
                   namespaces: [%s]
                   rootNamespace: %s
                   status: {namespace: %s, xds: "127.0.0.1:%d"}
                 """.formatted(
-                                kubeconfig,
-                                String.join(", ", namespaces),
-                                namespaces.getFirst(),
-                                namespaces.getFirst(),
-                                xdsApiPort()),
-                StandardOpenOption.APPEND);
+                kubeconfig, String.join(", ", namespaces), namespaces.getFirst(), namespaces.getFirst(), xdsApiPort()));
+    }
+
+    private SeparateServices started(Name... names) throws IOException {
+        try {
+            writeSettings();
+            for (var name : names) {
+                start(name);
+            }
+            startEnvoy();
+            return this;
+        } catch (IOException failed) {
+            close();
+            throw failed;
+        }
     }
 
     /// The local port of gateway port 443.
@@ -246,22 +187,21 @@ public final class SeparateServices implements AutoCloseable {
 
     private void writeSettings() throws IOException {
         var token = Files.createDirectories(scratch.resolve("data")).resolve("token");
-        Files.writeString(settings(Name.CONFIG), """
+        writeSettings(Name.CONFIG, """
                 grpc: 127.0.0.1:%d
                 http: 127.0.0.1:%d
                 tokenFile: %s
                 store: {file: %s}
-                """.formatted(
-                        configPort(), ports.get(4), token, scratch.resolve("data/config.db")));
-        Files.writeString(settings(Name.XDS), """
+                """.formatted(configPort(), ports.get(4), token, scratch.resolve("data/config.db")));
+        writeSettings(
+                Name.XDS, """
                 xds: 127.0.0.1:%d
                 grpc: 127.0.0.1:%d
                 http: 127.0.0.1:%d
                 config: 127.0.0.1:%d
                 tokenFile: %s
-                """.formatted(
-                        xdsPort(), xdsApiPort(), ports.get(5), port(configWire, configPort()), token));
-        Files.writeString(settings(Name.SECRET), """
+                """.formatted(xdsPort(), xdsApiPort(), ports.get(5), port(configWire, configPort()), token));
+        writeSettings(Name.SECRET, """
                 sds: %s
                 grpc: 127.0.0.1:%d
                 http: 127.0.0.1:%d
@@ -277,7 +217,7 @@ public final class SeparateServices implements AutoCloseable {
                         Files.createDirectories(secrets()),
                         configPort(),
                         token));
-        Files.writeString(settings(Name.RELAY), """
+        writeSettings(Name.RELAY, """
                 xds: 127.0.0.1:%d
                 sds: %s
                 http: 127.0.0.1:%d
@@ -286,6 +226,10 @@ public final class SeparateServices implements AutoCloseable {
                 store: %s
                 """.formatted(
                         ports.get(9), relaySocket(), ports.get(10), xdsPort(), secretSocket(), relayStore()));
+    }
+
+    private void writeSettings(Name name, String text) throws IOException {
+        Files.writeString(settings(name), text + more.getOrDefault(name, ""));
     }
 
     private static int port(@Nullable FaultyWire wire, int port) {
