@@ -18,10 +18,17 @@ final class ConditionList {
         this.clock = clock;
     }
 
-    /// `before` is what the field held. A `generation` is noted in each condition, where the kind's schema has that.
+    /// `before` is what the field held. Of several conditions of one type the first is said: an API server refuses
+    /// more. A
+    /// `generation` is noted in each condition, where the kind's schema has that.
     List<Object> merged(@Nullable Object before, List<Condition> conditions, @Nullable Long generation) {
         var known = before instanceof List<?> list ? list : List.of();
-        var left = new ArrayList<>(conditions);
+        var left = new ArrayList<Condition>();
+        for (var condition : conditions) {
+            if (left.stream().noneMatch(said -> said.type().equals(condition.type()))) {
+                left.add(condition);
+            }
+        }
         var all = new ArrayList<Object>();
         for (var each : known) {
             if (each instanceof Map<?, ?> condition) {
