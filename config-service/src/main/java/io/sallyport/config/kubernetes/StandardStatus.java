@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.sallyport.analysis.gatewayapi.ObjectStatus;
 import io.sallyport.analysis.gatewayapi.ObjectStatus.OfGateway;
 import io.sallyport.analysis.gatewayapi.ObjectStatus.OfListener;
+import io.sallyport.analysis.gatewayapi.ObjectStatus.OfParent;
 import io.sallyport.analysis.gatewayapi.ObjectStatus.OfRoute;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
@@ -212,7 +213,8 @@ final class StandardStatus implements StatusText {
         var entries = new ArrayList<Entry>();
         said.filter(OfRoute.class::isInstance)
                 .map(OfRoute.class::cast)
-                .ifPresent(route -> route.parents()
+                .ifPresent(route -> route.parents().stream()
+                        .filter(OfParent::ours)
                         .forEach(parent -> entries.add(new Entry(
                                 reference(parent.parent()),
                                 instead(of(parent.conditions()), refused, "UnsupportedValue")))));

@@ -208,21 +208,31 @@ class StandardStatusTest {
     }
 
     @Test
-    void routeSaysItForEachParentAndForEachVersionOfItself() throws Exception {
+    void routeSaysItForEachParentOfOursAndForEachVersionOfItself() throws Exception {
         gateway();
-        route("cart", "parentRefs: [{name: edge}, {name: nobody}]\n  rules: [{backendRefs: [{name: lost, port: 80}]}]");
+        // Of a mesh, of a set of listeners, and of nobody: their own controllers speak for them.
+        route("cart", """
+                parentRefs:
+                  - {name: cart, kind: Service, group: ""}
+                  - {name: edge, kind: XListenerSet, group: gateway.networking.x-k8s.io}
+                  - {name: nobody}
+                  - {name: edge, sectionName: nope}
+                  - {name: edge}
+                  rules: [{backendRefs: [{name: lost, port: 80}]}]""");
         write();
 
         var first = List.of("Accepted=True Accepted @1", "ResolvedRefs=False BackendNotFound @1");
-        awaitConditions("HTTPRoute", "cart", first, "status", "parents", 0, "conditions");
+        awaitConditions("HTTPRoute", "cart", first, "status", "parents", 1, "conditions");
         awaitConditions(
                 "HTTPRoute",
                 "cart",
                 List.of("Accepted=False NoMatchingParent @1", "ResolvedRefs=False BackendNotFound @1"),
                 "status",
                 "parents",
-                1,
+                0,
                 "conditions");
+        assertThat(find(GATEWAY_API, "HTTPRoute", "cart").<List<?>>get("status", "parents"))
+                .hasSize(2);
         assertThat(find(GATEWAY_API, "HTTPRoute", "cart").<Object>get("status", "parents", 0, "controllerName"))
                 .isEqualTo(StandardStatus.CONTROLLER);
 
@@ -329,6 +339,34 @@ class StandardStatusTest {
         assertThat(find(GATEWAY_API, "HTTPRoute", "cart")
                         .<String>get("status", "parents", 0, "conditions", 0, "message"))
                 .contains("hostname \"192.0.2.1\" is an address", "nothing of it is in force");
+    }
+
+    @Test
+    void policySaysTheFirstOfSeveralTroublesOfOneType() throws Exception {
+        gateway();
+        route("cart", "parentRefs: [{name: edge}]\n  rules: [{backendRefs: [{name: cart, port: 80}]}]");
+        cluster.apply("""
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: BackendTLSPolicy
+                metadata: {name: cart, namespace: %s}
+                spec:
+                  targetRefs: [{group: "", kind: Service, name: cart}]
+                  validation:
+                    hostname: cart.test
+                    caCertificateRefs:
+                    - {group: "", kind: Secret, name: root}
+                    - {group: "", kind: ConfigMap, name: lost}
+                """.formatted(shop));
+        write();
+
+        awaitConditions(
+                "BackendTLSPolicy",
+                "cart",
+                List.of("Accepted=False NoValidCACertificate @1", "ResolvedRefs=False InvalidKind @1"),
+                "status",
+                "ancestors",
+                0,
+                "conditions");
     }
 
     @Test

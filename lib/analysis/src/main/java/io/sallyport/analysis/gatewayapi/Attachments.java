@@ -44,13 +44,14 @@ final class Attachments {
             var place = Path.of("spec", "parentRefs").index(i);
             var name = (parent.namespace().isEmpty() ? route.namespace() : parent.namespace()) + "/" + parent.name();
             if (!parent.isGateway()) {
-                statuses.add(new OfParent(parent, List.of(unserved(parent, place.field("kind")))));
+                statuses.add(new OfParent(parent, false, List.of(unserved(parent, place.field("kind")))));
                 continue;
             }
             if (others.contains(name)) {
                 continue;
             }
-            statuses.add(new OfParent(parent, List.of(bind(route, parent, name, wanted, place, hosts))));
+            boolean isOurs = listeners.containsKey(name);
+            statuses.add(new OfParent(parent, isOurs, List.of(bind(route, parent, name, wanted, place, hosts))));
         }
         return new Bound(hosts, statuses);
     }

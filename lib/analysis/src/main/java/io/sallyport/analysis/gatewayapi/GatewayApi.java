@@ -245,7 +245,8 @@ public final class GatewayApi {
             statuses.put(
                     route.ref(),
                     new OfRoute(bound.parents().stream()
-                            .map(parent -> new OfParent(parent.parent(), joined(parent.conditions(), refs)))
+                            .map(parent ->
+                                    new OfParent(parent.parent(), parent.ours(), joined(parent.conditions(), refs)))
                             .toList()));
         }
 

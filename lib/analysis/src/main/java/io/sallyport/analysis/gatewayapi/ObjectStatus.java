@@ -44,7 +44,7 @@ public sealed interface ObjectStatus {
         }
     }
 
-    /// Of a route: one entry for each parent that is a Gateway of ours. Others speak for theirs.
+    /// Of a route: one entry for each parent but the Gateways of somebody else, who speaks for them.
     record OfRoute(List<OfParent> parents) implements ObjectStatus {
         public OfRoute {
             parents = ImmutableList.copyOf(parents);
@@ -56,8 +56,9 @@ public sealed interface ObjectStatus {
         }
     }
 
-    /// What one parent says of a route.
-    record OfParent(ParentReference parent, List<Condition> conditions) {
+    /// What one parent says of a route. Where it is not `ours` (of another kind, or a Gateway that does not exist) the
+    /// conditions are for findings alone: a status names only the parents of whoever writes it.
+    record OfParent(ParentReference parent, boolean ours, List<Condition> conditions) {
         public OfParent {
             conditions = ImmutableList.copyOf(conditions);
         }
