@@ -6,12 +6,17 @@ import io.sallyport.analysis.gatewayapi.Condition;
 import io.sallyport.analysis.gatewayapi.ObjectStatus;
 import io.sallyport.analysis.gatewayapi.ObjectStatus.OfGateway;
 import io.sallyport.analysis.gatewayapi.ObjectStatus.OfRoute;
+import io.sallyport.model.DestinationRule;
+import io.sallyport.model.DestinationRule.ClientTlsSettings;
+import io.sallyport.model.DestinationRule.PortTrafficPolicy;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Origin;
 import io.sallyport.model.Path;
 import io.sallyport.model.VirtualService;
+import io.sallyport.model.VirtualService.PortSelector;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -261,6 +266,54 @@ class GatewayApiTest {
         // Not even where a ConfigMap of that name would do.
         assertThat(said(policy(yaml, reference("Secret", "root"))))
                 .containsExactly("Accepted=False NoValidCACertificate", "ResolvedRefs=False InvalidKind");
+    }
+
+    @Test
+    void policiesOfOneServiceHoldBesideEachOther() {
+        var world = SERVICE.replace(
+                "{name: http, port: 80}", "{name: a, port: 443}, {name: b, port: 444}, {name: c, port: 445}");
+        var image = new Analyzer()
+                .check(Documents.image(world
+                        + policyFor("first", "cart", ", sectionName: a")
+                        + policyFor("late", "cart", ", sectionName: a")
+                        + policyFor("second", "cart", ", sectionName: b")
+                        + policyFor("whole", "cart", "")));
+
+        var rules = image.gatewayApi().spelled();
+        assertThat(rules).singleElement().satisfies(rule -> {
+            var traffic =
+                    Objects.requireNonNull(((DestinationRule) rule.object().spec()).trafficPolicy());
+            assertThat(traffic.tls()).extracting(ClientTlsSettings::sni).isEqualTo("whole.test");
+            assertThat(traffic.portLevelSettings())
+                    .extracting(PortTrafficPolicy::port)
+                    .containsExactly(new PortSelector(443), new PortSelector(444));
+            assertThat(traffic.portLevelSettings())
+                    .extracting(PortTrafficPolicy::tls)
+                    .extracting(ClientTlsSettings::sni)
+                    .containsExactly("first.test", "second.test");
+            var second = Path.of("spec", "trafficPolicy", "portLevelSettings")
+                    .index(1)
+                    .field("tls");
+            assertThat(rule.written(second).object().name()).isEqualTo("second");
+        });
+        assertThat(said(image.gatewayApi()
+                        .status(new ObjectRef(Kind.BACKEND_TLS_POLICY, "shop", "late"))
+                        .orElseThrow()
+                        .conditions()
+                        .toList()))
+                .containsExactly("Accepted=False Conflicted", "ResolvedRefs=True ResolvedRefs");
+    }
+
+    private static String policyFor(String name, String service, String section) {
+        return """
+                ---
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: BackendTLSPolicy
+                metadata: {namespace: shop, name: %1$s}
+                spec:
+                  targetRefs: [{group: "", kind: Service, name: %2$s%3$s}]
+                  validation: {hostname: %1$s.test, wellKnownCACertificates: System}
+                """.formatted(name, service, section);
     }
 
     private static List<Condition> policy(String world, String references) {

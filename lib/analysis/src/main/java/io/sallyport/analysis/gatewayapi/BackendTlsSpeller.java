@@ -24,16 +24,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Spells a BackendTLSPolicy as a DestinationRule for each Service: encryption, the name in the hello and whose
-/// certificates are believed. An authority that is not there closes the way: nothing is sent in plain text instead.
+/// Spells what all BackendTLSPolicies say of one Service as one DestinationRule: encryption, the name in the hello and
+/// whose certificates are believed, for the whole Service and for single ports, where a policy names one. An authority
+/// that is not there closes the way: nothing is sent in plain text instead.
 final class BackendTlsSpeller {
 
     /// How a DestinationRule names ConfigMaps with authorities, as with Istio: `configmap://shop/root`, or several of
@@ -48,12 +51,27 @@ final class BackendTlsSpeller {
 
     private final ConfigImage image;
     private final Set<String> taken = new HashSet<>();
+    private final Map<String, List<Part>> parts = new LinkedHashMap<>();
+
+    /// What one target of a policy asks of its Service; of one port of it, unless `port` is null.
+    private record Part(
+            ConfigObject<BackendTlsPolicy> policy,
+            int position,
+            @Nullable Integer port,
+            ClientTlsSettings tls,
+            Authority authority) {
+
+        Spelled.Place place() {
+            return new Spelled.Place(policy, Path.of("spec", "targetRefs").index(position));
+        }
+    }
 
     BackendTlsSpeller(ConfigImage image) {
         this.image = image;
     }
 
-    List<Condition> spell(ConfigObject<BackendTlsPolicy> policy, Consumer<Spelled> made) {
+    /// Takes a policy, the older ones first, and says what its status is to say.
+    List<Condition> add(ConfigObject<BackendTlsPolicy> policy) {
         var validation = policy.spec().validation();
         if (validation == null) {
             return List.of();
@@ -67,7 +85,13 @@ final class BackendTlsSpeller {
             if (problem.isPresent()) {
                 conditions.add(problem.get());
             } else {
-                made.accept(spell(policy, i, target, settings(validation, authority), authority));
+                parts.computeIfAbsent(HostNames.service(target.name(), policy.namespace()), _ -> new ArrayList<>())
+                        .add(new Part(
+                                policy,
+                                i,
+                                target.sectionName().isEmpty() ? null : port(policy, target),
+                                settings(validation, authority),
+                                authority));
             }
         }
         if (conditions.stream().noneMatch(condition -> condition.type() == ACCEPTED)) {
@@ -210,34 +234,52 @@ final class BackendTlsSpeller {
                 "");
     }
 
-    private Spelled spell(
-            ConfigObject<BackendTlsPolicy> policy,
-            int position,
-            BackendTlsPolicy.Target target,
-            ClientTlsSettings tls,
-            Authority authority) {
-        var port = target.sectionName().isEmpty() ? null : port(policy, target);
-        var levels = port == null
-                ? ImmutableList.<PortTrafficPolicy>of()
-                : ImmutableList.of(new PortTrafficPolicy(new PortSelector(port), null, null, null, tls, null));
+    /// The rules of all policies that were added. Of several for one host only the oldest would count.
+    void spell(Consumer<Spelled> made) {
+        parts.forEach((host, wanted) -> made.accept(spell(host, wanted)));
+    }
+
+    private static Spelled spell(String host, List<Part> wanted) {
+        var first = wanted.getFirst();
+        var levels = ImmutableList.<PortTrafficPolicy>builder();
+        var places = new LinkedHashMap<Path, Spelled.Place>();
+        places.put(Path.of("spec"), first.place());
+        var policy = Path.of("spec", "trafficPolicy");
+        ClientTlsSettings whole = null;
+        int count = 0;
+        for (var part : wanted) {
+            var port = part.port();
+            if (port == null) {
+                whole = part.tls();
+                places.put(policy.field("tls"), part.place());
+            } else {
+                levels.add(new PortTrafficPolicy(new PortSelector(port), null, null, null, part.tls(), null));
+                places.put(policy.field("portLevelSettings").index(count++), part.place());
+            }
+        }
         var annotations = new TreeMap<String, String>();
         annotations.put(Spelled.SEMANTICS, Spelled.GATEWAY);
-        if (!authority.digest().isEmpty()) {
-            annotations.put("internal.sallyport.io/authorities", authority.digest());
+        var digests = wanted.stream()
+                .map(part -> part.authority().digest())
+                .filter(digest -> !digest.isEmpty())
+                .collect(Collectors.joining(","));
+        if (!digests.isEmpty()) {
+            annotations.put("internal.sallyport.io/authorities", digests);
         }
         return Spelled.of(
-                new ObjectRef(Kind.DESTINATION_RULE, policy.namespace(), policy.name() + "~" + position),
+                new ObjectRef(
+                        Kind.DESTINATION_RULE,
+                        first.policy().namespace(),
+                        first.policy().name() + "~" + first.position()),
                 annotations,
                 new DestinationRule(
-                        HostNames.service(target.name(), policy.namespace()),
-                        new TrafficPolicy(null, null, null, port == null ? tls : null, levels, null, null, null, null),
+                        host,
+                        new TrafficPolicy(null, null, null, whole, levels.build(), null, null, null, null),
                         ImmutableList.of(),
                         ImmutableList.of("*"),
                         null),
-                policy,
-                policy,
-                Map.of(
-                        Path.of("spec"),
-                        new Spelled.Place(policy, Path.of("spec", "targetRefs").index(position))));
+                first.policy(),
+                first.policy(),
+                places);
     }
 }

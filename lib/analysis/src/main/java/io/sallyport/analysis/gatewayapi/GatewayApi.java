@@ -322,7 +322,7 @@ public final class GatewayApi {
         void policies() {
             var speller = new BackendTlsSpeller(image);
             for (var policy : byAge(image, Kind.BACKEND_TLS_POLICY, BackendTlsPolicy.class)) {
-                var conditions = speller.spell(policy, this::add);
+                var conditions = speller.add(policy);
                 statuses.put(
                         policy.ref(),
                         new ObjectStatus.OfPolicy(
@@ -332,6 +332,7 @@ public final class GatewayApi {
                                         .toList(),
                                 conditions));
             }
+            speller.spell(this::add);
         }
 
         // Whether a route of the Gateway leads to a target of the policy.
