@@ -167,7 +167,8 @@ public final class CollectorServer implements AutoCloseable {
     private LogStore store() throws StoreException {
         var open = store;
         if (open == null) {
-            open = parts.started("rows", settings.store().open(clock));
+            var topic = settings.kafka().map(KafkaSettings::topic).orElse(KafkaSettings.TOPIC);
+            open = parts.started("rows", settings.store().open(clock, topic));
             store = open;
         }
         return open;
@@ -233,7 +234,7 @@ public final class CollectorServer implements AutoCloseable {
     /// Registers what there is to measure.
     public void measure(MeterRegistry meters) {
         CollectorMeters.register(meters, receiver, spool, intake, ledger, clock);
-        Gauge.builder("sallyport_accesslog_ready", this, each -> each.missing().isEmpty() ? 1 : 0)
+        Gauge.builder("sallyport_accesslog_ready", this, each -> each.isStoring() ? 1 : 0)
                 .description("1 when rows go into the store; 0: they are only spooled, or none has come yet.")
                 .register(meters);
         Gauge.builder("sallyport_accesslog_rows_waiting", this, CollectorServer::waiting)
@@ -259,6 +260,11 @@ public final class CollectorServer implements AutoCloseable {
             gone += lost(cause);
         }
         return Math.max(0, queued() - stored() - aside() - gone);
+    }
+
+    private boolean isStoring() {
+        var now = ingester;
+        return now != null && now.trouble() == null && missing().isEmpty();
     }
 
     private double queued() {

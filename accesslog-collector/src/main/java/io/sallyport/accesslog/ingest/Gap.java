@@ -14,7 +14,9 @@ public record Gap(TopicPartition partition, long first, long next, Cause cause, 
         /// Kafka's retention, or an operator, was faster than the collector.
         DELETED("deleted_in_kafka"),
         /// What Kafka's disk holds is not what was written.
-        CORRUPT("corrupt_in_kafka");
+        CORRUPT("corrupt_in_kafka"),
+        /// The topic was deleted, and made anew.
+        TOPIC_GONE("topic_made_anew");
 
         private final String label;
 

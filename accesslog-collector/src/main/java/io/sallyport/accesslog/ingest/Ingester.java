@@ -7,6 +7,7 @@ import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.StoreException;
+import io.sallyport.accesslog.storage.TopicIdentity;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +53,8 @@ public final class Ingester implements AutoCloseable {
     private static final long PAUSE_MILLIS = 500;
     // What comes over the network wrongly comes rightly the next time; what lies wrongly on a disk stays so.
     private static final int TRIES = 3;
+    // Between the name of a topic that was made anew and its id: no name of Kafka's has it.
+    private static final String ANEW = "~";
 
     private final KafkaSettings settings;
     private final LogStore store;
@@ -62,15 +66,24 @@ public final class Ingester implements AutoCloseable {
     private final Consumer<Gap> lost;
     private final Map<Gap.Cause, AtomicLong> losses = Map.of(
             Gap.Cause.DELETED, new AtomicLong(),
-            Gap.Cause.CORRUPT, new AtomicLong());
+            Gap.Cause.CORRUPT, new AtomicLong(),
+            Gap.Cause.TOPIC_GONE, new AtomicLong());
     private final Thread thread;
 
     // Of the thread alone: when the last record of each partition was sent, and what could not be read how often.
     private final Map<TopicPartition, Long> seconds = new HashMap<>();
     private final Map<TopicPartition, Failures> failures = new HashMap<>();
+    // Likewise, where Kafka's partitions ended when they were seen last, and as what they are stored.
+    private final Map<TopicPartition, Long> ends = new HashMap<>();
+    private @Nullable String reading;
 
     /// How often a place could not be read.
     private record Failures(long offset, int count) {}
+
+    /// The topic that is read.
+    ///
+    /// @param name under which the store has its rows
+    private record Source(String name, TopicIdentity identity, TopicLookup kafka) {}
 
     @GuardedBy("this") private @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
@@ -152,11 +165,13 @@ public final class Ingester implements AutoCloseable {
 
     private void follow() throws StoreException, InterruptedException {
         try (var open = new KafkaConsumer<byte[], byte[]>(settings.consumer());
+                var kafka = new TopicLookup(settings);
                 var poison = new Aside(settings)) {
             synchronized (this) {
                 consumer = open;
             }
-            var batch = new Batch();
+            var batch = new Batch(source(open, kafka));
+            reading = batch.source.name();
             open.subscribe(List.of(settings.topic()), new Assignment(open, batch));
             while (stop.getCount() > 0) {
                 var records = poll(open, batch, poison);
@@ -174,6 +189,77 @@ public final class Ingester implements AutoCloseable {
                 consumer = null;
             }
         }
+    }
+
+    // Rows of another topic under the name of this one would be taken for those that are stored. One that was made anew
+    // in the same cluster is begun from its start, under a name of its own; another cluster is never read.
+    private Source source(KafkaConsumer<byte[], byte[]> open, TopicLookup kafka)
+            throws StoreException, InterruptedException {
+        var now = kafka.now();
+        var name = settings.topic();
+        var known = new TreeMap<>(store.topics());
+        known.keySet().removeIf(each -> !each.equals(name) && !each.startsWith(name + ANEW));
+        for (var each : known.entrySet()) {
+            if (each.getValue().equals(now)) {
+                return new Source(each.getKey(), now, kafka);
+            }
+        }
+        if (known.isEmpty()) {
+            begin(open, name, now);
+            return new Source(name, now, kafka);
+        }
+        if (known.values().stream().noneMatch(each -> each.cluster().equals(now.cluster()))) {
+            throw new KafkaException("cluster \"" + now.cluster() + "\" answers, and the stored rows of topic \"" + name
+                    + "\" are of cluster \"" + known.firstEntry().getValue().cluster()
+                    + "\" (expected: that one; to go on with this one, a topic of another name, or a store without"
+                    + " rows)");
+        }
+        var anew = name + ANEW + now.id();
+        log.atError()
+                .addKeyValue("topic", name)
+                .addKeyValue("id", now.id())
+                .addKeyValue("stored", stored(known.keySet()))
+                .log("Topic was made anew, what it had and was not stored is lost; the new one is read from its start");
+        store.identify(anew, now);
+        for (var gap : seen()) {
+            count(gap);
+        }
+        ends.clear();
+        return new Source(anew, now, kafka);
+    }
+
+    // A store of before topics were told apart does not know which it has: at least its rows have to be there.
+    private void begin(KafkaConsumer<byte[], byte[]> open, String name, TopicIdentity now) throws StoreException {
+        var stored = new HashMap<TopicPartition, Long>();
+        store.next(name).forEach((partition, next) -> stored.put(new TopicPartition(name, partition), next));
+        var last = stored.isEmpty() ? Map.<TopicPartition, Long>of() : open.endOffsets(stored.keySet());
+        stored.forEach((partition, next) -> refuse(partition, next, last.getOrDefault(partition, 0L)));
+        store.identify(name, now);
+    }
+
+    private Map<String, Map<Integer, Long>> stored(Collection<String> names) throws StoreException {
+        var stored = new TreeMap<String, Map<Integer, Long>>();
+        for (var name : names) {
+            stored.put(name, store.next(name));
+        }
+        return stored;
+    }
+
+    // What is known of the topic that is gone: what Kafka had when it was read last, if that was by this process.
+    private List<Gap> seen() throws StoreException {
+        var gaps = new ArrayList<Gap>();
+        var stored = reading == null ? Map.<Integer, Long>of() : store.next(reading);
+        ends.forEach((partition, end) -> {
+            var next = stored.getOrDefault(partition.partition(), 0L);
+            if (end > next) {
+                gaps.add(new Gap(partition, next, end, Gap.Cause.TOPIC_GONE, second(partition)));
+            }
+        });
+        return gaps;
+    }
+
+    private long second(TopicPartition partition) {
+        return seconds.getOrDefault(partition, clock.millis() / 1_000);
     }
 
     // Whether Kafka has enough for a whole batch, as its last answers have told.
@@ -252,7 +338,7 @@ public final class Ingester implements AutoCloseable {
     private void gap(Batch batch, TopicPartition partition, long first, long next, Gap.Cause cause) {
         batch.touched(clock);
         batch.next.put(partition.partition(), next);
-        batch.gaps.add(new Gap(partition, first, next, cause, seconds.getOrDefault(partition, clock.millis() / 1_000)));
+        batch.gaps.add(new Gap(partition, first, next, cause, second(partition)));
     }
 
     // What Kafka has deleted before it was read is counted and said, then it goes on behind that. A partition that ends
@@ -264,11 +350,7 @@ public final class Ingester implements AutoCloseable {
             long wanted,
             long begin,
             long end) {
-        if (wanted > end) {
-            throw new KafkaException(partition + " ends at offset " + end + ", and rows up to " + wanted
-                    + " of it are stored: it was made anew, or is another cluster's (expected: the topic that the"
-                    + " stored rows came from, or a store without rows)");
-        }
+        refuse(partition, wanted, end);
         log.atError()
                 .addKeyValue("partition", partition)
                 .addKeyValue("first", wanted)
@@ -276,6 +358,15 @@ public final class Ingester implements AutoCloseable {
                 .log("Rows were deleted in Kafka before they were stored");
         gap(batch, partition, wanted, begin, Gap.Cause.DELETED);
         open.seek(partition, begin);
+    }
+
+    private static void refuse(TopicPartition partition, long wanted, long end) {
+        if (wanted > end) {
+            throw new KafkaException(partition + " ends at offset " + end + ", and rows up to " + wanted
+                    + " of it are stored: it was made anew, or is another cluster's, or Kafka has lost its end"
+                    + " (expected: the topic that the stored rows came from; else a topic of another name, or a store"
+                    + " without rows)");
+        }
     }
 
     private void read(
@@ -310,21 +401,38 @@ public final class Ingester implements AutoCloseable {
         }
     }
 
-    private void flush(KafkaConsumer<byte[], byte[]> open, Batch batch) throws StoreException {
+    private void flush(KafkaConsumer<byte[], byte[]> open, Batch batch) throws StoreException, InterruptedException {
         if (batch.next.isEmpty()) {
             return;
         }
-        store.append(batch.rows, batch.next);
-        for (var gap : batch.gaps) {
-            Objects.requireNonNull(losses.get(gap.cause())).addAndGet(gap.rows());
-            lost.accept(gap);
+        if (!batch.source.kafka().isStill(batch.source.identity())) {
+            throw new KafkaException("topic \"" + settings.topic() + "\" was made anew while it was read");
         }
+        ends.putAll(ends(open, batch));
+        store.append(batch.source.name(), batch.rows, batch.next);
+        batch.gaps.forEach(this::count);
         rows.addAndGet(batch.rows.size());
         report(null);
         stored.accept(List.copyOf(batch.rows));
         var offsets = new TreeMap<Integer, Long>(batch.next);
         batch.clear();
         open.commitAsync(lag(offsets), (_, _) -> {});
+    }
+
+    private void count(Gap gap) {
+        Objects.requireNonNull(losses.get(gap.cause())).addAndGet(gap.rows());
+        lost.accept(gap);
+    }
+
+    // Where the partitions of a batch end, as Kafka's last answers have told.
+    private Map<TopicPartition, Long> ends(KafkaConsumer<byte[], byte[]> open, Batch batch) {
+        var found = new HashMap<TopicPartition, Long>();
+        batch.next.forEach((number, next) -> {
+            var partition = new TopicPartition(settings.topic(), number);
+            var lag = open.assignment().contains(partition) ? open.currentLag(partition) : OptionalLong.empty();
+            found.put(partition, next + lag.orElse(0));
+        });
+        return found;
     }
 
     private Map<TopicPartition, OffsetAndMetadata> lag(Map<Integer, Long> offsets) {
@@ -375,11 +483,16 @@ public final class Ingester implements AutoCloseable {
 
     /// What is to be stored next.
     private static final class Batch {
+        private final Source source;
         private final List<KafkaRow> rows = new ArrayList<>();
         private final TreeMap<Integer, Long> next = new TreeMap<>();
         private final List<Gap> gaps = new ArrayList<>();
         private long bytes;
         private long sinceMillis = -1;
+
+        Batch(Source source) {
+            this.source = source;
+        }
 
         void touched(InstantSource clock) {
             if (sinceMillis < 0) {
@@ -418,7 +531,7 @@ public final class Ingester implements AutoCloseable {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             try {
-                var next = store.next();
+                var next = store.next(batch.source.name());
                 for (var partition : partitions) {
                     var offset = next.get(partition.partition());
                     if (offset == null) {

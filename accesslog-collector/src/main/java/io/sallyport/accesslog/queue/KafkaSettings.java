@@ -52,6 +52,9 @@ public record KafkaSettings(
             "username",
             "password");
 
+    /// The topic where the settings name none.
+    public static final String TOPIC = "sallyport.accesslog";
+
     public KafkaSettings {
         client = Map.copyOf(client);
         for (var key : client.keySet()) {
@@ -64,7 +67,7 @@ public record KafkaSettings(
 
     /// A broker on this machine, in plain text.
     public static KafkaSettings local(String bootstrapServers) {
-        return new KafkaSettings(bootstrapServers, "sallyport.accesslog", 2, (short) 1, Optional.of("local"), Map.of());
+        return new KafkaSettings(bootstrapServers, TOPIC, 2, (short) 1, Optional.of("local"), Map.of());
     }
 
     /// Where records go that cannot be read.
@@ -100,7 +103,8 @@ public record KafkaSettings(
         return text.replace("\\", "\\\\").replace("\"", "\\\"");
     }
 
-    Properties admin() {
+    /// For a client that makes topics and looks at them.
+    public Properties admin() {
         return common();
     }
 

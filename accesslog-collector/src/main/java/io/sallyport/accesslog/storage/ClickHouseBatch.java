@@ -16,7 +16,7 @@ import java.util.TreeMap;
 ///
 /// @param first where the batch begins: where the one before it ended
 /// @param next where the one behind it begins
-record ClickHouseBatch(int partition, long first, long next, LocalDate day, List<KafkaRow> rows) {
+record ClickHouseBatch(Place place, long first, long next, LocalDate day, List<KafkaRow> rows) {
 
     static final LocalDate FIRST_DAY = LocalDate.EPOCH;
     private static final int LAST_DAY = 65_535;
@@ -52,6 +52,7 @@ record ClickHouseBatch(int partition, long first, long next, LocalDate day, List
         for (var column : Column.ALL) {
             write(entry, column, out);
         }
+        out.writeStringNoTag(place.topic());
         out.writeFixed32NoTag(row.partition());
         out.writeSFixed64NoTag(row.offset());
         var days = Math.toIntExact(day.toEpochDay());

@@ -15,10 +15,12 @@ import java.util.stream.Collectors;
 final class ClickHouseSchema {
 
     static final String ROWS = "accesslog_rows";
-    static final String OFFSETS = "accesslog_offsets";
+    static final String OFFSETS = "accesslog_topic_offsets";
+    static final String TOPICS = "accesslog_topics";
 
     private static final String VERSIONS = "accesslog_schema";
-    private static final long LATEST = 1;
+    private static final String OLD_OFFSETS = "accesslog_offsets";
+    private static final long LATEST = 2;
     private static final ReadBounds BOUNDS = new ReadBounds(10_000, 30);
 
     /// What a row has beside [Column#ALL] and its identity, for the writer.
@@ -40,12 +42,21 @@ final class ClickHouseSchema {
             "upstream_local_address",
             "raw_text");
 
+    private static final String TOPIC_COLUMN = Column.TOPIC + " LowCardinality(String)";
+
+    // Kept within each part and so stored with its rows: what is asked after a start and a batch.
+    private static final String ENDS =
+            "ends_of_topics (SELECT day, kafka_topic, kafka_partition, origin_spool, max(batch_next),"
+                    + " max((origin_attempt, origin_sequence)) GROUP BY day, kafka_topic, kafka_partition,"
+                    + " origin_spool)";
+
     private ClickHouseSchema() {}
 
     /// Every column, in the order in which they are written.
     static List<String> columns() {
         var names = new ArrayList<String>();
         Column.ALL.forEach(column -> names.add(column.name()));
+        names.add(Column.TOPIC);
         names.add(Column.PARTITION);
         names.add(Column.OFFSET);
         names.addAll(OF_THE_BATCH);
@@ -53,7 +64,10 @@ final class ClickHouseSchema {
     }
 
     /// Makes what is missing. Several collectors may at once.
-    static void prepare(ClickHouseServer server, ClickHouseSettings settings)
+    ///
+    /// @param home the topic that rows are of which were stored when a database had one only
+    /// @return that topic, whatever it is called now; `""` where no older Sallyport made the tables
+    static String prepare(ClickHouseServer server, ClickHouseSettings settings, String home)
             throws StoreException, BoundExceededException {
         server.makeDatabase();
         server.execute("CREATE TABLE IF NOT EXISTS " + VERSIONS
@@ -65,9 +79,17 @@ final class ClickHouseSchema {
         }
         if (version < LATEST) {
             server.execute(rows(settings.maxAge().toSeconds()));
-            server.execute(
-                    "CREATE TABLE IF NOT EXISTS " + OFFSETS
-                            + " (kafka_partition Int32, next Int64) ENGINE = ReplacingMergeTree(next) ORDER BY kafka_partition");
+            server.execute("CREATE TABLE IF NOT EXISTS " + OFFSETS
+                    + " (kafka_topic String, kafka_partition Int32, next Int64)"
+                    + " ENGINE = ReplacingMergeTree(next) ORDER BY (kafka_topic, kafka_partition)");
+            server.execute("CREATE TABLE IF NOT EXISTS " + TOPICS
+                    + " (kafka_topic String, cluster String, id String, made DateTime64(3))"
+                    + " ENGINE = MergeTree ORDER BY kafka_topic");
+            addTopics(server, home);
+            if (version == 1) {
+                server.execute("INSERT INTO " + OFFSETS + " SELECT " + quoted(home)
+                        + ", kafka_partition, max(next) FROM " + OLD_OFFSETS + " GROUP BY kafka_partition");
+            }
             server.execute("INSERT INTO " + VERSIONS + " SELECT " + LATEST + ", now()");
         }
         addColumns(server);
@@ -75,6 +97,32 @@ final class ClickHouseSchema {
             server.execute("ALTER TABLE " + ROWS + " ADD PROJECTION IF NOT EXISTS " + sums);
         }
         keepFor(server, settings.maxAge().toSeconds());
+        return older(server);
+    }
+
+    // A collector of before may still be writing: what it writes is of that topic as well.
+    private static void addTopics(ClickHouseServer server, String home) throws StoreException {
+        server.execute(
+                "ALTER TABLE " + ROWS + " ADD COLUMN IF NOT EXISTS " + TOPIC_COLUMN + " DEFAULT " + quoted(home));
+        server.execute("ALTER TABLE " + ROWS + " DROP PROJECTION IF EXISTS ends");
+        server.execute("ALTER TABLE " + ROWS + " ADD PROJECTION IF NOT EXISTS " + ENDS);
+    }
+
+    private static String older(ClickHouseServer server) throws StoreException, BoundExceededException {
+        var found = new ArrayList<Object>();
+        server.read(
+                "SELECT default_expression FROM system.columns WHERE database = currentDatabase() AND table = '" + ROWS
+                        + "' AND name = '" + Column.TOPIC + "'",
+                List.of(),
+                BOUNDS,
+                found::addAll);
+        // A topic's name has nothing in it that would have to be escaped.
+        return String.valueOf(found.getFirst()).replace("'", "");
+    }
+
+    /// A text in a statement.
+    static String quoted(String text) {
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     private static long version(ClickHouseServer server) throws StoreException, BoundExceededException {
@@ -88,16 +136,14 @@ final class ClickHouseSchema {
                 + Column.ALL.stream()
                         .map(column -> column.name() + " " + type(column))
                         .collect(Collectors.joining(", "))
-                + ", " + Column.PARTITION + " Int32, " + Column.OFFSET + " Int64 CODEC(Delta, ZSTD(1))"
+                + ", " + TOPIC_COLUMN + ", " + Column.PARTITION + " Int32, " + Column.OFFSET
+                + " Int64 CODEC(Delta, ZSTD(1))"
                 + ", day Date, batch_first Int64, batch_next Int64"
                 + ", origin_spool Int64, origin_attempt Int64, origin_sequence Int64 CODEC(Delta, ZSTD(1))"
                 + ", stored_at DateTime('UTC')"
                 + ", INDEX request_ids request_id TYPE bloom_filter(0.01)"
                 + ", INDEX trace_ids trace_id TYPE bloom_filter(0.01)"
-                // Kept within each part and so stored with its rows: what is asked after a start and a batch.
-                + ", PROJECTION ends (SELECT day, kafka_partition, origin_spool, max(batch_next),"
-                + " max((origin_attempt, origin_sequence)) GROUP BY day, kafka_partition, origin_spool)"
-                + ") ENGINE = MergeTree PARTITION BY day PRIMARY KEY start_time"
+                + ", PROJECTION " + ENDS + ") ENGINE = MergeTree PARTITION BY day PRIMARY KEY start_time"
                 + " ORDER BY (start_time, " + Column.PARTITION + ", " + Column.OFFSET + ")"
                 + " TTL " + life(seconds)
                 + " SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1";

@@ -29,19 +29,22 @@ public final class ClickHouseStore implements LogStore {
     private final ClickHouseServer server;
     private final ClickHouseWriter writer;
 
-    private ClickHouseStore(ClickHouseServer server, InstantSource clock) {
+    private ClickHouseStore(ClickHouseServer server, InstantSource clock, String older) {
         this.server = server;
-        this.writer = new ClickHouseWriter(server, clock);
+        this.writer = new ClickHouseWriter(server, clock, older);
     }
 
     /// Opens the store of a database, or makes it.
-    public static ClickHouseStore open(ClickHouseSettings settings, InstantSource clock) throws StoreException {
+    ///
+    /// @param home the topic that rows are of which an older Sallyport stored, when a database had one only
+    public static ClickHouseStore open(ClickHouseSettings settings, InstantSource clock, String home)
+            throws StoreException {
         var server = new ClickHouseServer(settings);
         var isOpen = false;
         try {
-            ClickHouseSchema.prepare(server, settings);
+            var older = ClickHouseSchema.prepare(server, settings, home);
             isOpen = true;
-            return new ClickHouseStore(server, clock);
+            return new ClickHouseStore(server, clock, older);
         } catch (BoundExceededException e) {
             throw new StoreException("tables cannot be looked at: " + e.getMessage(), e);
         } finally {
@@ -52,13 +55,23 @@ public final class ClickHouseStore implements LogStore {
     }
 
     @Override
-    public SortedMap<Integer, Long> next() throws StoreException {
-        return writer.next();
+    public SortedMap<Integer, Long> next(String topic) throws StoreException {
+        return writer.next(topic);
     }
 
     @Override
-    public void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
-        writer.append(rows, next);
+    public SortedMap<String, TopicIdentity> topics() throws StoreException {
+        return writer.topics();
+    }
+
+    @Override
+    public void identify(String topic, TopicIdentity identity) throws StoreException {
+        writer.identify(topic, identity);
+    }
+
+    @Override
+    public void append(String topic, List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
+        writer.append(topic, rows, next);
     }
 
     @Override

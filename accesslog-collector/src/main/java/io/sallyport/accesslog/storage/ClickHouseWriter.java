@@ -5,6 +5,7 @@ import io.sallyport.accesslog.storage.LogStore.ReadBounds;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -27,52 +28,86 @@ final class ClickHouseWriter {
 
     private final ClickHouseServer server;
     private final InstantSource clock;
+    private final String older;
 
     // Where the chain of each partition ends.
-    @GuardedBy("this") private TreeMap<Integer, Long> ends = new TreeMap<>();
+    @GuardedBy("this") private Map<Place, Long> ends = new HashMap<>();
 
     // How far each partition was read: further than its chain where what came last was no row.
-    @GuardedBy("this") private TreeMap<Integer, Long> read = new TreeMap<>();
+    @GuardedBy("this") private Map<Place, Long> read = new HashMap<>();
 
     @GuardedBy("this") private Origins origins = new Origins();
 
     @GuardedBy("this") private Instant noted;
 
-    ClickHouseWriter(ClickHouseServer server, InstantSource clock) {
+    /// @param older the topic of the batches that were stored before topics were told apart; `""`: there are none
+    ClickHouseWriter(ClickHouseServer server, InstantSource clock, String older) {
+        this.older = older;
         this.server = server;
         this.clock = clock;
         this.noted = clock.instant();
     }
 
     /// What the store says, whoever wrote it.
-    synchronized SortedMap<Integer, Long> next() throws StoreException {
+    synchronized SortedMap<Integer, Long> next(String topic) throws StoreException {
         recover();
-        var next = new TreeMap<>(ends);
-        read.forEach((partition, offset) -> next.merge(partition, offset, Math::max));
+        var next = new TreeMap<Integer, Long>();
+        for (var known : List.of(ends, read)) {
+            known.forEach((place, offset) -> {
+                if (place.topic().equals(topic)) {
+                    next.merge(place.partition(), offset, Math::max);
+                }
+            });
+        }
         return next;
     }
 
+    /// Of two collectors that have told at once the first is believed.
+    SortedMap<String, TopicIdentity> topics() throws StoreException {
+        var topics = new TreeMap<String, TopicIdentity>();
+        ask(
+                "SELECT kafka_topic, tupleElement(min((made, cluster, id)), 2), tupleElement(min((made, cluster, id)), 3)"
+                        + " FROM " + ClickHouseSchema.TOPICS + " GROUP BY kafka_topic",
+                List.of(),
+                values -> {
+                    topics.put(
+                            (String) values.get(0), new TopicIdentity((String) values.get(1), (String) values.get(2)));
+                    return true;
+                });
+        return topics;
+    }
+
+    void identify(String topic, TopicIdentity identity) throws StoreException {
+        server.execute("INSERT INTO " + ClickHouseSchema.TOPICS + " SELECT " + ClickHouseSchema.quoted(topic) + ", "
+                + ClickHouseSchema.quoted(identity.cluster()) + ", " + ClickHouseSchema.quoted(identity.id())
+                + ", now64(3)");
+    }
+
     @GuardedBy("this") private void recover() throws StoreException {
-        var foundEnds = new TreeMap<Integer, Long>();
-        var foundRead = new TreeMap<Integer, Long>();
+        var foundEnds = new HashMap<Place, Long>();
+        var foundRead = new HashMap<Place, Long>();
         var foundOrigins = new Origins();
         ask(
-                "SELECT kafka_partition, origin_spool, max(batch_next),"
+                "SELECT kafka_topic, kafka_partition, origin_spool, max(batch_next),"
                         + " tupleElement(max((origin_attempt, origin_sequence)), 1),"
                         + " tupleElement(max((origin_attempt, origin_sequence)), 2) FROM " + ClickHouseSchema.ROWS
-                        + " GROUP BY kafka_partition, origin_spool",
+                        + " GROUP BY kafka_topic, kafka_partition, origin_spool",
+                List.of(),
                 values -> {
-                    var partition = Math.toIntExact((long) values.get(0));
-                    foundEnds.merge(partition, (long) values.get(2), Math::max);
-                    if ((long) values.get(1) != 0) {
-                        foundOrigins.put(partition, (long) values.get(1), (long) values.get(3), (long) values.get(4));
+                    var place = new Place((String) values.get(0), Math.toIntExact((long) values.get(1)));
+                    foundEnds.merge(place, (long) values.get(3), Math::max);
+                    if ((long) values.get(2) != 0) {
+                        foundOrigins.put(place, (long) values.get(2), (long) values.get(4), (long) values.get(5));
                     }
                     return true;
                 });
         ask(
-                "SELECT kafka_partition, max(next) FROM " + ClickHouseSchema.OFFSETS + " GROUP BY kafka_partition",
+                "SELECT kafka_topic, kafka_partition, max(next) FROM " + ClickHouseSchema.OFFSETS
+                        + " GROUP BY kafka_topic, kafka_partition",
+                List.of(),
                 values -> {
-                    foundRead.put(Math.toIntExact((long) values.get(0)), (long) values.get(1));
+                    foundRead.put(new Place((String) values.get(0), Math.toIntExact((long) values.get(1))), (long)
+                            values.get(2));
                     return true;
                 });
         ends = foundEnds;
@@ -80,15 +115,15 @@ final class ClickHouseWriter {
         origins = foundOrigins;
     }
 
-    private void ask(String sql, LogStore.RowVisitor visitor) throws StoreException {
+    private void ask(String sql, List<Object> parameters, LogStore.RowVisitor visitor) throws StoreException {
         try {
-            server.read(sql, List.of(), BOUNDS, visitor);
+            server.read(sql, parameters, BOUNDS, visitor);
         } catch (BoundExceededException e) {
             throw new StoreException("where the stored rows end cannot be read: " + e.getMessage(), e);
         }
     }
 
-    synchronized void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
+    synchronized void append(String topic, List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
         var byPartition = new TreeMap<Integer, List<KafkaRow>>();
         next.keySet().forEach(partition -> byPartition.put(partition, new ArrayList<>()));
         rows.forEach(row -> byPartition
@@ -100,20 +135,20 @@ final class ClickHouseWriter {
             var upTo = Math.max(
                     next.getOrDefault(partition.getKey(), 0L),
                     of.isEmpty() ? 0L : of.getLast().offset() + 1);
-            wasOnlyRead |= !store(partition.getKey(), of, upTo);
+            wasOnlyRead |= !store(new Place(topic, partition.getKey()), of, upTo);
         }
         note(wasOnlyRead);
     }
 
     // Whether the chain ends at `upTo` now: not if the last ones are no rows to be stored.
-    @GuardedBy("this") private boolean store(int partition, List<KafkaRow> rows, long upTo) throws StoreException {
+    @GuardedBy("this") private boolean store(Place place, List<KafkaRow> rows, long upTo) throws StoreException {
         var ghosts = 0;
         for (var n = 0; n < MAX_TRIES; n++) {
             var known = origins.copy();
-            var end = ends.getOrDefault(partition, 0L);
-            var batch = batch(partition, rows, upTo, known);
+            var end = ends.getOrDefault(place, 0L);
+            var batch = batch(place, rows, upTo, known);
             if (batch.rows().isEmpty()) {
-                read.merge(partition, upTo, Math::max);
+                read.merge(place, upTo, Math::max);
                 return end >= upTo;
             }
             server.insert(
@@ -123,8 +158,8 @@ final class ClickHouseWriter {
                     token(batch, ghosts));
             var found = end(batch);
             if (found == batch.next()) {
-                ends.put(partition, found);
-                read.merge(partition, found, Math::max);
+                ends.put(place, found);
+                read.merge(place, found, Math::max);
                 origins = known;
                 ghosts = 0;
                 if (found >= upTo) {
@@ -134,47 +169,52 @@ final class ClickHouseWriter {
                 // Another collector was here, or a batch that we took for lost.
                 recover();
             } else if (++ghosts > MAX_GHOSTS) {
-                throw new StoreException("ClickHouse takes rows of partition " + partition
+                throw new StoreException("ClickHouse takes rows of partition " + place.partition()
                         + " and does not have them (expected: reads from where rows are written to)");
             }
         }
-        throw new StoreException("rows of partition " + partition + " are being stored by another collector");
+        throw new StoreException("rows of partition " + place.partition() + " are being stored by another collector");
     }
 
     // An engine that dies notes a token before its rows: then the token is known and nothing is there, and another
     // has to be used. Everybody begins with the first, so the rule of one batch for a place holds.
-    private static String token(ClickHouseBatch batch, int ghosts) {
-        return "sallyport-" + batch.partition() + "-" + batch.first() + (ghosts == 0 ? "" : "-" + ghosts);
+    private String token(ClickHouseBatch batch, int ghosts) {
+        // A batch from before topics were told apart may still be on its way.
+        var topic = batch.place().topic().equals(older) ? "" : batch.place().topic() + "-";
+        return "sallyport-" + topic + batch.place().partition() + "-" + batch.first()
+                + (ghosts == 0 ? "" : "-" + ghosts);
     }
 
-    @GuardedBy("this") private ClickHouseBatch batch(int partition, List<KafkaRow> rows, long upTo, Origins known) {
-        var first = ends.getOrDefault(partition, 0L);
-        var from = Math.max(first, read.getOrDefault(partition, 0L));
+    @GuardedBy("this") private ClickHouseBatch batch(Place place, List<KafkaRow> rows, long upTo, Origins known) {
+        var first = ends.getOrDefault(place, 0L);
+        var from = Math.max(first, read.getOrDefault(place, 0L));
         var kept = new ArrayList<KafkaRow>();
         var bytes = 0L;
         for (var row : rows) {
             if (row.offset() < from
-                    || (row.entry().hasOrigin()
-                            && !known.add(partition, row.entry().getOrigin()))) {
+                    || (row.entry().hasOrigin() && !known.add(place, row.entry().getOrigin()))) {
                 continue;
             }
             kept.add(row);
             bytes += row.entry().getSerializedSize();
             if (bytes > MAX_BATCH_BYTES) {
                 var next = row.equals(rows.getLast()) ? upTo : row.offset() + 1;
-                return new ClickHouseBatch(partition, first, next, ClickHouseBatch.day(kept.getFirst()), kept);
+                return new ClickHouseBatch(place, first, next, ClickHouseBatch.day(kept.getFirst()), kept);
             }
         }
         var day = kept.isEmpty() ? ClickHouseBatch.FIRST_DAY : ClickHouseBatch.day(kept.getFirst());
-        return new ClickHouseBatch(partition, first, upTo, day, kept);
+        return new ClickHouseBatch(place, first, upTo, day, kept);
     }
 
     // Where the chain ends among the rows of the batch's day.
     private long end(ClickHouseBatch batch) throws StoreException {
         var found = new ArrayList<Object>();
+        var topic = batch.place().topic();
         ask(
                 "SELECT max(batch_next) FROM " + ClickHouseSchema.ROWS + " WHERE day = '" + batch.day()
-                        + "' AND kafka_partition = " + batch.partition(),
+                        + "' AND kafka_topic = " + new ClickHouseDialect().parameter(0, topic)
+                        + " AND kafka_partition = " + batch.place().partition(),
+                List.of(topic),
                 found::addAll);
         return found.isEmpty() ? 0 : (long) found.getFirst();
     }
@@ -187,7 +227,8 @@ final class ClickHouseWriter {
             return;
         }
         var values = new ArrayList<String>();
-        read.forEach((partition, offset) -> values.add("(" + partition + ", " + offset + ")"));
+        read.forEach((place, offset) -> values.add(
+                "(" + ClickHouseSchema.quoted(place.topic()) + ", " + place.partition() + ", " + offset + ")"));
         server.execute("INSERT INTO " + ClickHouseSchema.OFFSETS + " VALUES " + String.join(", ", values));
         noted = time;
     }

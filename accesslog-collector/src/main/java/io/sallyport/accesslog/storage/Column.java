@@ -47,7 +47,9 @@ public record Column(FieldDescriptor field, String name, String attribute, Type 
             .map(Column::of)
             .collect(ImmutableList.toImmutableList());
 
-    /// The Kafka partition and offset of a row: its identity.
+    /// The topic, partition and offset of a row in Kafka: its identity.
+    public static final String TOPIC = "kafka_topic";
+
     public static final String PARTITION = "kafka_partition";
 
     public static final String OFFSET = "kafka_offset";

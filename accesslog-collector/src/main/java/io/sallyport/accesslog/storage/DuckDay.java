@@ -6,7 +6,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.HashSet;
-import java.util.stream.Collectors;
 
 /// The file with the rows that came on one day.
 final class DuckDay {
@@ -27,20 +26,14 @@ final class DuckDay {
     }
 
     /// Makes the tables that are missing, and the columns that an older Sallyport did not have.
-    static DuckDay prepared(Connection connection, LocalDate date, Path file, String catalog) throws SQLException {
+    ///
+    /// @param home the topic that rows are of which were stored when a file had one only
+    static DuckDay prepared(Connection connection, LocalDate date, Path file, String catalog, String home)
+            throws SQLException {
         var min = Long.MAX_VALUE;
         var max = Long.MIN_VALUE;
+        DuckTables.prepare(connection, catalog, home);
         try (var statement = connection.createStatement()) {
-            statement.execute("CREATE TABLE IF NOT EXISTS " + catalog + ".rows ("
-                    + Column.ALL.stream()
-                            .map(column -> column.name() + " " + sqlType(column))
-                            .collect(Collectors.joining(", "))
-                    + ", " + Column.PARTITION + " INTEGER, " + Column.OFFSET + " BIGINT)");
-            statement.execute("CREATE TABLE IF NOT EXISTS " + catalog
-                    + ".offsets (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
-            statement.execute("CREATE TABLE IF NOT EXISTS " + catalog
-                    + ".origins (spool BIGINT, kafka_partition INTEGER, attempt INTEGER, sequence BIGINT,"
-                    + " seen BIGINT, PRIMARY KEY (spool, kafka_partition))");
             var present = new HashSet<String>();
             try (var result = statement.executeQuery("SELECT column_name FROM duckdb_columns() WHERE database_name = '"
                     + catalog + "' AND table_name = 'rows'")) {
@@ -67,7 +60,7 @@ final class DuckDay {
         return day;
     }
 
-    private static String sqlType(Column column) {
+    static String sqlType(Column column) {
         return switch (column.type()) {
             case TEXT, WORDS -> "VARCHAR";
             case NUMBER, TIME, DURATION -> "BIGINT";

@@ -77,11 +77,7 @@ final class DuckRollups {
     /// Makes the tables of a file that has no rows yet, or reads what they say.
     static DuckRollups prepared(Connection connection, String catalog, boolean hasRows) throws SQLException {
         try (var statement = connection.createStatement()) {
-            boolean isThere;
-            try (var result = statement.executeQuery("SELECT count(*) FROM duckdb_tables() WHERE database_name = '"
-                    + catalog + "' AND table_name = 'summed'")) {
-                isThere = result.next() && result.getLong(1) > 0;
-            }
+            var isThere = DuckTables.tables(statement, catalog).contains(DuckTables.SUMMED);
             for (var old : OLD) {
                 statement.execute("DROP TABLE IF EXISTS " + catalog + "." + old);
             }
@@ -94,8 +90,7 @@ final class DuckRollups {
                         // Packed, 2,048 pages are unpacked for each that is asked for.
                         + " page BLOB USING COMPRESSION uncompressed)");
             }
-            statement.execute("CREATE TABLE IF NOT EXISTS " + catalog
-                    + ".summed (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
+            DuckTables.summed(statement, catalog);
         }
         var rollups = new DuckRollups(catalog, true);
         rollups.recover(connection);
@@ -131,7 +126,8 @@ final class DuckRollups {
         var columns = READ.stream().map(column -> "r." + column.name()).collect(Collectors.joining(", "));
         try (var statement = connection.createStatement();
                 var result = statement.executeQuery("SELECT " + columns + " FROM " + catalog + ".rows r LEFT JOIN "
-                        + catalog + ".summed o USING (kafka_partition) WHERE r." + Column.OFFSET
+                        + catalog + "." + DuckTables.SUMMED + " o USING (kafka_topic, kafka_partition) WHERE r."
+                        + Column.OFFSET
                         + " >= coalesce(o.next, 0)")) {
             var some = new ArrayList<AccessLogEntry>(SOME);
             while (result.next()) {
@@ -216,7 +212,7 @@ final class DuckRollups {
         /// Writes within the transaction of the batch.
         ///
         /// @param next the offsets of the rows before those of the batch: how far the pages go
-        void write(DuckDBConnection connection, Map<Integer, Long> next) throws SQLException {
+        void write(DuckDBConnection connection, Map<Place, Long> next) throws SQLException {
             if (pages.isEmpty()) {
                 return;
             }
@@ -226,11 +222,12 @@ final class DuckRollups {
                     write(appender, generation() + place(step.getKey()), step.getValue());
                 }
             }
-            try (var upsert =
-                    connection.prepareStatement("INSERT OR REPLACE INTO " + catalog + ".summed VALUES (?, ?)")) {
+            try (var upsert = connection.prepareStatement(
+                    "INSERT OR REPLACE INTO " + catalog + "." + DuckTables.SUMMED + " VALUES (?, ?, ?)")) {
                 for (var entry : next.entrySet()) {
-                    upsert.setInt(1, entry.getKey());
-                    upsert.setLong(2, entry.getValue());
+                    upsert.setString(1, entry.getKey().topic());
+                    upsert.setInt(2, entry.getKey().partition());
+                    upsert.setLong(3, entry.getValue());
                     upsert.execute();
                 }
             }

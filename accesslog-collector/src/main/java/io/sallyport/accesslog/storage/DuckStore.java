@@ -58,6 +58,7 @@ public final class DuckStore implements LogStore {
 
     private final DuckSettings settings;
     private final InstantSource clock;
+    private final String home;
     private final Connection connection;
     private final Semaphore readers = new Semaphore(MAX_READERS, true);
     private final Object days = new Object();
@@ -72,8 +73,9 @@ public final class DuckStore implements LogStore {
     private final ExecutorService closing = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("closed-days").daemon().factory());
 
-    private DuckStore(DuckSettings settings, InstantSource clock, Connection connection)
+    private DuckStore(DuckSettings settings, InstantSource clock, String home, Connection connection)
             throws SQLException, IOException {
+        this.home = home;
         this.parquet = new DuckParquet(settings.folder());
         this.settings = settings;
         this.clock = clock;
@@ -82,14 +84,16 @@ public final class DuckStore implements LogStore {
     }
 
     /// Opens the store of a folder, or makes it. One process at a time can: DuckDB locks its files.
-    public static DuckStore open(DuckSettings settings, InstantSource clock) throws StoreException {
+    ///
+    /// @param home the topic that rows are of which an older Sallyport stored, when a file had one only
+    public static DuckStore open(DuckSettings settings, InstantSource clock, String home) throws StoreException {
         try {
             Files.createDirectories(
                     settings.folder(),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             var connection = DriverManager.getConnection("jdbc:duckdb:");
             forgetLibrary();
-            var store = new DuckStore(settings, clock, connection);
+            var store = new DuckStore(settings, clock, home, connection);
             store.confine();
             store.attachAll();
             return store;
@@ -185,7 +189,7 @@ public final class DuckStore implements LogStore {
             // What failed half-way before is taken up again.
             statement.execute("ATTACH IF NOT EXISTS '" + quoted(file) + "' AS " + catalog);
         }
-        var day = DuckDay.prepared(connection, date, file, catalog);
+        var day = DuckDay.prepared(connection, date, file, catalog, home);
         synchronized (days) {
             attached.put(date, day);
         }
@@ -193,12 +197,31 @@ public final class DuckStore implements LogStore {
     }
 
     @Override
-    public SortedMap<Integer, Long> next() {
-        return writer.next();
+    public SortedMap<Integer, Long> next(String topic) {
+        return writer.next(topic);
     }
 
     @Override
-    public void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
+    public SortedMap<String, TopicIdentity> topics() {
+        return writer.topics();
+    }
+
+    @Override
+    public void identify(String topic, TopicIdentity identity) throws StoreException {
+        write((day, now) -> writer.identify(day, topic, identity, now));
+    }
+
+    @Override
+    public void append(String topic, List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
+        write((day, now) -> writer.append(day, topic, rows, next, now));
+    }
+
+    /// What is written into the file of today.
+    private interface Writing {
+        void into(DuckDay day, Instant now) throws SQLException;
+    }
+
+    private void write(Writing writing) throws StoreException {
         var now = clock.instant();
         // The connection is for one thread at a time, from the start of a day to the end of the transaction.
         synchronized (writer) {
@@ -206,7 +229,7 @@ public final class DuckStore implements LogStore {
                 if (isDetached) {
                     again();
                 }
-                writer.append(today(now), rows, next, now);
+                writing.into(today(now), now);
             } catch (SQLException e) {
                 reopen(e);
                 throw new StoreException("rows cannot be stored: " + e.getMessage(), e);

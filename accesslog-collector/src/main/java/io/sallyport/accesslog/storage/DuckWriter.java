@@ -26,7 +26,7 @@ final class DuckWriter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DuckWriter.class);
     private static final Duration ORIGIN_LIFE = Duration.ofDays(7);
 
-    private record OriginKey(long spool, int partition) {}
+    private record OriginKey(long spool, Place place) {}
 
     private record OriginMark(int attempt, long sequence, long seen) {
 
@@ -38,7 +38,9 @@ final class DuckWriter implements AutoCloseable {
     private final DuckDBConnection connection;
     private final RowFeed feed;
 
-    @GuardedBy("this") private TreeMap<Integer, Long> next = new TreeMap<>();
+    @GuardedBy("this") private Map<Place, Long> next = new HashMap<>();
+
+    @GuardedBy("this") private final TreeMap<String, TopicIdentity> topics = new TreeMap<>();
 
     @GuardedBy("this") private Map<OriginKey, OriginMark> origins = new HashMap<>();
 
@@ -52,18 +54,25 @@ final class DuckWriter implements AutoCloseable {
     /// Learns what a day's file says. The newest offset of all files counts.
     synchronized void recover(DuckDay day) throws SQLException {
         try (var statement = connection.createStatement()) {
-            try (var result =
-                    statement.executeQuery("SELECT kafka_partition, next FROM " + day.catalog() + ".offsets")) {
+            try (var result = statement.executeQuery(
+                    "SELECT kafka_topic, kafka_partition, next FROM " + day.catalog() + "." + DuckTables.OFFSETS)) {
                 while (result.next()) {
-                    next.merge(result.getInt(1), result.getLong(2), Math::max);
+                    next.merge(new Place(result.getString(1), result.getInt(2)), result.getLong(3), Math::max);
                 }
             }
             try (var result = statement.executeQuery(
-                    "SELECT spool, kafka_partition, attempt, sequence, seen FROM " + day.catalog() + ".origins")) {
+                    "SELECT kafka_topic, cluster, id FROM " + day.catalog() + "." + DuckTables.TOPICS)) {
                 while (result.next()) {
-                    var mark = new OriginMark(result.getInt(3), result.getLong(4), result.getLong(5));
+                    topics.put(result.getString(1), new TopicIdentity(result.getString(2), result.getString(3)));
+                }
+            }
+            try (var result =
+                    statement.executeQuery("SELECT kafka_topic, kafka_partition, spool, attempt, sequence, seen FROM "
+                            + day.catalog() + "." + DuckTables.ORIGINS)) {
+                while (result.next()) {
+                    var mark = new OriginMark(result.getInt(4), result.getLong(5), result.getLong(6));
                     origins.merge(
-                            new OriginKey(result.getLong(1), result.getInt(2)),
+                            new OriginKey(result.getLong(3), new Place(result.getString(1), result.getInt(2))),
                             mark,
                             (old, found) -> old.isBefore(found.attempt, found.sequence) ? found : old);
                 }
@@ -72,22 +81,39 @@ final class DuckWriter implements AutoCloseable {
         last = day;
     }
 
-    synchronized SortedMap<Integer, Long> next() {
-        return new TreeMap<>(next);
+    synchronized SortedMap<Integer, Long> next(String topic) {
+        var known = new TreeMap<Integer, Long>();
+        next.forEach((place, offset) -> {
+            if (place.topic().equals(topic)) {
+                known.put(place.partition(), offset);
+            }
+        });
+        return known;
     }
 
-    synchronized void append(DuckDay day, List<KafkaRow> rows, Map<Integer, Long> upTo, Instant now)
+    synchronized SortedMap<String, TopicIdentity> topics() {
+        return new TreeMap<>(topics);
+    }
+
+    synchronized void identify(DuckDay day, String topic, TopicIdentity identity, Instant now) throws SQLException {
+        append(day, topic, List.of(), Map.of(), now);
+        transaction(_ -> upsert(day, Map.of(topic, identity)));
+        topics.put(topic, identity);
+    }
+
+    synchronized void append(DuckDay day, String topic, List<KafkaRow> rows, Map<Integer, Long> upTo, Instant now)
             throws SQLException {
-        var newNext = new TreeMap<>(next);
+        var newNext = new HashMap<>(next);
         var newOrigins = new HashMap<>(origins);
         var kept = new ArrayList<KafkaRow>(rows.size());
+        var from = next(topic);
         for (var row : rows) {
-            if (row.offset() >= next.getOrDefault(row.partition(), 0L)
-                    && isNew(row, newOrigins, now.getEpochSecond())) {
+            if (row.offset() >= from.getOrDefault(row.partition(), 0L)
+                    && isNew(topic, row, newOrigins, now.getEpochSecond())) {
                 kept.add(row);
             }
         }
-        upTo.forEach((partition, offset) -> newNext.merge(partition, offset, Math::max));
+        upTo.forEach((partition, offset) -> newNext.merge(new Place(topic, partition), offset, Math::max));
         var isFirst = !day.equals(last);
         if (isFirst) {
             var oldest = now.minus(ORIGIN_LIFE).getEpochSecond();
@@ -97,7 +123,14 @@ final class DuckWriter implements AutoCloseable {
             finish(last, now);
         }
         var sums = day.rollups().change(kept, now);
-        var times = write(day, kept, changed(newNext, next, isFirst), changed(newOrigins, origins, isFirst), sums);
+        var times = write(
+                day,
+                topic,
+                kept,
+                changed(newNext, next, isFirst),
+                changed(newOrigins, origins, isFirst),
+                isFirst ? topics : Map.of(),
+                sums);
         sums.done();
         next = newNext;
         origins = newOrigins;
@@ -115,12 +148,12 @@ final class DuckWriter implements AutoCloseable {
         rest.done();
     }
 
-    private static boolean isNew(KafkaRow row, Map<OriginKey, OriginMark> origins, long second) {
+    private static boolean isNew(String topic, KafkaRow row, Map<OriginKey, OriginMark> origins, long second) {
         if (!row.entry().hasOrigin()) {
             return true;
         }
         var origin = row.entry().getOrigin();
-        var key = new OriginKey(origin.getSpool(), row.partition());
+        var key = new OriginKey(origin.getSpool(), new Place(topic, row.partition()));
         var mark = origins.get(key);
         if (mark != null && !mark.isBefore(origin.getAttempt(), origin.getSequence())) {
             return false;
@@ -145,16 +178,19 @@ final class DuckWriter implements AutoCloseable {
 
     @GuardedBy("this") private long[] write(
             DuckDay day,
+            String topic,
             List<KafkaRow> rows,
-            Map<Integer, Long> offsets,
+            Map<Place, Long> offsets,
             Map<OriginKey, OriginMark> marks,
+            Map<String, TopicIdentity> identities,
             DuckRollups.Change sums)
             throws SQLException {
         var times = new long[] {Long.MAX_VALUE, Long.MIN_VALUE};
         var before = next;
         transaction(statement -> {
-            appendRows(day, rows, times);
+            appendRows(day, topic, rows, times);
             upsert(day, offsets, marks);
+            upsert(day, identities);
             sums.write(connection, before);
         });
         return times;
@@ -190,33 +226,47 @@ final class DuckWriter implements AutoCloseable {
         }
     }
 
-    private void upsert(DuckDay day, Map<Integer, Long> offsets, Map<OriginKey, OriginMark> marks) throws SQLException {
-        try (var offset =
-                connection.prepareStatement("INSERT OR REPLACE INTO " + day.catalog() + ".offsets VALUES (?, ?)")) {
+    private void upsert(DuckDay day, Map<String, TopicIdentity> identities) throws SQLException {
+        try (var topic = connection.prepareStatement(
+                "INSERT OR REPLACE INTO " + day.catalog() + "." + DuckTables.TOPICS + " VALUES (?, ?, ?)")) {
+            for (var entry : identities.entrySet()) {
+                topic.setString(1, entry.getKey());
+                topic.setString(2, entry.getValue().cluster());
+                topic.setString(3, entry.getValue().id());
+                topic.execute();
+            }
+        }
+    }
+
+    private void upsert(DuckDay day, Map<Place, Long> offsets, Map<OriginKey, OriginMark> marks) throws SQLException {
+        try (var offset = connection.prepareStatement(
+                "INSERT OR REPLACE INTO " + day.catalog() + "." + DuckTables.OFFSETS + " VALUES (?, ?, ?)")) {
             for (var entry : offsets.entrySet()) {
-                offset.setInt(1, entry.getKey());
-                offset.setLong(2, entry.getValue());
+                offset.setString(1, entry.getKey().topic());
+                offset.setInt(2, entry.getKey().partition());
+                offset.setLong(3, entry.getValue());
                 offset.execute();
             }
         }
         try (var mark = connection.prepareStatement(
-                "INSERT OR REPLACE INTO " + day.catalog() + ".origins VALUES (?, ?, ?, ?, ?)")) {
+                "INSERT OR REPLACE INTO " + day.catalog() + "." + DuckTables.ORIGINS + " VALUES (?, ?, ?, ?, ?, ?)")) {
             for (var entry : marks.entrySet()) {
-                mark.setLong(1, entry.getKey().spool());
-                mark.setInt(2, entry.getKey().partition());
-                mark.setInt(3, entry.getValue().attempt());
-                mark.setLong(4, entry.getValue().sequence());
-                mark.setLong(5, entry.getValue().seen());
+                mark.setString(1, entry.getKey().place().topic());
+                mark.setLong(2, entry.getKey().spool());
+                mark.setInt(3, entry.getKey().place().partition());
+                mark.setInt(4, entry.getValue().attempt());
+                mark.setLong(5, entry.getValue().sequence());
+                mark.setLong(6, entry.getValue().seen());
                 mark.execute();
             }
         }
     }
 
-    private void appendRows(DuckDay day, List<KafkaRow> rows, long[] times) throws SQLException {
+    private void appendRows(DuckDay day, String topic, List<KafkaRow> rows, long[] times) throws SQLException {
         if (rows.isEmpty()) {
             return;
         }
-        feed.insert(connection, day.catalog(), rows);
+        feed.insert(connection, day.catalog(), topic, rows);
         for (var row : rows) {
             var time = Timestamps.toMicros(row.entry().getStartTime());
             times[0] = Math.min(times[0], time);

@@ -15,14 +15,21 @@ import java.util.SortedMap;
 /// between. Threads may read while one appends.
 public interface LogStore extends AutoCloseable {
 
-    /// The offset to read next, of each partition from which rows were stored.
-    SortedMap<Integer, Long> next() throws StoreException;
+    /// The offset to read next, of each partition of a topic from which rows were stored.
+    SortedMap<Integer, Long> next(String topic) throws StoreException;
 
-    /// Stores rows, in the order of their offsets, and the offsets to read next: of each partition all or nothing.
+    /// Which topics of Kafka the names are that rows were stored under, as far as [#identify] has told.
+    SortedMap<String, TopicIdentity> topics() throws StoreException;
+
+    /// Notes which topic a name is, once and for all.
+    void identify(String topic, TopicIdentity identity) throws StoreException;
+
+    /// Stores rows of a topic, in the order of their offsets, and the offsets to read next: of each partition all or
+    /// nothing.
     ///
     /// Rows below the stored offset of their partition are left out, and so are rows whose origin says that
     /// they were stored under another offset before: a batch may be given twice.
-    void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException;
+    void append(String topic, List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException;
 
     /// How long rows may wait for others to be stored with them.
     default Duration pace() {

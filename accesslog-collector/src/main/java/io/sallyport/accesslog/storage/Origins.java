@@ -4,11 +4,12 @@ import io.sallyport.proto.accesslog.v1.Origin;
 import java.util.HashMap;
 import java.util.Map;
 
-/// How far the rows of each spool are stored, by Kafka partition: a row that came again under another offset is
+/// How far the rows of each spool are stored, by partition of Kafka's topics: a row that came again under another
+/// offset is
 /// known by it. Not for threads.
 final class Origins {
 
-    private record Key(int partition, long spool) {}
+    private record Key(Place place, long spool) {}
 
     private record Mark(long attempt, long sequence) {
 
@@ -32,13 +33,13 @@ final class Origins {
     }
 
     /// Whether the row was not there before; now it is.
-    boolean add(int partition, Origin origin) {
-        return put(partition, origin.getSpool(), origin.getAttempt(), origin.getSequence());
+    boolean add(Place place, Origin origin) {
+        return put(place, origin.getSpool(), origin.getAttempt(), origin.getSequence());
     }
 
     /// The same with the figures that a store has kept.
-    boolean put(int partition, long spool, long attempt, long sequence) {
-        var key = new Key(partition, spool);
+    boolean put(Place place, long spool, long attempt, long sequence) {
+        var key = new Key(place, spool);
         var mark = new Mark(attempt, sequence);
         var known = marks.get(key);
         if (known != null && !known.isBefore(mark)) {

@@ -38,7 +38,7 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
             Column.ALL.stream().map(Getter::of).collect(ImmutableList.toImmutableList());
 
     private static final String NAMES = Column.ALL.stream().map(Column::name).collect(Collectors.joining(", ")) + ", "
-            + Column.PARTITION + ", " + Column.OFFSET;
+            + Column.TOPIC + ", " + Column.PARTITION + ", " + Column.OFFSET;
 
     /// What the table is made of until the next batch comes.
     ///
@@ -68,8 +68,8 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
                 var column = Column.ALL.get(i);
                 selected.add(varying.contains(i) ? selected(column) : parameter(column));
             }
-            return "INSERT INTO " + catalog + ".rows (" + NAMES + ") SELECT " + String.join(", ", selected) + ", "
-                    + Column.PARTITION + ", " + Column.OFFSET + " FROM " + NAME + "()";
+            return "INSERT INTO " + catalog + ".rows (" + NAMES + ") SELECT " + String.join(", ", selected)
+                    + ", CAST(? AS VARCHAR), " + Column.PARTITION + ", " + Column.OFFSET + " FROM " + NAME + "()";
         }
     }
 
@@ -97,13 +97,14 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
     }
 
     /// Stores rows within the transaction that is open.
-    void insert(Connection connection, String catalog, List<KafkaRow> rows) throws SQLException {
+    void insert(Connection connection, String catalog, String topic, List<KafkaRow> rows) throws SQLException {
         var offered = Batch.of(rows);
         batch = offered;
         try (var statement = connection.prepareStatement(offered.insert(catalog))) {
             for (var i = 0; i < offered.only.size(); i++) {
                 statement.setObject(i + 1, offered.only.get(i));
             }
+            statement.setString(offered.only.size() + 1, topic);
             statement.execute();
         } finally {
             batch = Batch.NONE;

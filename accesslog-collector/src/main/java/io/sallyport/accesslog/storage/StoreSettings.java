@@ -10,10 +10,12 @@ public sealed interface StoreSettings permits DuckSettings, ClickHouseSettings {
     Duration maxAge();
 
     /// Opens the store, or makes it.
-    default LogStore open(InstantSource clock) throws StoreException {
+    ///
+    /// @param home the topic that rows are of which an older Sallyport stored, when a store had one only
+    default LogStore open(InstantSource clock, String home) throws StoreException {
         return switch (this) {
-            case DuckSettings duck -> DuckStore.open(duck, clock);
-            case ClickHouseSettings clickHouse -> ClickHouseStore.open(clickHouse, clock);
+            case DuckSettings duck -> DuckStore.open(duck, clock, home);
+            case ClickHouseSettings clickHouse -> ClickHouseStore.open(clickHouse, clock, home);
         };
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sallyport.accesslog.query.CelReader;
 import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.Selection;
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.receive.Intake;
 import io.sallyport.accesslog.receive.Ledger;
 import io.sallyport.accesslog.receive.Proxy;
@@ -45,11 +46,11 @@ class CompletenessTest {
         // The spool has no room for the last one.
         var intake = new Intake((_, rows) -> rows.size() - 1, ledger, () -> Rows.START);
         intake.take(EDGE, IntStream.range(0, 11).mapToObj(CompletenessTest::row).toList());
-        try (var store = DuckStore.open(DuckSettings.local(folder), () -> Rows.START)) {
+        try (var store = DuckStore.open(DuckSettings.local(folder), () -> Rows.START, KafkaSettings.TOPIC)) {
             var stored = IntStream.range(0, 6)
                     .mapToObj(i -> new KafkaRow(0, i, row(i).build()))
                     .toList();
-            store.append(stored, Map.of(0, 9L));
+            store.append(KafkaSettings.TOPIC, stored, Map.of(0, 9L));
             ledger.lostInKafka("rows-0", Rows.START.getEpochSecond(), "corrupt_in_kafka", 3);
             var completeness = new Completeness(ledger, new Questions(store));
 

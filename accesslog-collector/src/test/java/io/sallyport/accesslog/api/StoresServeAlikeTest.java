@@ -7,6 +7,7 @@ import io.sallyport.accesslog.config.RuleList;
 import io.sallyport.accesslog.query.CelReader;
 import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.Selection;
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.receive.Ledger;
 import io.sallyport.accesslog.storage.ClickHouseStore;
 import io.sallyport.accesslog.storage.DuckSettings;
@@ -46,14 +47,14 @@ class StoresServeAlikeTest {
 
     @BeforeAll
     static void fill() throws Exception {
-        duck = DuckStore.open(DuckSettings.local(folder), () -> Rows.START);
-        clickHouse = ClickHouseStore.open(TestClickHouse.database(), () -> Rows.START);
+        duck = DuckStore.open(DuckSettings.local(folder), () -> Rows.START, KafkaSettings.TOPIC);
+        clickHouse = ClickHouseStore.open(TestClickHouse.database(), () -> Rows.START, KafkaSettings.TOPIC);
         var made = Rows.many(COUNT, 23);
         var rows = IntStream.range(0, COUNT)
                 .mapToObj(i -> new KafkaRow(0, i, made.get(i)))
                 .toList();
         for (var store : List.of(duck, clickHouse)) {
-            store.append(rows, Map.of(0, (long) COUNT));
+            store.append(KafkaSettings.TOPIC, rows, Map.of(0, (long) COUNT));
         }
     }
 
@@ -116,7 +117,7 @@ class StoresServeAlikeTest {
                                 1,
                                 1,
                                 Rows.row(Rows.START, "ill").setResponseCode(503).build()));
-                store.append(rows, Map.of(1, 2L));
+                store.append(KafkaSettings.TOPIC, rows, Map.of(1, 2L));
                 tails.stored(rows);
 
                 var found = stub.getRequest(

@@ -11,6 +11,7 @@ import io.sallyport.accesslog.api.Callers;
 import io.sallyport.accesslog.api.Tails;
 import io.sallyport.accesslog.config.ConfigurationSource;
 import io.sallyport.accesslog.config.RuleList;
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.receive.Ledger;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
@@ -74,9 +75,10 @@ class LogServletTest {
 
     @BeforeAll
     static void start() throws Exception {
-        store = DuckStore.open(DuckSettings.local(folder), () -> Rows.START);
+        store = DuckStore.open(DuckSettings.local(folder), () -> Rows.START, KafkaSettings.TOPIC);
         var rows = Rows.many(COUNT, 5);
         store.append(
+                KafkaSettings.TOPIC,
                 IntStream.range(0, COUNT)
                         .mapToObj(i -> new KafkaRow(0, i, rows.get(i)))
                         .toList(),

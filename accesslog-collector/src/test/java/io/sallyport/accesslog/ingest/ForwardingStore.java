@@ -8,6 +8,7 @@ import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.Sql;
 import io.sallyport.accesslog.storage.StoreException;
+import io.sallyport.accesslog.storage.TopicIdentity;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -29,13 +30,23 @@ class ForwardingStore implements LogStore {
     }
 
     @Override
-    public SortedMap<Integer, Long> next() throws StoreException {
-        return whole().next();
+    public SortedMap<Integer, Long> next(String topic) throws StoreException {
+        return whole().next(topic);
     }
 
     @Override
-    public void append(List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
-        whole().append(rows, next);
+    public SortedMap<String, TopicIdentity> topics() throws StoreException {
+        return whole().topics();
+    }
+
+    @Override
+    public void identify(String topic, TopicIdentity identity) throws StoreException {
+        whole().identify(topic, identity);
+    }
+
+    @Override
+    public void append(String topic, List<KafkaRow> rows, Map<Integer, Long> next) throws StoreException {
+        whole().append(topic, rows, next);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.ingest;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.KafkaRow;
@@ -32,7 +33,7 @@ final class FullDiskProgram {
     static void main(String[] arguments) throws Exception {
         var megabytes = Integer.parseInt(arguments[1]);
         var settings = new DuckSettings(Path.of(arguments[0]), megabytes, 2, Duration.ofDays(7), 4L << 30);
-        var store = DuckStore.open(settings, InstantSource.system());
+        var store = DuckStore.open(settings, InstantSource.system(), KafkaSettings.TOPIC);
         limit(String.valueOf(megabytes > 64 ? ROOM_FOR_LOG : ROOM_FOR_FILE));
         var stored = 0L;
         var isFull = false;
@@ -47,7 +48,7 @@ final class FullDiskProgram {
         ask(store);
         limit("unlimited");
         // As an ingester does: again, from where the store is.
-        stored = store.next().getOrDefault(0, -1L);
+        stored = store.next(KafkaSettings.TOPIC).getOrDefault(0, -1L);
         for (var i = 0; i < MORE; i++) {
             stored += append(store, stored) ? BATCH : 0;
         }
@@ -59,7 +60,7 @@ final class FullDiskProgram {
 
     private static boolean append(DuckStore store, long from) {
         try {
-            store.append(batch(from), Map.of(0, from + BATCH));
+            store.append(KafkaSettings.TOPIC, batch(from), Map.of(0, from + BATCH));
             return true;
         } catch (StoreException e) {
             System.out.println("why " + e.getMessage());

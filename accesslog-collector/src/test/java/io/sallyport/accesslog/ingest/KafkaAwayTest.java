@@ -13,6 +13,7 @@ import io.sallyport.accesslog.receive.Proxy;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.accesslog.testing.TestBroker;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
@@ -30,11 +31,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -79,7 +82,7 @@ class KafkaAwayTest {
     }
 
     private LogStore store() throws Exception {
-        return DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system());
+        return DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system(), KafkaSettings.TOPIC);
     }
 
     @Test
@@ -170,7 +173,8 @@ class KafkaAwayTest {
             producer.send(new ProducerRecord<byte[], byte[]>("poison", 0, null, null))
                     .get(30, TimeUnit.SECONDS);
             try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
-                await().atMost(PATIENCE).until(() -> store.next().getOrDefault(0, 0L) == 2L * poison.size() + 1);
+                await().atMost(PATIENCE)
+                        .until(() -> store.next(settings.topic()).getOrDefault(0, 0L) == 2L * poison.size() + 1);
 
                 assertThat(ingester.aside()).isEqualTo(poison.size() + 1);
                 assertThat(RowsExactlyOnceTest.number(store, "count(*)", "")).isEqualTo(poison.size());
@@ -251,7 +255,8 @@ class KafkaAwayTest {
             // One alone, two side by side, and the last one that there is.
             damage(Set.of(3L, 10L, 30L, 36L));
             try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {}, gaps::add)) {
-                await().atMost(PATIENCE).until(() -> store.next().getOrDefault(0, 0L) == 37);
+                await().atMost(PATIENCE)
+                        .until(() -> store.next(settings.topic()).getOrDefault(0, 0L) == 37);
                 await().atMost(PATIENCE).until(() -> gaps.size() == 4);
 
                 assertThat(gaps)
@@ -270,7 +275,8 @@ class KafkaAwayTest {
                 var later = Rows.row(Rows.START, "later").build();
                 var _ = producer.send(new ProducerRecord<>("damaged", 0, null, later.toByteArray()));
                 producer.flush();
-                await().atMost(PATIENCE).until(() -> store.next().getOrDefault(0, 0L) == 38);
+                await().atMost(PATIENCE)
+                        .until(() -> store.next(settings.topic()).getOrDefault(0, 0L) == 38);
                 assertThat(ingester.trouble()).isNull();
             }
         }
@@ -318,7 +324,7 @@ class KafkaAwayTest {
             admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(5)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
-            store.append(List.of(), Map.of(partition.partition(), 2L));
+            store.append(settings.topic(), List.of(), Map.of(partition.partition(), 2L));
             try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
                 await().atMost(PATIENCE).until(() -> ingester.rows() == 15);
 
@@ -328,7 +334,7 @@ class KafkaAwayTest {
             }
 
             // As a topic of this name that was made anew.
-            store.append(List.of(), Map.of(partition.partition(), 1_000L));
+            store.append(settings.topic(), List.of(), Map.of(partition.partition(), 1_000L));
             try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
                 await().atMost(PATIENCE).until(() -> ingester.trouble() != null);
 
@@ -338,8 +344,136 @@ class KafkaAwayTest {
                                 "deleted-" + partition.partition() + " ends at offset 20, and rows up to 1000",
                                 "made anew, or is another cluster's");
                 assertThat(ingester.rows()).isZero();
-                assertThat(store.next()).containsEntry(partition.partition(), 1_000L);
+                assertThat(store.next(settings.topic())).containsEntry(partition.partition(), 1_000L);
             }
+        }
+    }
+
+    @Test
+    @Tag("H90")
+    @Tag("H91")
+    void aTopicThatWasMadeAnewIsReadFromItsStartAndWhatWasLostWithTheOldOneIsCounted() throws Exception {
+        var settings = new KafkaSettings(
+                broker.settings().bootstrapServers(), "anew", 1, (short) 1, Optional.empty(), Map.of());
+        var gaps = new CopyOnWriteArrayList<Gap>();
+        try (var real = store();
+                var admin = Admin.create(Map.<String, Object>of("bootstrap.servers", settings.bootstrapServers()));
+                var producer = new KafkaProducer<byte[], byte[]>(
+                        Map.of("bootstrap.servers", settings.bootstrapServers()),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            make(admin, "anew");
+            send(producer, "anew", "old", 0, 5);
+            // The old topic still has three that the store has not taken when it goes.
+            var isFull = new AtomicBoolean();
+            var store = new ForwardingStore(real) {
+                @Override
+                LogStore whole() throws StoreException {
+                    if (isFull.get()) {
+                        throw new StoreException("full");
+                    }
+                    return super.whole();
+                }
+            };
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {}, gaps::add)) {
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 5);
+                isFull.set(true);
+                send(producer, "anew", "old", 5, 8);
+                await().atMost(PATIENCE).until(() -> ingester.trouble() != null);
+                admin.deleteTopics(List.of("anew")).all().get(30, TimeUnit.SECONDS);
+                await().atMost(PATIENCE)
+                        .until(() -> !admin.listTopics()
+                                .names()
+                                .get(30, TimeUnit.SECONDS)
+                                .contains("anew"));
+                make(admin, "anew");
+                send(producer, "anew", "new", 0, 9);
+                isFull.set(false);
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 14);
+
+                assertThat(RowsExactlyOnceTest.number(real, "count(DISTINCT request_id)", ""))
+                        .isEqualTo(RowsExactlyOnceTest.number(real, "count(*)", ""))
+                        .isEqualTo(14);
+                assertThat(real.next("anew")).containsExactly(Map.entry(0, 5L));
+                assertThat(real.topics()).hasSize(2);
+                var second = real.topics().lastKey();
+                assertThat(second).startsWith("anew~");
+                assertThat(real.next(second)).containsExactly(Map.entry(0, 9L));
+                assertThat(ingester.trouble()).isNull();
+                assertThat(gaps)
+                        .extracting(Gap::first, Gap::next, Gap::cause)
+                        .containsExactly(tuple(5L, 8L, Gap.Cause.TOPIC_GONE));
+                assertThat(ingester.lost(Gap.Cause.TOPIC_GONE)).isEqualTo(3);
+            }
+            // The same topic again, by another process.
+            send(producer, "anew", "more", 0, 2);
+            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {}, gaps::add)) {
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 2);
+
+                assertThat(real.topics()).hasSize(2);
+            }
+        }
+    }
+
+    @Test
+    @Tag("H91")
+    void anotherClusterIsNeverRead() throws Exception {
+        var settings = topic("cluster");
+        try (var store = store();
+                var other = TestBroker.start(folder.resolve("other"));
+                var admin = Admin.create(Map.<String, Object>of("bootstrap.servers", settings.bootstrapServers()));
+                var elsewhere = Admin.create(Map.<String, Object>of(
+                        "bootstrap.servers", other.settings().bootstrapServers()))) {
+            make(admin, "cluster");
+            try (var producer = producer(settings);
+                    var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
+                send(producer, "cluster", "mine", 0, 3);
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 3);
+            }
+            // It has more rows than are stored, so their offsets alone do not tell.
+            var there = new KafkaSettings(
+                    other.settings().bootstrapServers(), "cluster", 1, (short) 1, Optional.empty(), Map.of());
+            make(elsewhere, "cluster");
+            try (var producer = producer(there);
+                    var ingester = Ingester.start(there, store, InstantSource.system(), _ -> {})) {
+                send(producer, "cluster", "theirs", 0, 10);
+                await().atMost(PATIENCE).until(() -> ingester.trouble() != null);
+
+                assertThat(ingester.trouble())
+                        .contains("\"" + there.bootstrapServers() + "\"")
+                        .contains("answers, and the stored rows of topic \"cluster\" are of cluster \""
+                                + admin.describeCluster().clusterId().get(30, TimeUnit.SECONDS) + "\"");
+                assertThat(ingester.rows()).isZero();
+            }
+            try (var producer = producer(settings);
+                    var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {})) {
+                send(producer, "cluster", "mine", 3, 5);
+                await().atMost(PATIENCE).until(() -> ingester.rows() == 2);
+
+                assertThat(RowsExactlyOnceTest.number(store, "count(*)", " WHERE request_id LIKE 'mine-%'"))
+                        .isEqualTo(RowsExactlyOnceTest.number(store, "count(*)", ""))
+                        .isEqualTo(5);
+            }
+        }
+    }
+
+    private static KafkaProducer<byte[], byte[]> producer(KafkaSettings settings) {
+        return new KafkaProducer<>(
+                Map.of("bootstrap.servers", settings.bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    private static void make(Admin admin, String topic) throws Exception {
+        admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get(30, TimeUnit.SECONDS);
+    }
+
+    private static void send(KafkaProducer<byte[], byte[]> producer, String topic, String id, int from, int to)
+            throws Exception {
+        for (var i = from; i < to; i++) {
+            var row = Rows.row(Rows.START, id + "-" + i).build();
+            producer.send(new ProducerRecord<>(topic, 0, null, row.toByteArray()))
+                    .get(30, TimeUnit.SECONDS);
         }
     }
 
@@ -367,7 +501,7 @@ class KafkaAwayTest {
                 }
                 await().atMost(PATIENCE).until(() -> ingester.rows() == 2);
 
-                assertThat(store.next()).containsEntry(4, 1L);
+                assertThat(store.next(settings.topic())).containsEntry(4, 1L);
                 assertThat(admin.describeConsumerGroups(List.of("sallyport-accesslog.grown"))
                                 .all()
                                 .get(30, TimeUnit.SECONDS)

@@ -141,7 +141,8 @@ class KafkaSecurityTest {
 
     @Test
     void rowsGoThroughAndWhatIsWrongIsSaidWhileTheyWait() throws Exception {
-        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system());
+        try (var store = DuckStore.open(
+                        DuckSettings.local(folder.resolve("rows")), InstantSource.system(), KafkaSettings.TOPIC);
                 var spool = Spool.open(folder.resolve("spool"), 4 << 20, new Random(1))) {
             assertThat(spool.offer("ns/edge", List.of(Rows.row(Rows.START, "b").build())))
                     .isOne();
@@ -195,7 +196,8 @@ class KafkaSecurityTest {
             admin.alterUserScramCredentials(List.of(salted)).all().get(30, TimeUnit.SECONDS);
         }
         var scram = Map.of("sasl.mechanism", "SCRAM-SHA-256");
-        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("salted")), InstantSource.system());
+        try (var store = DuckStore.open(
+                        DuckSettings.local(folder.resolve("salted")), InstantSource.system(), KafkaSettings.TOPIC);
                 var spool = Spool.open(folder.resolve("spool-salted"), 4 << 20, new Random(2))) {
             assertThat(spool.offer("ns/edge", List.of(Rows.row(Rows.START, "a").build())))
                     .isOne();

@@ -109,7 +109,7 @@ class RowsExactlyOnceTest {
     }
 
     private static void count(TestBroker broker, Line line, Random random, int seed) throws Exception {
-        try (var store = line.store().open(InstantSource.system());
+        try (var store = line.store().open(InstantSource.system(), KafkaSettings.TOPIC);
                 var spool = Spool.open(line.folder().resolve("spool"), 256 << 20, random);
                 var _ = SpoolSender.start(spool, line.kafka(broker));
                 var _ = Ingester.start(line.kafka(broker), store, InstantSource.system(), _ -> {})) {

@@ -59,9 +59,13 @@ class SharedClickHouseTest {
                     broker.settings().bootstrapServers(), "shared", PARTITIONS, (short) 1, Optional.empty(), Map.of());
             var database = engine.settings();
             try (var sender = SpoolSender.start(spool, kafka);
-                    var store = ClickHouseStore.open(database, InstantSource.system())) {
+                    var store = ClickHouseStore.open(database, InstantSource.system(), KafkaSettings.TOPIC)) {
                 assertThat(sender.awaitTopics(PATIENCE.toMillis())).isTrue();
-                oneOfTwoDies(spool, kafka, store, () -> ClickHouseStore.open(database, InstantSource.system()));
+                oneOfTwoDies(
+                        spool,
+                        kafka,
+                        store,
+                        () -> ClickHouseStore.open(database, InstantSource.system(), KafkaSettings.TOPIC));
                 oneOfTwoIsKilledAndTheEngineDies(engine, database, spool, kafka, store);
             }
         }
@@ -197,9 +201,10 @@ class SharedClickHouseTest {
         }
 
         @Override
-        public void append(java.util.List<io.sallyport.accesslog.storage.KafkaRow> rows, Map<Integer, Long> next)
+        public void append(
+                String topic, java.util.List<io.sallyport.accesslog.storage.KafkaRow> rows, Map<Integer, Long> next)
                 throws StoreException {
-            super.append(rows, next);
+            super.append(topic, rows, next);
             if (isDead.get()) {
                 throw new StoreException("gone", new IllegalStateException("gone"));
             }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.sallyport.accesslog.query.CelReader;
 import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.Selection;
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.queue.Spool;
 import io.sallyport.accesslog.queue.SpoolSender;
 import io.sallyport.accesslog.storage.BoundExceededException;
@@ -49,7 +50,8 @@ class StoreDownTest {
     @Test
     void nothingIsLostWhileTheStoreIsDownAndQuestionsSayWhy() throws Exception {
         try (var broker = TestBroker.start(folder.resolve("kafka"));
-                var real = DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system());
+                var real = DuckStore.open(
+                        DuckSettings.local(folder.resolve("rows")), InstantSource.system(), KafkaSettings.TOPIC);
                 var spool = Spool.open(folder.resolve("spool"), 8 << 20, new Random(1));
                 var sender = SpoolSender.start(spool, broker.settings())) {
             var store = new Breakable(real);
@@ -80,8 +82,12 @@ class StoreDownTest {
 
     @Test
     void aQuestionThatTakesTooLongIsAnErrorInTime() throws Exception {
-        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("rows")), InstantSource.system())) {
-            store.append(List.of(new KafkaRow(0, 0, Rows.row(Rows.START, "a").build())), Map.of(0, 1L));
+        try (var store = DuckStore.open(
+                DuckSettings.local(folder.resolve("rows")), InstantSource.system(), KafkaSettings.TOPIC)) {
+            store.append(
+                    KafkaSettings.TOPIC,
+                    List.of(new KafkaRow(0, 0, Rows.row(Rows.START, "a").build())),
+                    Map.of(0, 1L));
             var endless = new Sql(
                     "SELECT count(*) FROM range(100000000) a, range(100000) b CROSS JOIN ",
                     "",
@@ -149,8 +155,8 @@ class StoreDownTest {
                         "stored " + stored);
 
         // It ended as if it had been killed.
-        try (var store = DuckStore.open(DuckSettings.local(rows), InstantSource.system())) {
-            assertThat(store.next()).containsEntry(0, stored);
+        try (var store = DuckStore.open(DuckSettings.local(rows), InstantSource.system(), KafkaSettings.TOPIC)) {
+            assertThat(store.next(KafkaSettings.TOPIC)).containsEntry(0, stored);
             assertThat(RowsExactlyOnceTest.number(store, "count(DISTINCT kafka_offset)", ""))
                     .isEqualTo(RowsExactlyOnceTest.number(store, "count(*)", ""))
                     .isEqualTo(stored);

@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.query;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.ClickHouseSettings;
 import io.sallyport.accesslog.storage.ClickHouseStore;
 import io.sallyport.accesslog.storage.LogStore;
@@ -15,6 +16,6 @@ class ClickHouseSumsTest extends SumsContract {
 
     @Override
     LogStore open() throws Exception {
-        return ClickHouseStore.open(settings, () -> now);
+        return ClickHouseStore.open(settings, () -> now, KafkaSettings.TOPIC);
     }
 }

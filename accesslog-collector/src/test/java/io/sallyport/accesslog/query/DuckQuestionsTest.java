@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.query;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.LogStore;
@@ -14,6 +15,6 @@ class DuckQuestionsTest extends QuestionsContract {
 
     @Override
     LogStore open() throws Exception {
-        return DuckStore.open(DuckSettings.local(folder), () -> Rows.START);
+        return DuckStore.open(DuckSettings.local(folder), () -> Rows.START, KafkaSettings.TOPIC);
     }
 }

@@ -2,6 +2,7 @@ package io.sallyport.accesslog.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.KafkaRow;
@@ -30,7 +31,8 @@ class DuckSumsTest extends SumsContract {
 
     @Override
     LogStore open() throws Exception {
-        return DuckStore.open(new DuckSettings(folder, 256, 2, Duration.ofDays(3), 1L << 30), () -> now);
+        return DuckStore.open(
+                new DuckSettings(folder, 256, 2, Duration.ofDays(3), 1L << 30), () -> now, KafkaSettings.TOPIC);
     }
 
     @Test
@@ -77,7 +79,7 @@ class DuckSumsTest extends SumsContract {
                             .setHost("made-up-" + i)
                             .build()));
         }
-        store.append(rows, Map.of(1, 5_000L));
+        store.append(KafkaSettings.TOPIC, rows, Map.of(1, 5_000L));
         var hour = new Selection(new Condition.All(List.of()), FROM, FROM + HOUR, Optional.empty());
 
         assertThat(dashboards().top(hour, "request.host", 5)).isEmpty();
@@ -97,7 +99,7 @@ class DuckSumsTest extends SumsContract {
         store.close();
         try (var old = DriverManager.getConnection("jdbc:duckdb:" + folder.resolve("rows-2026-11-21.duckdb"));
                 var statement = old.createStatement()) {
-            for (var table : List.of("minutes", "hours", "days", "summed")) {
+            for (var table : List.of("minutes", "hours", "days", "topic_summed")) {
                 statement.execute("DROP TABLE " + table);
             }
             // What sums were once, in another form.

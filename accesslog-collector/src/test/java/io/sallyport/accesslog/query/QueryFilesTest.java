@@ -2,6 +2,7 @@ package io.sallyport.accesslog.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.ClickHouseStore;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.accesslog.storage.DuckStore;
@@ -47,13 +48,13 @@ class QueryFilesTest {
 
     @BeforeAll
     static void fill() throws Exception {
-        duck = DuckStore.open(DuckSettings.local(temporary), () -> Rows.START);
-        clickHouse = ClickHouseStore.open(TestClickHouse.database(), () -> Rows.START);
+        duck = DuckStore.open(DuckSettings.local(temporary), () -> Rows.START, KafkaSettings.TOPIC);
+        clickHouse = ClickHouseStore.open(TestClickHouse.database(), () -> Rows.START, KafkaSettings.TOPIC);
         var rows = IntStream.range(0, ROWS.size())
                 .mapToObj(i -> new KafkaRow(0, i, ROWS.get(i)))
                 .toList();
         for (var store : List.of(duck, clickHouse)) {
-            store.append(rows, Map.of(0, (long) rows.size()));
+            store.append(KafkaSettings.TOPIC, rows, Map.of(0, (long) rows.size()));
         }
     }
 

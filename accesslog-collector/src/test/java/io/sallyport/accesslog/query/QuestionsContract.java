@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.util.Timestamps;
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
@@ -43,6 +44,7 @@ abstract class QuestionsContract {
     void fill() throws Exception {
         store = open();
         store.append(
+                KafkaSettings.TOPIC,
                 IntStream.range(0, COUNT)
                         .mapToObj(i -> new KafkaRow(i % 2, i / 2, ROWS.get(i)))
                         .toList(),
@@ -150,8 +152,8 @@ abstract class QuestionsContract {
                 each.add(new KafkaRow(3, each.size(), at(row, 3).setWeight(1).build()));
             }
         }
-        store.append(kept, Map.of(2, 500L));
-        store.append(each, Map.of(3, (long) each.size()));
+        store.append(KafkaSettings.TOPIC, kept, Map.of(2, 500L));
+        store.append(KafkaSettings.TOPIC, each, Map.of(3, (long) each.size()));
         var quantiles = List.of(0.0, 0.1, 0.25, 0.5, 0.95, 0.99, 1.0);
 
         for (var by : List.of(Optional.<String>empty(), Optional.of("request.host"), Optional.of("response.code"))) {
@@ -187,8 +189,8 @@ abstract class QuestionsContract {
                         3, i, at(row, 3).setWeight(isError ? 1 : 10).build()));
             }
         }
-        store.append(truth, Map.of(2, 20_000L));
-        store.append(kept, Map.of(3, 20_000L));
+        store.append(KafkaSettings.TOPIC, truth, Map.of(2, 20_000L));
+        store.append(KafkaSettings.TOPIC, kept, Map.of(3, 20_000L));
 
         var right = questions.total(hour(2));
         var answer = questions.total(hour(3));

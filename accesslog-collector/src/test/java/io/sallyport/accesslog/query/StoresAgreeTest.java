@@ -3,6 +3,7 @@ package io.sallyport.accesslog.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.util.Timestamps;
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.ClickHouseStore;
 import io.sallyport.accesslog.storage.Column;
 import io.sallyport.accesslog.storage.DuckSettings;
@@ -72,8 +73,8 @@ class StoresAgreeTest {
 
     @BeforeAll
     static void fill() throws Exception {
-        duck = DuckStore.open(DuckSettings.local(folder), () -> Rows.START);
-        clickHouse = ClickHouseStore.open(TestClickHouse.database(), () -> Rows.START);
+        duck = DuckStore.open(DuckSettings.local(folder), () -> Rows.START, KafkaSettings.TOPIC);
+        clickHouse = ClickHouseStore.open(TestClickHouse.database(), () -> Rows.START, KafkaSettings.TOPIC);
         var random = new Random(11);
         var rows = new ArrayList<KafkaRow>();
         for (var entry : Rows.many(COUNT, 11)) {
@@ -94,7 +95,7 @@ class StoresAgreeTest {
                 var part = rows.subList(Math.max(0, from - 100), Math.min(COUNT, from + 900));
                 var next = new TreeMap<Integer, Long>();
                 part.forEach(row -> next.merge(row.partition(), row.offset() + 1, Math::max));
-                store.append(part, next);
+                store.append(KafkaSettings.TOPIC, part, next);
             }
         }
     }
@@ -128,7 +129,9 @@ class StoresAgreeTest {
 
     @Test
     void onWhereToGoOn() throws Exception {
-        assertThat(clickHouse.next()).isEqualTo(duck.next()).hasSize(3);
+        assertThat(clickHouse.next(KafkaSettings.TOPIC))
+                .isEqualTo(duck.next(KafkaSettings.TOPIC))
+                .hasSize(3);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.sallyport.accesslog.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.rollup.Rollup;
 import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
@@ -80,10 +81,10 @@ abstract class SumsContract {
             var time = end.minusNanos((long) (random.nextDouble() * span.toNanos()) / 1_000 * 1_000);
             rows.add(new KafkaRow(0, offset++, row(time, isWeighted)));
         }
-        store.append(rows, Map.of(0, offset));
+        store.append(KafkaSettings.TOPIC, rows, Map.of(0, offset));
         if (random.nextInt(4) == 0) {
             // Kafka gives a batch again.
-            store.append(rows, Map.of(0, offset));
+            store.append(KafkaSettings.TOPIC, rows, Map.of(0, offset));
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.rollup.RollupQuestion;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.accesslog.testing.TestClickHouse;
@@ -43,7 +44,7 @@ class ClickHouseStoreTest extends LogStoreContract {
 
     @Override
     LogStore open() throws Exception {
-        return ClickHouseStore.open(settings, () -> now);
+        return ClickHouseStore.open(settings, () -> now, KafkaSettings.TOPIC);
     }
 
     private static List<KafkaRow> rows(int from, int to) {
@@ -71,18 +72,20 @@ class ClickHouseStoreTest extends LogStoreContract {
     void aCollectorThatWasTakenForDeadStoresNothingTwice() throws Exception {
         try (var late = open();
                 var other = open()) {
-            late.append(rows(0, 10), Map.of(0, 10L));
-            assertThat(other.next()).containsEntry(0, 10L);
-            other.append(rows(10, 25), Map.of(0, 25L));
+            late.append(KafkaSettings.TOPIC, rows(0, 10), Map.of(0, 10L));
+            assertThat(other.next(KafkaSettings.TOPIC)).containsEntry(0, 10L);
+            other.append(KafkaSettings.TOPIC, rows(10, 25), Map.of(0, 25L));
 
             // It had read as far as this, in other portions, when its partition was given away.
-            late.append(rows(10, 18), Map.of(0, 18L));
-            late.append(rows(18, 40), Map.of(0, 40L));
-            other.append(rows(25, 30), Map.of(0, 30L));
-            other.append(rows(30, 50), Map.of(0, 50L));
+            late.append(KafkaSettings.TOPIC, rows(10, 18), Map.of(0, 18L));
+            late.append(KafkaSettings.TOPIC, rows(18, 40), Map.of(0, 40L));
+            other.append(KafkaSettings.TOPIC, rows(25, 30), Map.of(0, 30L));
+            other.append(KafkaSettings.TOPIC, rows(30, 50), Map.of(0, 50L));
 
             assertThat(offsets(other)).isEqualTo(upTo(50));
-            assertThat(late.next()).isEqualTo(other.next()).containsEntry(0, 50L);
+            assertThat(late.next(KafkaSettings.TOPIC))
+                    .isEqualTo(other.next(KafkaSettings.TOPIC))
+                    .containsEntry(0, 50L);
         }
     }
 
@@ -91,13 +94,14 @@ class ClickHouseStoreTest extends LogStoreContract {
     void aBatchThatArrivesAfterItsSuccessorWasReadIsOneOfTwo() throws Exception {
         try (var store = open();
                 var server = new ClickHouseServer(settings)) {
-            store.append(rows(0, 10), Map.of(0, 10L));
+            store.append(KafkaSettings.TOPIC, rows(0, 10), Map.of(0, 10L));
             var sentBeforeTheKill = batch(10, 30);
             var sentAfterIt = batch(10, 22);
-            insert(server, sentAfterIt, "sallyport-0-10");
-            insert(server, sentBeforeTheKill, "sallyport-0-10");
+            var token = "sallyport-" + KafkaSettings.TOPIC + "-0-10";
+            insert(server, sentAfterIt, token);
+            insert(server, sentBeforeTheKill, token);
 
-            assertThat(store.next()).containsEntry(0, 22L);
+            assertThat(store.next(KafkaSettings.TOPIC)).containsEntry(0, 22L);
             assertThat(offsets(store)).isEqualTo(upTo(22));
         }
     }
@@ -107,21 +111,26 @@ class ClickHouseStoreTest extends LogStoreContract {
     void aTokenWithoutRowsIsNoReasonToLoseThem() throws Exception {
         try (var store = open();
                 var server = new ClickHouseServer(settings)) {
-            store.append(rows(0, 10), Map.of(0, 10L));
+            store.append(KafkaSettings.TOPIC, rows(0, 10), Map.of(0, 10L));
             // As an engine leaves it that dies between the two.
             var other = new KafkaRow(7, 3, Rows.row(Rows.START, "other").build());
-            insert(server, new ClickHouseBatch(7, 0, 4, ClickHouseBatch.day(other), List.of(other)), "sallyport-0-10");
+            insert(
+                    server,
+                    new ClickHouseBatch(
+                            new Place(KafkaSettings.TOPIC, 7), 0, 4, ClickHouseBatch.day(other), List.of(other)),
+                    "sallyport-" + KafkaSettings.TOPIC + "-0-10");
 
-            store.append(rows(10, 20), Map.of(0, 20L));
+            store.append(KafkaSettings.TOPIC, rows(10, 20), Map.of(0, 20L));
 
-            assertThat(store.next()).containsEntry(0, 20L);
+            assertThat(store.next(KafkaSettings.TOPIC)).containsEntry(0, 20L);
             assertThat(offsets(store)).hasSize(21);
         }
     }
 
     private static ClickHouseBatch batch(int from, int to) {
         var rows = rows(from, to);
-        return new ClickHouseBatch(0, from, to, ClickHouseBatch.day(rows.getFirst()), rows);
+        return new ClickHouseBatch(
+                new Place(KafkaSettings.TOPIC, 0), from, to, ClickHouseBatch.day(rows.getFirst()), rows);
     }
 
     private void insert(ClickHouseServer server, ClickHouseBatch batch, String token) throws Exception {
@@ -143,7 +152,7 @@ class ClickHouseStoreTest extends LogStoreContract {
                 killWhileItStores(engine, own, target, random);
                 engine.again();
             }
-            try (var store = ClickHouseStore.open(own, () -> now)) {
+            try (var store = ClickHouseStore.open(own, () -> now, KafkaSettings.TOPIC)) {
                 store(store, target);
 
                 assertThat(offsets(store)).as("offsets, seed " + seed).isEqualTo(upTo(target));
@@ -155,8 +164,9 @@ class ClickHouseStoreTest extends LogStoreContract {
     private void killWhileItStores(TestClickHouse engine, ClickHouseSettings own, int target, Random random)
             throws Exception {
         var killed = new AtomicInteger();
-        try (var store = ClickHouseStore.open(own, () -> now)) {
-            var begun = random.nextInt(6) * 1_000L + store.next().getOrDefault(0, 0L);
+        try (var store = ClickHouseStore.open(own, () -> now, KafkaSettings.TOPIC)) {
+            var begun =
+                    random.nextInt(6) * 1_000L + store.next(KafkaSettings.TOPIC).getOrDefault(0, 0L);
             var killer = Thread.ofVirtual().unstarted(() -> {
                 try {
                     engine.kill();
@@ -166,14 +176,18 @@ class ClickHouseStoreTest extends LogStoreContract {
                 }
             });
             assertThatThrownBy(() -> {
-                        for (var from = store.next().getOrDefault(0, 0L).intValue(); from < target; from += 1_000) {
+                        for (var from = store.next(KafkaSettings.TOPIC)
+                                        .getOrDefault(0, 0L)
+                                        .intValue();
+                                from < target;
+                                from += 1_000) {
                             if (from >= begun && killer.getState() == Thread.State.NEW) {
                                 killer.start();
                             }
-                            store.append(rows(from, from + 1_000), Map.of(0, from + 1_000L));
+                            store.append(KafkaSettings.TOPIC, rows(from, from + 1_000), Map.of(0, from + 1_000L));
                         }
                         killer.join();
-                        store.next();
+                        store.next(KafkaSettings.TOPIC);
                     })
                     .isInstanceOf(StoreException.class);
             killer.join(Duration.ofSeconds(60));
@@ -183,9 +197,9 @@ class ClickHouseStoreTest extends LogStoreContract {
 
     // From where the store is, in other portions than before.
     private static void store(LogStore store, int end) throws Exception {
-        for (var from = store.next().getOrDefault(0, 0L).intValue(); from < end; ) {
+        for (var from = store.next(KafkaSettings.TOPIC).getOrDefault(0, 0L).intValue(); from < end; ) {
             var to = Math.min(end, from + 1_700);
-            store.append(rows(from, to), Map.of(0, (long) to));
+            store.append(KafkaSettings.TOPIC, rows(from, to), Map.of(0, (long) to));
             from = to;
         }
     }
@@ -202,21 +216,21 @@ class ClickHouseStoreTest extends LogStoreContract {
                 Optional.empty(),
                 Duration.ofDays(3),
                 1_024);
-        try (var store = ClickHouseStore.open(known, () -> now)) {
-            store.append(rows(0, 10), Map.of(0, 10L));
+        try (var store = ClickHouseStore.open(known, () -> now, KafkaSettings.TOPIC)) {
+            store.append(KafkaSettings.TOPIC, rows(0, 10), Map.of(0, 10L));
             now = now.plusSeconds(120);
-            store.append(rows(10, 12), Map.of(0, 12L));
+            store.append(KafkaSettings.TOPIC, rows(10, 12), Map.of(0, 12L));
         }
-        try (var store = ClickHouseStore.open(brief, () -> now);
+        try (var store = ClickHouseStore.open(brief, () -> now, KafkaSettings.TOPIC);
                 var server = new ClickHouseServer(brief)) {
             await("rows that are too old").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
                 server.execute("OPTIMIZE TABLE " + ClickHouseSchema.ROWS + " FINAL");
                 assertThat(offsets(store)).isEmpty();
             });
-            assertThat(store.next()).containsEntry(0, 12L);
+            assertThat(store.next(KafkaSettings.TOPIC)).containsEntry(0, 12L);
             now = InstantSource.system().instant();
-            store.append(rows(12, 14), Map.of(0, 14L));
-            assertThat(store.next()).containsEntry(0, 14L);
+            store.append(KafkaSettings.TOPIC, rows(12, 14), Map.of(0, 14L));
+            assertThat(store.next(KafkaSettings.TOPIC)).containsEntry(0, 14L);
             assertThat(offsets(store)).containsExactly(12L, 13L);
         }
     }
@@ -224,12 +238,12 @@ class ClickHouseStoreTest extends LogStoreContract {
     @Test
     void whatIsNoRowIsNotReadAgain() throws Exception {
         try (var store = open()) {
-            store.append(rows(0, 3), Map.of(0, 3L));
-            store.append(List.of(), Map.of(0, 9L));
+            store.append(KafkaSettings.TOPIC, rows(0, 3), Map.of(0, 3L));
+            store.append(KafkaSettings.TOPIC, List.of(), Map.of(0, 9L));
         }
         try (var store = open()) {
-            assertThat(store.next()).containsEntry(0, 9L);
-            store.append(rows(9, 12), Map.of(0, 12L));
+            assertThat(store.next(KafkaSettings.TOPIC)).containsEntry(0, 9L);
+            store.append(KafkaSettings.TOPIC, rows(9, 12), Map.of(0, 12L));
             assertThat(offsets(store)).containsExactly(0L, 1L, 2L, 9L, 10L, 11L);
         }
     }
@@ -241,7 +255,7 @@ class ClickHouseStoreTest extends LogStoreContract {
         try (var store = open();
                 var server = new ClickHouseServer(settings)) {
             // Of fewer rows than three of its blocks ClickHouse reads them all as cheaply.
-            store.append(rows(0, 25_000), Map.of(0, 25_000L));
+            store.append(KafkaSettings.TOPIC, rows(0, 25_000), Map.of(0, 25_000L));
             for (var named : Map.of(
                             "response.class", "sums_of_classes",
                             "request.host", "sums_of_hosts",
@@ -286,7 +300,7 @@ class ClickHouseStoreTest extends LogStoreContract {
         var away = new ClickHouseSettings(
                 URI.create("http://127.0.0.1:" + port), "sallyport", TestClickHouse.PASSWORD, "logs");
 
-        assertThatThrownBy(() -> ClickHouseStore.open(away, () -> now))
+        assertThatThrownBy(() -> ClickHouseStore.open(away, () -> now, KafkaSettings.TOPIC))
                 .isInstanceOf(StoreException.class)
                 .hasMessage("ClickHouse at http://127.0.0.1:" + port + ", database \"logs\", does not answer");
         assertThat(away.toString()).doesNotContain(TestClickHouse.PASSWORD).contains("[redacted]");
@@ -298,7 +312,7 @@ class ClickHouseStoreTest extends LogStoreContract {
         var known = TestClickHouse.database();
         var wrong = new ClickHouseSettings(known.url(), known.user(), "not-the-password", known.database());
 
-        assertThatThrownBy(() -> ClickHouseStore.open(wrong, () -> now))
+        assertThatThrownBy(() -> ClickHouseStore.open(wrong, () -> now, KafkaSettings.TOPIC))
                 .isInstanceOf(StoreException.class)
                 .hasMessage("ClickHouse at " + known.url() + ", database \"" + known.database()
                         + "\", answers with its error 516");
@@ -313,7 +327,49 @@ class ClickHouseStoreTest extends LogStoreContract {
             assertThatThrownBy(this::open)
                     .isInstanceOf(StoreException.class)
                     .hasMessageContaining("tables of version 99")
-                    .hasMessageContaining("expected: at most 1");
+                    .hasMessageContaining("expected: at most 2");
+        }
+    }
+
+    @Test
+    @Tag("F11")
+    void tablesOfBeforeTopicsWereToldApartGoOn() throws Exception {
+        var home = KafkaSettings.TOPIC;
+        try (var store = open();
+                var server = new ClickHouseServer(settings)) {
+            store.append(home, rows(0, 10), Map.of(0, 12L));
+            // As an older Sallyport has left it.
+            for (var statement : List.of(
+                    "ALTER TABLE accesslog_rows DROP PROJECTION ends_of_topics SETTINGS mutations_sync = 2",
+                    "ALTER TABLE accesslog_rows DROP COLUMN kafka_topic SETTINGS mutations_sync = 2",
+                    "ALTER TABLE accesslog_rows ADD PROJECTION ends (SELECT day, kafka_partition, origin_spool,"
+                            + " max(batch_next), max((origin_attempt, origin_sequence)) GROUP BY day,"
+                            + " kafka_partition, origin_spool)",
+                    "CREATE TABLE accesslog_offsets (kafka_partition Int32, next Int64)"
+                            + " ENGINE = ReplacingMergeTree(next) ORDER BY kafka_partition",
+                    "INSERT INTO accesslog_offsets VALUES (0, 12), (3, 4)",
+                    "DROP TABLE accesslog_topic_offsets",
+                    "DROP TABLE accesslog_topics",
+                    "TRUNCATE TABLE accesslog_schema",
+                    "INSERT INTO accesslog_schema SELECT 1, now()")) {
+                server.execute(statement);
+            }
+        }
+        try (var store = open();
+                var other = ClickHouseStore.open(settings, () -> now, "moved");
+                var server = new ClickHouseServer(settings)) {
+            assertThat(store.next(home)).containsExactly(Map.entry(0, 12L), Map.entry(3, 4L));
+            // What a collector of before sends late has the token of before.
+            var rest = batch(12, 15);
+            insert(server, rest, "sallyport-0-12");
+            store.append(home, rows(12, 20), Map.of(0, 20L));
+            other.append("moved", rows(0, 3), Map.of(0, 3L));
+
+            assertThat(store.next(home)).containsEntry(0, 20L);
+            assertThat(store.next("moved")).containsExactly(Map.entry(0, 3L));
+            assertThat(offsets(store))
+                    .containsExactly(
+                            0L, 0L, 1L, 1L, 2L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 12L, 13L, 14L, 15L, 16L, 17L, 18L, 19L);
         }
     }
 
@@ -321,7 +377,7 @@ class ClickHouseStoreTest extends LogStoreContract {
     void aColumnThatAnOlderSallyportDidNotHaveIsAdded() throws Exception {
         try (var store = open();
                 var server = new ClickHouseServer(settings)) {
-            store.append(rows(0, 1), Map.of(0, 1L));
+            store.append(KafkaSettings.TOPIC, rows(0, 1), Map.of(0, 1L));
             server.execute("ALTER TABLE accesslog_rows DROP COLUMN tls_cipher");
         }
         try (var store = open()) {

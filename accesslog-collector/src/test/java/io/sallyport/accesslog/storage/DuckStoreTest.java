@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.testing.Rows;
+import io.sallyport.proto.accesslog.v1.Origin;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -33,22 +35,85 @@ class DuckStoreTest extends LogStoreContract {
     @Override
     LogStore open() throws Exception {
         return DuckStore.open(
-                new DuckSettings(folder.resolve("rows"), 256, 2, Duration.ofDays(2), Long.MAX_VALUE), () -> now);
+                new DuckSettings(folder.resolve("rows"), 256, 2, Duration.ofDays(2), Long.MAX_VALUE),
+                () -> now,
+                KafkaSettings.TOPIC);
+    }
+
+    @Test
+    @Tag("F11")
+    void aFileOfBeforeTopicsWereToldApartGoesOn() throws Exception {
+        var home = KafkaSettings.TOPIC;
+        try (var store = open()) {
+            store.append(home, List.of(sent(0, 1), sent(1, 2), sent(2, 3)), Map.of(0, 3L));
+        }
+        // As an older Sallyport has left it.
+        try (var old = DriverManager.getConnection(
+                        "jdbc:duckdb:" + folder.resolve("rows").resolve("rows-2026-11-21.duckdb"));
+                var statement = old.createStatement()) {
+            statement.execute("ALTER TABLE rows DROP COLUMN kafka_topic");
+            statement.execute("CREATE TABLE offsets (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
+            statement.execute("INSERT INTO offsets SELECT kafka_partition, next FROM topic_offsets");
+            statement.execute("CREATE TABLE origins (spool BIGINT, kafka_partition INTEGER, attempt INTEGER,"
+                    + " sequence BIGINT, seen BIGINT, PRIMARY KEY (spool, kafka_partition))");
+            statement.execute("INSERT INTO origins SELECT spool, kafka_partition, attempt, sequence, seen FROM"
+                    + " topic_origins");
+            statement.execute("CREATE TABLE summed (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
+            statement.execute("INSERT INTO summed VALUES (0, 2)");
+            for (var table : List.of("topic_offsets", "topic_origins", "topic_summed", "topics")) {
+                statement.execute("DROP TABLE " + table);
+            }
+        }
+        try (var store = open()) {
+            assertThat(store.next(home)).containsExactly(Map.entry(0, 3L));
+            assertThat(store.topics()).isEmpty();
+            // What is there, what was sent again, and what is new; then another topic.
+            store.append(home, List.of(sent(2, 3), sent(3, 3), sent(4, 4)), Map.of(0, 5L));
+            store.append("other", List.of(sent(0, 1)), Map.of(0, 1L));
+
+            assertThat(ids(store, Long.MIN_VALUE, Long.MAX_VALUE))
+                    .containsExactlyInAnyOrder("s1", "s2", "s3", "s4", "s1");
+            var topics = new ArrayList<Object>();
+            var sql = new Sql(
+                    "SELECT kafka_topic FROM ",
+                    " GROUP BY kafka_topic ORDER BY kafka_topic",
+                    List.of(),
+                    Long.MIN_VALUE,
+                    Long.MAX_VALUE);
+            store.read(sql, new LogStore.ReadBounds(10, 10), topics::addAll);
+            assertThat(topics).containsExactly("other", home);
+        }
+        try (var store = open()) {
+            assertThat(store.next(home)).containsExactly(Map.entry(0, 5L));
+            assertThat(store.next("other")).containsExactly(Map.entry(0, 1L));
+        }
+    }
+
+    private static KafkaRow sent(long offset, long sequence) {
+        var origin = Origin.newBuilder().setSpool(7).setSequence(sequence);
+        return new KafkaRow(
+                0,
+                offset,
+                Rows.row(Rows.START, "s" + sequence).setOrigin(origin).build());
     }
 
     @Test
     void eachDayHasItsFileAndOldOnesGo() throws Exception {
         try (var store = DuckStore.open(
-                new DuckSettings(folder.resolve("days"), 256, 2, Duration.ofDays(2), Long.MAX_VALUE), () -> now)) {
+                new DuckSettings(folder.resolve("days"), 256, 2, Duration.ofDays(2), Long.MAX_VALUE),
+                () -> now,
+                KafkaSettings.TOPIC)) {
             for (var day = 0; day < 5; day++) {
                 now = Rows.START.plus(Duration.ofDays(day));
                 store.append(
-                        List.of(new KafkaRow(0, day, Rows.row(now, "day-" + day).build())), Map.of(0, day + 1L));
+                        KafkaSettings.TOPIC,
+                        List.of(new KafkaRow(0, day, Rows.row(now, "day-" + day).build())),
+                        Map.of(0, day + 1L));
             }
 
             assertThat(ids(store, Long.MIN_VALUE, Long.MAX_VALUE)).containsExactly("day-2", "day-3", "day-4");
             assertThat(ids(store, micros(3), micros(4))).containsExactly("day-3");
-            assertThat(store.next()).containsEntry(0, 5L);
+            assertThat(store.next(KafkaSettings.TOPIC)).containsEntry(0, 5L);
             try (var files = Files.list(folder.resolve("days"))) {
                 assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".duckdb")))
                         .containsExactlyInAnyOrder(
@@ -62,7 +127,8 @@ class DuckStoreTest extends LogStoreContract {
     void twoWritersMayBeginADayAtOnce() throws Exception {
         try (var store = DuckStore.open(
                         new DuckSettings(folder.resolve("two"), 256, 2, Duration.ofDays(100), Long.MAX_VALUE),
-                        () -> now);
+                        () -> now,
+                        KafkaSettings.TOPIC);
                 var writers = Executors.newFixedThreadPool(2)) {
             for (var day = 0; day < 10; day++) {
                 now = Rows.START.plus(Duration.ofDays(day));
@@ -74,7 +140,9 @@ class DuckStoreTest extends LogStoreContract {
                     done.add(writers.submit(() -> {
                         start.await(30, TimeUnit.SECONDS);
                         store.append(
-                                List.of(new KafkaRow(partition, offset, row.build())), Map.of(partition, offset + 1));
+                                KafkaSettings.TOPIC,
+                                List.of(new KafkaRow(partition, offset, row.build())),
+                                Map.of(partition, offset + 1));
                         return null;
                     }));
                 }
@@ -90,11 +158,17 @@ class DuckStoreTest extends LogStoreContract {
     @Test
     void aClosedDayIsThereForOtherProcesses() throws Exception {
         var days = folder.resolve("closed");
-        try (var store =
-                DuckStore.open(new DuckSettings(days, 256, 2, Duration.ofDays(2), Long.MAX_VALUE), () -> now)) {
-            store.append(List.of(new KafkaRow(0, 0, Rows.row(now, "first").build())), Map.of(0, 1L));
+        try (var store = DuckStore.open(
+                new DuckSettings(days, 256, 2, Duration.ofDays(2), Long.MAX_VALUE), () -> now, KafkaSettings.TOPIC)) {
+            store.append(
+                    KafkaSettings.TOPIC,
+                    List.of(new KafkaRow(0, 0, Rows.row(now, "first").build())),
+                    Map.of(0, 1L));
             now = Rows.START.plus(Duration.ofDays(1));
-            store.append(List.of(new KafkaRow(0, 1, Rows.row(now, "second").build())), Map.of(0, 2L));
+            store.append(
+                    KafkaSettings.TOPIC,
+                    List.of(new KafkaRow(0, 1, Rows.row(now, "second").build())),
+                    Map.of(0, 2L));
             var closed = days.resolve("parquet/rows-2026-11-21.parquet");
             await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(closed));
 
@@ -108,7 +182,10 @@ class DuckStoreTest extends LogStoreContract {
                 assertThat(found.next()).isFalse();
             }
             now = Rows.START.plus(Duration.ofDays(9));
-            store.append(List.of(new KafkaRow(0, 2, Rows.row(now, "last").build())), Map.of(0, 3L));
+            store.append(
+                    KafkaSettings.TOPIC,
+                    List.of(new KafkaRow(0, 2, Rows.row(now, "last").build())),
+                    Map.of(0, 3L));
             await().atMost(Duration.ofSeconds(30)).until(() -> !Files.exists(closed));
         }
     }
@@ -144,8 +221,11 @@ class DuckStoreTest extends LogStoreContract {
                 "LOAD httpfs; SELECT 1 FROM "
             })
     void evenAStatementThatIsNotOursFindsNoDoor(String before) throws Exception {
-        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("doors")), () -> now)) {
-            store.append(List.of(new KafkaRow(0, 0, Rows.row(now, "a").build())), Map.of(0, 1L));
+        try (var store = DuckStore.open(DuckSettings.local(folder.resolve("doors")), () -> now, KafkaSettings.TOPIC)) {
+            store.append(
+                    KafkaSettings.TOPIC,
+                    List.of(new KafkaRow(0, 0, Rows.row(now, "a").build())),
+                    Map.of(0, 1L));
             var sql = new Sql(before, "", List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
 
             assertThatThrownBy(() -> store.read(sql, new LogStore.ReadBounds(10, 10), _ -> true))

@@ -2,6 +2,7 @@ package io.sallyport.accesslog.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import io.sallyport.proto.accesslog.v1.Origin;
@@ -35,7 +36,7 @@ abstract class LogStoreContract {
 
     @Test
     void aNewStoreIsEmpty() throws Exception {
-        assertThat(store.next()).isEmpty();
+        assertThat(store.next(KafkaSettings.TOPIC)).isEmpty();
         assertThat(ids()).isEmpty();
     }
 
@@ -61,7 +62,7 @@ abstract class LogStoreContract {
                 .putTags("z", "{\"a\": '\u0000 \\ <ünï> \ud83d\ude00\n\u001f}");
         var stored = row.build();
 
-        store.append(List.of(new KafkaRow(0, 5, stored)), Map.of(0, 6L));
+        store.append(KafkaSettings.TOPIC, List.of(new KafkaRow(0, 5, stored)), Map.of(0, 6L));
 
         var sql = new Sql("SELECT " + RowReader.COLUMNS + " FROM ", "", List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
         var found = new ArrayList<AccessLogEntry>();
@@ -72,43 +73,73 @@ abstract class LogStoreContract {
     @Test
     @Tag("F11")
     void aBatchThatIsGivenTwiceIsStoredOnce() throws Exception {
-        store.append(rows(0, 0, 10), Map.of(0, 10L));
-        store.append(rows(0, 5, 15), Map.of(0, 15L));
-        store.append(rows(0, 0, 10), Map.of(0, 10L));
-        store.append(rows(1, 0, 3), Map.of(1, 3L));
+        store.append(KafkaSettings.TOPIC, rows(0, 0, 10), Map.of(0, 10L));
+        store.append(KafkaSettings.TOPIC, rows(0, 5, 15), Map.of(0, 15L));
+        store.append(KafkaSettings.TOPIC, rows(0, 0, 10), Map.of(0, 10L));
+        store.append(KafkaSettings.TOPIC, rows(1, 0, 3), Map.of(1, 3L));
 
         assertThat(ids()).hasSize(18).doesNotHaveDuplicates();
-        assertThat(store.next()).containsExactly(Map.entry(0, 15L), Map.entry(1, 3L));
+        assertThat(store.next(KafkaSettings.TOPIC)).containsExactly(Map.entry(0, 15L), Map.entry(1, 3L));
     }
 
     @Test
     @Tag("F11")
     void whatWasStoredIsThereAfterItWasOpenedAgain() throws Exception {
-        store.append(rows(0, 0, 10), Map.of(0, 12L));
+        store.append(KafkaSettings.TOPIC, rows(0, 0, 10), Map.of(0, 12L));
         store.close();
         store = open();
 
-        assertThat(store.next()).containsExactly(Map.entry(0, 12L));
-        store.append(rows(0, 10, 14), Map.of(0, 14L));
+        assertThat(store.next(KafkaSettings.TOPIC)).containsExactly(Map.entry(0, 12L));
+        store.append(KafkaSettings.TOPIC, rows(0, 10, 14), Map.of(0, 14L));
         assertThat(ids()).hasSize(12);
     }
 
     @Test
     @Tag("F11")
     void aRowThatCameUnderAnotherOffsetIsKnownByItsOrigin() throws Exception {
-        store.append(List.of(sent(0, 0, 1), sent(0, 1, 2), sent(0, 2, 3)), Map.of(0, 3L));
+        store.append(KafkaSettings.TOPIC, List.of(sent(0, 0, 1), sent(0, 1, 2), sent(0, 2, 3)), Map.of(0, 3L));
         store.close();
         store = open();
 
-        store.append(List.of(sent(0, 3, 2), sent(0, 4, 3), sent(0, 5, 4)), Map.of(0, 6L));
+        store.append(KafkaSettings.TOPIC, List.of(sent(0, 3, 2), sent(0, 4, 3), sent(0, 5, 4)), Map.of(0, 6L));
 
         assertThat(ids()).containsExactlyInAnyOrder("s1", "s2", "s3", "s4");
-        assertThat(store.next()).containsEntry(0, 6L);
+        assertThat(store.next(KafkaSettings.TOPIC)).containsEntry(0, 6L);
+    }
+
+    @Test
+    @Tag("F11")
+    void rowsOfTwoTopicsWithTheSameOffsetsAreKeptApart() throws Exception {
+        store.append("one", List.of(sent(0, 0, 1), sent(0, 1, 2)), Map.of(0, 2L));
+        store.append("two", List.of(sent(0, 0, 1), sent(0, 1, 2), sent(0, 2, 3)), Map.of(0, 3L));
+        store.append("two", rows(1, 0, 1), Map.of(1, 1L));
+        store.append("one", rows(1, 0, 2), Map.of(1, 2L));
+        store.close();
+        store = open();
+        store.append("one", List.of(sent(0, 0, 1), sent(0, 1, 2), sent(0, 2, 3)), Map.of(0, 3L));
+
+        assertThat(store.next("one")).containsExactly(Map.entry(0, 3L), Map.entry(1, 2L));
+        assertThat(store.next("two")).containsExactly(Map.entry(0, 3L), Map.entry(1, 1L));
+        assertThat(store.next("three")).isEmpty();
+        assertThat(ids()).containsExactlyInAnyOrder("s1", "s2", "s3", "s1", "s2", "s3", "1-0", "1-0", "1-1");
+    }
+
+    @Test
+    @Tag("H91")
+    void whichTopicANameIsIsKept() throws Exception {
+        var one = new TopicIdentity("cluster 'a\\", "id-1");
+        store.identify("one", one);
+        store.close();
+        store = open();
+        store.identify("two", new TopicIdentity("b", "id-2"));
+
+        assertThat(store.topics())
+                .containsExactly(Map.entry("one", one), Map.entry("two", new TopicIdentity("b", "id-2")));
     }
 
     @Test
     void moreRowsThanMayBeReadIsAnError() throws Exception {
-        store.append(rows(0, 0, 10), Map.of(0, 10L));
+        store.append(KafkaSettings.TOPIC, rows(0, 0, 10), Map.of(0, 10L));
         var sql = new Sql("SELECT request_id FROM ", "", List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
 
         org.assertj.core.api.Assertions.assertThatThrownBy(

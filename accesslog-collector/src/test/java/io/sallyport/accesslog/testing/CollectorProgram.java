@@ -33,7 +33,7 @@ public final class CollectorProgram {
         var round = arguments[5];
         var shared = TestClickHouse.inherited();
         var settings = shared.isPresent() ? shared.get() : DuckSettings.local(folder.resolve("rows"));
-        try (var store = settings.open(InstantSource.system());
+        try (var store = settings.open(InstantSource.system(), KafkaSettings.TOPIC);
                 var spool = Spool.open(folder.resolve("spool"), 256 << 20, new SecureRandom());
                 var sender = SpoolSender.start(spool, kafka)) {
             sender.awaitTopics(60_000);

@@ -19,6 +19,7 @@ import io.sallyport.accesslog.api.AccessLogApi;
 import io.sallyport.accesslog.api.Callers;
 import io.sallyport.accesslog.api.Tails;
 import io.sallyport.accesslog.config.RuleList;
+import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.receive.Ledger;
 import io.sallyport.accesslog.storage.Column;
 import io.sallyport.accesslog.storage.DuckSettings;
@@ -89,8 +90,9 @@ class LogPageTest {
     static void start() throws Exception {
         PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE);
         chromium = Chromium.start();
-        store = DuckStore.open(DuckSettings.local(folder), () -> ShopRows.END);
+        store = DuckStore.open(DuckSettings.local(folder), () -> ShopRows.END, KafkaSettings.TOPIC);
         store.append(
+                KafkaSettings.TOPIC,
                 IntStream.range(0, ROWS.size())
                         .mapToObj(i -> new KafkaRow(0, i, ROWS.get(i)))
                         .toList(),

@@ -173,7 +173,8 @@ final class LogBenchmark {
     }
 
     private void ingest(int rows, KafkaSettings kafka) throws StoreException, InterruptedException {
-        try (var store = DuckStore.open(DuckSettings.local(scratch.resolve("ingested")), InstantSource.system())) {
+        try (var store = DuckStore.open(
+                DuckSettings.local(scratch.resolve("ingested")), InstantSource.system(), KafkaSettings.TOPIC)) {
             var clock = new Stopwatch();
             try (var ingester = Ingester.start(kafka, store, InstantSource.system(), _ -> {})) {
                 awaitTrue(() -> ingester.rows() >= rows);
@@ -189,7 +190,8 @@ final class LogBenchmark {
     // From the moment in which a row is received until a question finds it.
     private void visible(Spool spool, KafkaSettings kafka) throws StoreException, InterruptedException {
         var figures = new Figures();
-        try (var store = DuckStore.open(DuckSettings.local(scratch.resolve("ingested")), InstantSource.system());
+        try (var store = DuckStore.open(
+                        DuckSettings.local(scratch.resolve("ingested")), InstantSource.system(), KafkaSettings.TOPIC);
                 var ingester = Ingester.start(kafka, store, InstantSource.system(), _ -> {})) {
             for (var i = 0; i < 30; i++) {
                 var before = ingester.rows();
@@ -208,7 +210,7 @@ final class LogBenchmark {
         var rows = 10_000_000L / divisor;
         var folder = scratch.resolve("day");
         var settings = new DuckSettings(folder, 4_096, 2, Duration.ofDays(7), 64L << 30);
-        try (var store = DuckStore.open(settings, () -> java.time.Instant.ofEpochSecond(START))) {
+        try (var store = DuckStore.open(settings, () -> java.time.Instant.ofEpochSecond(START), KafkaSettings.TOPIC)) {
             var clock = new Stopwatch();
             fill(store, rows);
             var took = clock.stop();
@@ -217,7 +219,7 @@ final class LogBenchmark {
                     took.perSecond(rows) + ", " + took.cpuPerMillion(rows) + " (making the rows included)",
                     "");
         }
-        try (var store = DuckStore.open(settings, () -> java.time.Instant.ofEpochSecond(START))) {
+        try (var store = DuckStore.open(settings, () -> java.time.Instant.ofEpochSecond(START), KafkaSettings.TOPIC)) {
             results.row("bytes a row on disk", "%.1f".formatted((double) store.bytes() / rows), "1.1 x 84");
             ask(store);
             atOnce(store, rows);
@@ -230,7 +232,7 @@ final class LogBenchmark {
         for (var offset = 0L; offset < rows; offset++) {
             batch.add(new KafkaRow(0, offset, source.next().build()));
             if (batch.size() == BATCH || offset == rows - 1) {
-                store.append(batch, Map.of(0, offset + 1));
+                store.append(KafkaSettings.TOPIC, batch, Map.of(0, offset + 1));
                 batch.clear();
             }
         }
@@ -415,7 +417,7 @@ final class LogBenchmark {
         for (var i = 0L; i < rows; i++) {
             batch.add(new KafkaRow(0, before + i, source.next().build()));
             if (batch.size() == BATCH || i == rows - 1) {
-                store.append(batch, Map.of(0, before + i + 1));
+                store.append(KafkaSettings.TOPIC, batch, Map.of(0, before + i + 1));
                 batch.clear();
             }
         }
