@@ -1,5 +1,6 @@
 package io.sallyport.config.kubernetes;
 
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.config.YamlDocuments;
@@ -24,7 +25,8 @@ final class SmallWebhook {
                 List.of("127.0.0.1"),
                 Optional.empty(),
                 Optional.empty());
-        try (var client = new KubernetesClientBuilder().build();
+        // It asks no API server, wherever KUBECONFIG leads.
+        try (var client = new KubernetesClientBuilder().withConfig(Config.empty()).build();
                 var server = AdmissionServer.start(
                         settings,
                         client,

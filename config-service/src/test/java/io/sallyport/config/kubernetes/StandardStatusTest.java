@@ -217,7 +217,7 @@ class StandardStatusTest {
                   - {name: edge, kind: XListenerSet, group: gateway.networking.x-k8s.io}
                   - {name: nobody}
                   - {name: edge, sectionName: nope}
-                  - {name: edge}
+                  - {name: edge, sectionName: http}
                   rules: [{backendRefs: [{name: lost, port: 80}]}]""");
         write();
 
