@@ -78,6 +78,8 @@ public final class TestCluster implements AutoCloseable {
         put(user, "token", config.getOauthToken());
         // What a command or a file of the kubeconfig has given.
         put(user, "token", config.getAutoOAuthToken());
+        var tokens = config.getOauthTokenProvider();
+        put(user, "token", tokens == null ? null : tokens.getToken());
         put(user, "client-certificate-data", config.getClientCertData());
         put(user, "client-key-data", config.getClientKeyData());
         put(user, "client-certificate", config.getClientCertFile());
@@ -94,7 +96,7 @@ public final class TestCluster implements AutoCloseable {
                 if (file == null) {
                     throw new IllegalStateException("KUBECONFIG is not set (expected: the path of a kubeconfig)");
                 }
-                return new TestCluster(null, null, Kubeconfig.read(Path.of(file)));
+                return new TestCluster(null, null, Kubeconfig.read(Kubeconfig.first(file)));
             }
             // It tells of every request.
             QUIET.setLevel(Level.WARNING);
