@@ -5,10 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cluster.ChartAccounts;
 import io.sallyport.cluster.TestCluster;
@@ -16,6 +23,7 @@ import io.sallyport.config.YamlDocuments;
 import io.sallyport.kubernetes.Kubeconfig;
 import io.sallyport.kubernetes.identity.AccessReviews;
 import io.sallyport.kubernetes.identity.TokenReviews;
+import io.sallyport.kubernetes.inject.InjectionSettings;
 import io.sallyport.model.Kind;
 import io.sallyport.runtime.identity.Access;
 import io.sallyport.runtime.identity.Identity;
@@ -221,7 +229,7 @@ class ApiServerTest {
     @Test
     @Tag("V3")
     void apiServerAsksTheWebhookAndShowsItsWords() throws Exception {
-        var kubeconfig = Path.of(System.getenv("KUBECONFIG"));
+        var kubeconfig = Kubeconfig.first(System.getenv("KUBECONFIG"));
         var host = URI.create(Kubeconfig.read(kubeconfig).getMasterUrl()).getHost();
         assumeTrue(InetAddress.getByName(host).isLoopbackAddress(), "the API server cannot call this machine");
         cluster.install(Kind.VIRTUAL_SERVICE);
@@ -275,6 +283,121 @@ class ApiServerTest {
                 .hasMessageContaining("SP1201 spec.hosts[0]: host \"broken..test\"");
         assertThat(cluster.find("networking.istio.io/v1", "VirtualService", platform, "broken"))
                 .isEmpty();
+    }
+
+    /// What the chart's webhook would do to a pod of a labelled namespace is what the API server stores: its own
+    /// defaults and checks have come after it.
+    @Test
+    @Tag("V3")
+    void apiServerStoresPodsOfALabelledNamespaceWithTheirProxy() throws Exception {
+        var kubeconfig = Kubeconfig.first(System.getenv("KUBECONFIG"));
+        var host = URI.create(Kubeconfig.read(kubeconfig).getMasterUrl()).getHost();
+        assumeTrue(InetAddress.getByName(host).isLoopbackAddress(), "the API server cannot call this machine");
+        cluster.client()
+                .namespaces()
+                .withName(platform)
+                .edit(namespace -> new NamespaceBuilder(namespace)
+                        .editMetadata()
+                        .addToLabels("istio-injection", "enabled")
+                        .endMetadata()
+                        .build());
+        var name = "sallyport-injector-" + platform;
+        var ca =
+                Files.writeString(folder.resolve("ca.crt"), "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
+        var settings = new InjectionSettings(
+                platform,
+                null,
+                new InjectionSettings.Authority(ca, null),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+        var server = AdmissionServer.start(
+                new AdmissionSettings(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        List.of("127.0.0.1"),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(new AdmissionSettings.Injection(settings, Optional.of(name)))),
+                cluster.client(),
+                new Review(new YamlDocuments(new Inspections()), _ -> List.of()),
+                InstantSource.system(),
+                new SecureRandom());
+        open.add(server);
+        cluster.put(new MutatingWebhookConfigurationBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .addNewWebhook()
+                .withName("namespace.injector.sallyport.io")
+                .withAdmissionReviewVersions("v1")
+                .withSideEffects("None")
+                .withFailurePolicy("Fail")
+                .withReinvocationPolicy("IfNeeded")
+                .withNewNamespaceSelector()
+                .addToMatchLabels("istio-injection", "enabled")
+                .addToMatchLabels("kubernetes.io/metadata.name", platform)
+                .endNamespaceSelector()
+                .withNewClientConfig()
+                .withUrl("https://127.0.0.1:" + server.port() + "/inject")
+                .endClientConfig()
+                .addNewRule()
+                .withOperations("CREATE")
+                .withApiGroups("")
+                .withApiVersions("v1")
+                .withResources("pods")
+                .endRule()
+                .endWebhook()
+                .build());
+        server.renewIfDue();
+
+        // Until the API server has read the authority it refuses everything, as `Fail` says.
+        Followed.await("a pod to be let in", () -> isMade("cart", "{}"), () -> "it is refused");
+        var pod = cluster.client().pods().inNamespace(platform).withName("cart").get();
+        assertThat(pod.getSpec().getInitContainers())
+                .extracting(each -> each.getName() + " " + each.getRestartPolicy())
+                .containsExactly("sallyport-redirect null", "sallyport-proxy Always");
+        assertThat(pod.getSpec().getVolumes())
+                .extracting(Volume::getName)
+                .containsAll(pod.getSpec().getInitContainers().stream()
+                        .flatMap(each -> each.getVolumeMounts().stream())
+                        .map(VolumeMount::getName)
+                        .toList());
+        assertThat(pod.getSpec().getContainers()).extracting(Container::getName).containsExactly("cart");
+        assertThat(pod.getMetadata().getAnnotations().get("sallyport.io/bootstrap"))
+                .contains("sallyport-xds." + platform);
+
+        assertThat(isMade("bare", "{annotations: {sidecar.istio.io/inject: \"false\"}}"))
+                .isTrue();
+        assertThat(cluster.client()
+                        .pods()
+                        .inNamespace(platform)
+                        .withName("bare")
+                        .get()
+                        .getSpec()
+                        .getInitContainers())
+                .isEmpty();
+    }
+
+    private boolean isMade(String name, String metadata) {
+        try {
+            var pod = Serialization.unmarshal("""
+                    apiVersion: v1
+                    kind: Pod
+                    metadata: %s
+                    spec: {containers: [{name: cart, image: "cart:1"}]}
+                    """.formatted(metadata), Pod.class);
+            pod.getMetadata().setNamespace(platform);
+            pod.getMetadata().setName(name);
+            cluster.client().resource(pod).create();
+            return true;
+        } catch (KubernetesClientException refused) {
+            return false;
+        }
     }
 
     private boolean isLetIn(String name, String host) {

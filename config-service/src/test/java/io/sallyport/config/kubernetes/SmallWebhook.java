@@ -26,7 +26,8 @@ final class SmallWebhook {
                 Optional.empty(),
                 Optional.empty());
         // It asks no API server, wherever KUBECONFIG leads.
-        try (var client = new KubernetesClientBuilder().withConfig(Config.empty()).build();
+        try (var client =
+                        new KubernetesClientBuilder().withConfig(Config.empty()).build();
                 var server = AdmissionServer.start(
                         settings,
                         client,
