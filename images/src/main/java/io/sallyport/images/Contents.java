@@ -16,8 +16,12 @@ import java.util.Properties;
 import java.util.jar.JarFile;
 
 /// What an image is made of, as a bill of materials in CycloneDX's form (version 1.6): each jar that is in it, with its
-/// version and hash, and nothing that is not. It is read from the jars themselves and not from the build, so it cannot
-/// say anything else than the image does. Equal jars make equal bytes.
+/// version and hash, what it stands on, and nothing that is not in it. It is read from the files themselves and not
+/// from the build, so it cannot say anything else than the image does. Equal files make equal bytes.
+///
+/// An image from nothing names its Java and the system's packages that its libraries are of. One that stands on an
+/// image
+/// of a registry names that image: whoever made it has a bill of its own.
 final class Contents {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -25,7 +29,7 @@ final class Contents {
     private Contents() {}
 
     /// Writes the bill of one image.
-    static void write(Path file, String image, String version, List<Path> jars) throws IOException {
+    static void write(Path file, String image, String version, List<Path> jars, Base base) throws IOException {
         var bill = JSON.createObjectNode();
         bill.put("bomFormat", "CycloneDX").put("specVersion", "1.6").put("version", 1);
         bill.putObject("metadata")
@@ -37,7 +41,69 @@ final class Contents {
         for (var jar : jars) {
             add(components, jar);
         }
+        switch (base) {
+            case Base.Registry(var reference) ->
+                components
+                        .addObject()
+                        .put("type", "container")
+                        .put("bom-ref", reference)
+                        .put("name", reference);
+            case Base.Folder(var root) -> {
+                java(components, root.resolve("opt/java/release"));
+                packages(components, root);
+            }
+        }
         Files.writeString(file, JSON.writeValueAsString(bill) + "\n");
+    }
+
+    // A Java has no address of its own that all agree on: scanners look for the name that its vulnerabilities are
+    // listed under.
+    private static void java(ArrayNode components, Path release) throws IOException {
+        if (!Files.exists(release)) {
+            return;
+        }
+        var fields = SystemPackages.fields(release, "=");
+        var version = fields.getOrDefault("JAVA_VERSION", "");
+        var whole = fields.getOrDefault("JAVA_RUNTIME_VERSION", version);
+        var component = components
+                .addObject()
+                .put("type", "platform")
+                .put("bom-ref", "openjdk@" + whole)
+                .put("publisher", fields.getOrDefault("IMPLEMENTOR", ""))
+                .put("name", "openjdk")
+                .put("version", whole)
+                .put("cpe", "cpe:2.3:a:oracle:openjdk:" + version + ":*:*:*:*:*:*:*");
+        location(component, "/opt/java");
+    }
+
+    private static void packages(ArrayNode components, Path root) throws IOException {
+        var system = SystemPackages.system(root);
+        for (var each : SystemPackages.read(root).values()) {
+            var purl = "pkg:deb/%s/%s@%s?arch=%s&distro=%s-%s"
+                    .formatted(
+                            system.getFirst(),
+                            each.name(),
+                            each.version().replace(":", "%3A").replace("+", "%2B"),
+                            each.architecture(),
+                            system.getFirst(),
+                            system.getLast());
+            var component = components
+                    .addObject()
+                    .put("type", "library")
+                    .put("bom-ref", purl)
+                    .put("name", each.name())
+                    .put("version", each.version())
+                    .put("purl", purl);
+            component
+                    .putArray("properties")
+                    .addObject()
+                    .put("name", "sallyport:source-package")
+                    .put("value", each.source());
+        }
+    }
+
+    private static void location(ObjectNode component, String place) {
+        component.putObject("evidence").putArray("occurrences").addObject().put("location", place);
     }
 
     private static void add(ArrayNode components, Path jar) throws IOException {
@@ -58,7 +124,7 @@ final class Contents {
             component.put("version", at < 0 ? "" : plain.substring(at + 1));
         }
         component.putArray("hashes").addObject().put("alg", "SHA-256").put("content", hash);
-        component.putObject("evidence").putArray("occurrences").addObject().put("location", name);
+        location(component, name);
     }
 
     // Maven leaves them in the jar. One that holds those of several others is not one of these.

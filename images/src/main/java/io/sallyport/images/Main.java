@@ -41,7 +41,8 @@ public final class Main {
                         output.resolve("sallyport-" + service + ".sbom.json"),
                         "sallyport-" + service,
                         VERSION,
-                        image.materials());
+                        image.materials(),
+                        from);
                 var digest = image.write(archive, "sallyport-" + service + ":" + VERSION, work.resolve("cache"));
                 System.out.println(archive + " " + digest);
             }

@@ -38,11 +38,13 @@ final class SystemFolder {
                 "--no-man-pages",
                 "--output",
                 root.resolve("opt/java").toString()));
-        for (var library : libraries(root.resolve("opt/java"))) {
+        var libraries = libraries(root.resolve("opt/java"));
+        for (var library : libraries) {
             var target = root.resolve(library.toString().substring(1));
             Files.createDirectories(target.getParent());
             Files.copy(library.toRealPath(), target, StandardCopyOption.REPLACE_EXISTING);
         }
+        SystemPackages.note(root, libraries);
         Files.createDirectories(root.resolve("etc"));
         Files.writeString(root.resolve("etc/passwd"), "sallyport:x:65532:65532::/:/nologin\n");
         Files.writeString(root.resolve("etc/group"), "sallyport:x:65532:\n");

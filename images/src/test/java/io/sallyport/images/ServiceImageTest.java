@@ -113,6 +113,57 @@ class ServiceImageTest {
                 .contains("\"name\" : \"other\",\n    \"version\" : \"1.2\"");
     }
 
+    /// The Java of an image from nothing, and each package that a library of it is of, with their versions.
+    @Test
+    @Tag("M27")
+    void theBillNamesTheJavaAndTheLibrariesOfAnImageFromNothing(@TempDir Path folder) throws Exception {
+        var jdk = Path.of(System.getProperty("java.home"));
+        var system = SystemFolder.make(jdk, folder.resolve("system"));
+        Contents.write(folder.resolve("bill.json"), "sallyport-xds", "0.1.0", List.of(), new Base.Folder(system));
+
+        var bill = new ObjectMapper().readTree(Files.readString(folder.resolve("bill.json")));
+        var java = bill.at("/components/0");
+        assertThat(java.get("name").asText()).isEqualTo("openjdk");
+        assertThat(java.get("version").asText()).startsWith(System.getProperty("java.version"));
+        assertThat(java.get("cpe").asText()).contains(":openjdk:" + System.getProperty("java.version") + ":");
+
+        Assumptions.assumeTrue(Files.exists(Path.of("/var/lib/dpkg/status")), "not a system of Debian's kind");
+        var packages = new TreeMap<String, String>();
+        bill.get("components")
+                .forEach(each -> packages.put(
+                        each.get("name").asText(), each.path("purl").asText()));
+        assertThat(packages).containsKeys("libc6", "libstdc++6", "libgcc-s1");
+        var libc = new String(
+                new ProcessBuilder("dpkg-query", "-W", "-f=${Version}", "libc6")
+                        .start()
+                        .getInputStream()
+                        .readAllBytes(),
+                StandardCharsets.UTF_8);
+        assertThat(packages.get("libc6"))
+                .startsWith("pkg:deb/")
+                .contains("/libc6@" + libc.replace("+", "%2B").replace(":", "%3A") + "?arch=")
+                .contains("&distro=");
+        // Each library of the system is of one of them.
+        assertThat(system.resolve("var/lib/dpkg/status.d/libc6")).content().contains("Package: libc6\n", libc);
+        assertThat(system.resolve("etc/os-release")).exists();
+    }
+
+    /// One on an image of a registry says which.
+    @Test
+    @Tag("M27")
+    void theBillNamesTheImageThatAnImageStandsOn(@TempDir Path folder) throws Exception {
+        Contents.write(
+                folder.resolve("bill.json"),
+                "sallyport-xds",
+                "0.1.0",
+                List.of(),
+                new Base.Registry("eclipse-temurin:25-jre"));
+
+        var bill = new ObjectMapper().readTree(Files.readString(folder.resolve("bill.json")));
+        assertThat(bill.at("/components/0/type").asText()).isEqualTo("container");
+        assertThat(bill.at("/components/0/name").asText()).isEqualTo("eclipse-temurin:25-jre");
+    }
+
     private static String build(Path folder, FileTime time) throws Exception {
         jar(
                 folder.resolve("dist/lib/sallyport-xds-0.1.0.jar"),
@@ -139,8 +190,10 @@ class ServiceImageTest {
     }
 
     private static String write(Path folder, String service) throws Exception {
-        var image = new ServiceImage(service, folder.resolve("dist"), new Base.Folder(folder.resolve("system")));
-        Contents.write(folder.resolve(service + ".sbom.json"), "sallyport-" + service, "0.1.0", image.materials());
+        var base = new Base.Folder(folder.resolve("system"));
+        var image = new ServiceImage(service, folder.resolve("dist"), base);
+        Contents.write(
+                folder.resolve(service + ".sbom.json"), "sallyport-" + service, "0.1.0", image.materials(), base);
         return image.write(folder.resolve(service + ".tar"), "sallyport-" + service, folder.resolve("cache"));
     }
 
