@@ -12,6 +12,7 @@ import io.sallyport.accesslog.config.RuleList;
 import io.sallyport.accesslog.config.RunningConfiguration;
 import io.sallyport.accesslog.ingest.Gap;
 import io.sallyport.accesslog.ingest.Ingester;
+import io.sallyport.accesslog.ingest.TopicTail;
 import io.sallyport.accesslog.queue.BrokerProcess;
 import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.queue.Spool;
@@ -22,6 +23,9 @@ import io.sallyport.accesslog.receive.Intake;
 import io.sallyport.accesslog.receive.Ledger;
 import io.sallyport.accesslog.receive.LedgerFolder;
 import io.sallyport.accesslog.receive.OtlpReceiver;
+import io.sallyport.accesslog.storage.ClickHouseSettings;
+import io.sallyport.accesslog.storage.DuckSettings;
+import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.runtime.Lifecycle;
@@ -32,6 +36,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -144,7 +149,7 @@ public final class CollectorServer implements AutoCloseable {
                     throw new IOException("Kafka does not take rows, they wait in the spool"
                             + (trouble == null ? "" : ": " + trouble));
                 }
-                ingester = parts.started("ingester", Ingester.start(kafka, store, clock, tails::stored, this::lost));
+                ingester = parts.started("ingester", Ingester.start(kafka, store, clock, followers(kafka), this::lost));
                 missing = Optional.empty();
                 return;
             } catch (IOException | StoreException e) {
@@ -158,6 +163,18 @@ public final class CollectorServer implements AutoCloseable {
             }
             pause();
         }
+    }
+
+    // Collectors that share a store have a part of its rows each: who follows wants all of them.
+    private Consumer<List<KafkaRow>> followers(KafkaSettings kafka) throws InterruptedException {
+        return switch (settings.store()) {
+            case DuckSettings _ -> tails::stored;
+            case ClickHouseSettings _ -> {
+                var tail = parts.started("tail", new TopicTail(kafka, tails::isFollowed, tails::stored));
+                tails.readFrom(tail::begin);
+                yield _ -> {};
+            }
+        };
     }
 
     private void lost(Gap gap) {

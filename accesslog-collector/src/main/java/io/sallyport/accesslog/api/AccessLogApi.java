@@ -426,6 +426,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
                 throw new BoundExceededException("too many callers follow at once (expected: at most 100)");
             }
             try (var open = tail.get()) {
+                tails.begin();
                 follow(open, call);
             }
         } catch (InterruptedException e) {

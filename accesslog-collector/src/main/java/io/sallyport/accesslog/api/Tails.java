@@ -18,6 +18,33 @@ public final class Tails {
     private static final int MAX_WAITING = 2_000;
 
     private final Set<Tail> tails = ConcurrentHashMap.newKeySet();
+    private volatile Source source = () -> {};
+
+    /// Where rows come from.
+    @FunctionalInterface
+    public interface Source {
+
+        /// Somebody follows now: what comes from then on is to be told.
+        void begin() throws InterruptedException;
+    }
+
+    /// From now on somebody has to be told when rows are wanted.
+    public void readFrom(Source told) throws InterruptedException {
+        source = told;
+        if (isFollowed()) {
+            told.begin();
+        }
+    }
+
+    /// Whether anybody follows.
+    public boolean isFollowed() {
+        return !tails.isEmpty();
+    }
+
+    /// Returns when whoever follows by now will see all that comes.
+    void begin() throws InterruptedException {
+        source.begin();
+    }
 
     /// Gives a batch to all followers.
     public void stored(List<KafkaRow> rows) {

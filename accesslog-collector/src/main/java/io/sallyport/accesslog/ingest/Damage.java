@@ -5,7 +5,6 @@ import io.sallyport.accesslog.queue.KafkaSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -63,14 +62,9 @@ record Damage(TopicPartition partition, long offset, boolean byBroker) {
         private final KafkaConsumer<byte[], byte[]> consumer;
 
         Probe(KafkaSettings settings) {
-            consumer = new KafkaConsumer<>(alone(settings.consumer()));
-        }
-
-        private static Properties alone(Properties of) {
-            of.remove(ConsumerConfig.GROUP_ID_CONFIG);
-            of.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
-            of.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "1");
-            return of;
+            var properties = settings.alone();
+            properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "1");
+            consumer = new KafkaConsumer<>(properties);
         }
 
         /// The first offset behind a damage at which something else is; `from` itself where it can be read by now.

@@ -8,7 +8,6 @@ import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.accesslog.storage.TopicIdentity;
-import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,8 +44,6 @@ public final class Ingester implements AutoCloseable {
     // file, which costs twice as much.
     private static final int MAX_BATCH = 122_880;
     private static final long MAX_BYTES = 64L << 20;
-    // Kafka bounds what it stores, and that is compressed.
-    private static final int MAX_RECORD = 1 << 20;
     // How long rows wait at most for a whole batch of those that are behind them in Kafka.
     private static final Duration MAX_WAIT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(100);
@@ -382,17 +379,7 @@ public final class Ingester implements AutoCloseable {
 
     private void read(ConsumerRecord<byte[], byte[]> record, Batch batch, Aside poison) {
         try {
-            if (record.value() == null || record.value().length == 0) {
-                throw new InvalidProtocolBufferException("empty record");
-            }
-            if (record.value().length > MAX_RECORD) {
-                throw new InvalidProtocolBufferException(
-                        record.value().length + " bytes (expected: at most " + MAX_RECORD + ")");
-            }
-            var entry = AccessLogEntry.parseFrom(record.value());
-            if (!entry.hasStartTime() || entry.getKind().isEmpty()) {
-                throw new InvalidProtocolBufferException("not an access log entry");
-            }
+            var entry = Records.entry(record);
             batch.rows.add(new KafkaRow(record.partition(), record.offset(), entry));
             batch.bytes += record.value().length;
         } catch (InvalidProtocolBufferException e) {

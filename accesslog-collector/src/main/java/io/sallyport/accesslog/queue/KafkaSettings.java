@@ -146,6 +146,14 @@ public record KafkaSettings(
         return properties;
     }
 
+    /// For a reader that is in no group and says itself what it reads.
+    public Properties alone() {
+        var properties = consumer();
+        properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        return properties;
+    }
+
     /// What a failure of Kafka's client means for whoever wrote these settings: the client itself says only that
     /// something failed, and where it is told apart, by the deepest cause.
     public String trouble(Throwable failure) {

@@ -6,6 +6,7 @@ import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.testing.Rows;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,19 @@ class TailsTest {
             assertThat(picky.next(1)).isEqualTo(new Tails.Batch(List.of(), 0));
             assertThat(slow.next(1).skipped()).isZero();
         }
+    }
+
+    @Test
+    void aSourceIsToldWhenSomebodyFollows() throws Exception {
+        var told = new AtomicInteger();
+        try (var _ = tails.follow(_ -> true).orElseThrow()) {
+            tails.readFrom(told::incrementAndGet);
+            assertThat(told).hasValue(1);
+            assertThat(tails.isFollowed()).isTrue();
+            tails.begin();
+            assertThat(told).hasValue(2);
+        }
+        assertThat(tails.isFollowed()).isFalse();
     }
 
     @Test
