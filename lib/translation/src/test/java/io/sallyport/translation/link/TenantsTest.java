@@ -65,6 +65,153 @@ class TenantsTest {
             spec: {host: up.a.test, subsets: [{name: one, labels: {v: one}}]}
             """;
 
+    // Whose a listener's host is, say the namespaces that it takes routes from.
+    private static final String STANDARD = """
+            apiVersion: v1
+            kind: Namespace
+            metadata: {name: a, labels: {kubernetes.io/metadata.name: a}}
+            ---
+            apiVersion: v1
+            kind: Namespace
+            metadata: {name: b, labels: {kubernetes.io/metadata.name: b}}
+            ---
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: Gateway
+            metadata: {namespace: istio-system, name: shared}
+            spec:
+              gatewayClassName: istio
+              listeners:
+              - name: a
+                port: 80
+                protocol: HTTP
+                hostname: a.test
+                allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: a}}}}
+              - name: a-below
+                port: 80
+                protocol: HTTP
+                hostname: "*.a.test"
+                allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: a}}}}
+              - name: a-secure
+                port: 443
+                protocol: HTTPS
+                hostname: a.test
+                tls: {certificateRefs: [{name: a-cert}]}
+                allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: a}}}}
+              - name: b
+                port: 80
+                protocol: HTTP
+                hostname: b.test
+                allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: b}}}}
+            ---
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: HTTPRoute
+            metadata: {namespace: a, name: shop}
+            spec:
+              parentRefs: [{namespace: istio-system, name: shared}]
+              hostnames: [a.test, "*.a.test"]
+              rules:
+              - {matches: [{path: {type: PathPrefix, value: /cart}}], backendRefs: [{name: cart, port: 80}]}
+              - {matches: [{path: {type: Exact, value: /}}], backendRefs: [{name: cart, port: 80}]}
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {namespace: a, name: cart}
+            spec: {clusterIP: 10.0.0.9, ports: [{name: http, port: 80}]}
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {namespace: a, name: cart-1, labels: {kubernetes.io/service-name: cart}}
+            addressType: IPv4
+            ports: [{name: http, port: 9000}]
+            endpoints: [{addresses: [10.0.0.1]}]
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {namespace: istio-system, name: a-cert}
+            type: kubernetes.io/tls
+            stringData: {tls.crt: "", tls.key: ""}
+            """;
+
+    @Test
+    void routesOfOneTenantChangeNoAnswerForTheOther() {
+        var before = answers(STANDARD);
+        assertThat(before.values())
+                .anySatisfy(answer -> assertThat(answer).contains("cart.a.svc.cluster.local"))
+                .anySatisfy(answer -> assertThat(answer).startsWith("404"));
+        var own = Request.get(8080, "b.test", "/");
+        var served = 0;
+        for (var seed = 0L; seed < ROUNDS; seed++) {
+            var random = new Random(seed);
+            var theirs = new ArrayList<String>();
+            int count = 1 + random.nextInt(6);
+            for (int n = 0; n < count; n++) {
+                theirs.add(route(random, n));
+            }
+            var image = STANDARD + "---\n" + String.join("---\n", theirs);
+
+            assertThat(answers(image)).as("seed %d: %s", seed, theirs).isEqualTo(before);
+            served += text(simulator(image).answer(own)).startsWith("404") ? 0 : 1;
+        }
+        assertThat(served).as("configurations that serve his own host").isPositive();
+    }
+
+    private static String route(Random random, int number) {
+        var hosts = random.nextInt(4) == 0
+                ? ""
+                : "hostnames: [\"%s\"], ".formatted(one(random, List.of("a.test", "x.a.test", "*.a.test", "b.test")));
+        var listener = one(random, List.of("", "", ", sectionName: a", ", sectionName: a-below", ", sectionName: b"));
+        var parents = "parentRefs: [{namespace: istio-system, name: shared%s}], ".formatted(listener);
+        var path = one(random, List.of("/", "/cart", "/cart/1"));
+        var kinds = List.of(
+                """
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: HTTPRoute
+                metadata: {namespace: b, name: n%d}
+                spec: {%s%srules: [{matches: [{path: {type: Exact, value: %s}}], filters: [{type: RequestRedirect, requestRedirect: {hostname: evil.test}}]}]}
+                """.formatted(number, hosts, parents, path),
+                """
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: HTTPRoute
+                metadata: {namespace: b, name: n%d}
+                spec: {%s%srules: [{matches: [{path: {type: PathPrefix, value: %s}}], backendRefs: [{name: cart, namespace: a, port: 80}]}]}
+                """.formatted(number, hosts, parents, path),
+                """
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: GRPCRoute
+                metadata: {namespace: b, name: n%d}
+                spec: {%s%srules: [{matches: [{method: {type: Exact, service: cart}}], backendRefs: [{name: own, port: 80}]}]}
+                """.formatted(number, hosts, parents),
+                """
+                apiVersion: gateway.networking.k8s.io/v1alpha2
+                kind: TLSRoute
+                metadata: {namespace: b, name: n%d}
+                spec: {%s%srules: [{backendRefs: [{name: own, port: 80}]}]}
+                """.formatted(number, hosts, parents),
+                """
+                apiVersion: gateway.networking.k8s.io/v1beta1
+                kind: ReferenceGrant
+                metadata: {namespace: b, name: n%d}
+                spec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: b}], to: [{group: "", kind: Service}]}
+                """.formatted(number),
+                """
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: Gateway
+                metadata: {namespace: b, name: n%d}
+                spec: {gatewayClassName: istio, listeners: [{name: l, port: 80, protocol: HTTP, hostname: "%s"}]}
+                """.formatted(number, one(random, List.of("a.test", "x.a.test", "*.a.test"))),
+                """
+                apiVersion: networking.k8s.io/v1
+                kind: Ingress
+                metadata: {namespace: b, name: n%d}
+                spec: {ingressClassName: istio, rules: [{host: a.test, http: {paths: [{path: /cart, pathType: Prefix, backend: {service: {name: own, port: {number: 80}}}}]}}]}
+                """.formatted(number));
+        return one(random, kinds);
+    }
+
+    private static String one(Random random, List<String> words) {
+        return words.get(random.nextInt(words.size()));
+    }
+
     @Test
     void whatOneTenantWritesChangesNoAnswerForTheOther() {
         var before = answers(SHARED);
@@ -97,9 +244,13 @@ class TenantsTest {
         assertThat(answers.values()).allMatch(answer -> answer.startsWith("404"));
     }
 
-    private static Map<String, String> answers(String yaml) {
+    private static TrafficSimulator simulator(String yaml) {
         var checked = new Analyzer().check(Images.image(yaml));
-        var simulator = new TrafficSimulator(new Translator().translate(checked, Images.INGRESS));
+        return new TrafficSimulator(new Translator().translate(checked, Images.INGRESS));
+    }
+
+    private static Map<String, String> answers(String yaml) {
+        var simulator = simulator(yaml);
         var answers = new TreeMap<String, String>();
         for (var host : OWN) {
             for (var path : PATHS) {
