@@ -13,6 +13,7 @@ import io.sallyport.config.kubernetes.KubernetesPart;
 import io.sallyport.config.source.DirectoryListener;
 import io.sallyport.config.source.DirectorySource;
 import io.sallyport.config.store.DocumentReader;
+import io.sallyport.config.store.RevisionListener;
 import io.sallyport.config.store.RevisionLog;
 import io.sallyport.config.store.StoreUnavailableException;
 import io.sallyport.model.Age;
@@ -149,6 +150,12 @@ public final class ConfigServer implements AutoCloseable {
         return known.digest().equals(asked.digest())
                 && known.name().equals(asked.name())
                 && known.firstLine() == asked.firstLine();
+    }
+
+    /// Tells `listener` of each revision before those who watch, even while it is being written. For services beside
+    /// this one.
+    public void listen(RevisionListener listener) {
+        log.listen(listener);
     }
 
     /// How many objects are in force.

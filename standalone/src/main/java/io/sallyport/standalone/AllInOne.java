@@ -153,6 +153,7 @@ final class AllInOne {
                         configChannel, beside, inspections, probe, clock, new SecureRandom(), instruments.of("xds")));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
+        config.listen(new ChangesBeside(xds));
 
         var secrets = lifecycle.started(
                 "secret-service",

@@ -5,7 +5,9 @@ import io.grpc.Channel;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.analysis.Inspections;
+import io.sallyport.follow.Arrival;
 import io.sallyport.follow.ConfigFollower;
 import io.sallyport.follow.KnownObjects;
 import io.sallyport.model.read.YamlReader;
@@ -92,6 +94,18 @@ public final class XdsServer implements AutoCloseable {
     private void tick() {
         publisher.tick();
         discovery.tick();
+    }
+
+    /// For who runs beside config-service: an image that is being written there. Nothing of it is shown.
+    public void storing(ConfigImage image) {
+        if (follower.isUpToDate()) {
+            publisher.prepare(image);
+        }
+    }
+
+    /// The same once it is written: it is served at once, and the stream brings nothing new.
+    public void stored(ConfigImage image, Arrival arrival) {
+        follower.ahead(image, arrival);
     }
 
     /// For the proxies: aggregated discovery.

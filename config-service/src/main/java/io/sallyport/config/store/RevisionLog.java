@@ -83,6 +83,7 @@ public final class RevisionLog implements AutoCloseable {
     private final BlockingQueue<Task> tasks = new ArrayBlockingQueue<>(MAX_WAITING);
     private final AtomicLong waitingChars = new AtomicLong();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final List<RevisionListener> beside = new CopyOnWriteArrayList<>();
     // Confined to the owner thread.
     private final Analyzer analyzer;
     private Optional<Instant> nextChange = Optional.empty();
@@ -200,6 +201,12 @@ public final class RevisionLog implements AutoCloseable {
     public Subscription subscribe(Runnable listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);
+    }
+
+    /// Tells `listener` of each revision before those who watch, even while it is being written.
+    public Subscription listen(RevisionListener listener) {
+        beside.add(listener);
+        return () -> beside.remove(listener);
     }
 
     /// The trace of the change that made a revision, for those who go on with it; empty if it is not known.
@@ -475,6 +482,9 @@ public final class RevisionLog implements AutoCloseable {
             });
         }
         if (!revisions.isEmpty() || !accepted.isEmpty()) {
+            if (!revisions.isEmpty()) {
+                announce(state, judgement);
+            }
             append(head, revisions, accepted);
             failing = false;
         }
@@ -486,6 +496,14 @@ public final class RevisionLog implements AutoCloseable {
         }
         answers.forEach(answer -> answer.task().answer().complete(answer.outcome()));
         prune(head);
+    }
+
+    // A flush takes milliseconds, in which others of this process can get ready for what comes after it.
+    private void announce(ConfigState state, Judgement judgement) {
+        if (!beside.isEmpty()) {
+            judgement.checked().ifPresent(reader.inspections()::remember);
+            beside.forEach(listener -> listener.storing(state.image()));
+        }
     }
 
     private void append(long head, List<Revision> revisions, List<AcceptedRequest> accepted)
@@ -561,8 +579,13 @@ public final class RevisionLog implements AutoCloseable {
     private void publish(ConfigState state, Judgement judgement) {
         // Before anybody hears of the revision, so that whoever follows in this process need not judge it again.
         judgement.checked().ifPresent(reader.inspections()::remember);
+        boolean isNew = published.state().image() != state.image();
         published = new Published(state, judgement.findings(), judgement.gatewayApi());
         nextChange = judgement.nextChange();
+        if (isNew) {
+            var head = state.head();
+            beside.forEach(listener -> listener.stored(state.image(), head.time(), traces.of(head.number())));
+        }
         listeners.forEach(Runnable::run);
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.config.testing.FakeReader;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
@@ -141,6 +142,46 @@ class RevisionLogTest {
         stores.getLast().full = false;
         assertThat(apply("Gateway shop/a two")).isInstanceOf(Outcome.Accepted.class);
         assertThat(log().isFailing()).isFalse();
+    }
+
+    @Test
+    @Tag("F10")
+    void whoRunsBesideHearsOfARevisionBeforeItIsStoredAndAgainOnlyOnceItIs() throws Exception {
+        var heard = new ArrayList<String>();
+        log().listen(new RevisionListener() {
+            @Override
+            public void storing(ConfigImage image) {
+                heard.add("storing r%d of %d, r%d is current"
+                        .formatted(
+                                image.revision(),
+                                image.size(),
+                                log().published().state().revision()));
+            }
+
+            @Override
+            public void stored(ConfigImage image, Instant made, String traceParent) {
+                heard.add("stored r%d of %d, r%d is current"
+                        .formatted(
+                                image.revision(),
+                                image.size(),
+                                log().published().state().revision()));
+            }
+        });
+        apply("Gateway shop/a one");
+        stores.getLast().full = true;
+        assertThatThrownBy(() -> apply("Gateway shop/b two", "Gateway shop/c two"))
+                .isInstanceOf(StoreUnavailableException.class);
+        stores.getLast().full = false;
+        apply("Gateway shop/b three");
+
+        assertThat(heard)
+                .containsExactly(
+                        "storing r1 of 1, r0 is current",
+                        "stored r1 of 1, r1 is current",
+                        "storing r2 of 3, r1 is current",
+                        "storing r2 of 2, r1 is current",
+                        "stored r2 of 2, r2 is current");
+        assertThat(log().image(2)).containsSame(log().published().state().image());
     }
 
     @Test

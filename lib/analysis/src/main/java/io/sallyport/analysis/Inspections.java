@@ -41,10 +41,15 @@ public final class Inspections {
         return found;
     }
 
-    /// Lets other analyzers take what was found of an image, and of the last few before it.
+    /// Lets other analyzers take what was found of an image, and of the last few before it. What was remembered of the
+    /// same revision is forgotten.
     public synchronized void remember(CheckedImage newest) {
         var kept = ImmutableList.<CheckedImage>builder().add(newest);
         for (var older : images.subList(0, Math.min(images.size(), IMAGES - 1))) {
+            if (older.source().revision() == newest.source().revision()) {
+                // Judged again, or a revision that could not be written.
+                continue;
+            }
             var changed = newest.source().stepsSince(older.source());
             if (changed.isEmpty() || changed.get().size() > MOST_CHANGED) {
                 break;

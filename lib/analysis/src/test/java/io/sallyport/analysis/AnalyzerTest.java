@@ -98,6 +98,24 @@ class AnalyzerTest {
     }
 
     @Test
+    void aRevisionThatNeverCameIsForgottenForTheOneThatDid() {
+        var inspections = new Inspections();
+        var judge = new Analyzer(inspections);
+        var now = Instant.parse("2026-01-02T00:00:00Z");
+        var first = Documents.image(services(5));
+        inspections.remember(judge.check(first, now));
+        for (int i = 0; i < 40; i++) {
+            var never = first.with(2, Documents.objects(service(1, "never.test", "/" + i)), List.of());
+            inspections.remember(judge.check(never, now));
+        }
+        var second = first.with(2, Documents.objects(service(1, "second.test", "/")), List.of());
+        inspections.remember(judge.check(second, now));
+
+        assertThat(inspections.image(2)).containsSame(second);
+        assertThat(inspections.image(1)).containsSame(first);
+    }
+
+    @Test
     void manyLargeImagesAreNotRemembered() {
         var inspections = new Inspections();
         var judge = new Analyzer(inspections);

@@ -1,5 +1,6 @@
 package io.sallyport.follow;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.grpc.Channel;
 import io.grpc.Context;
 import io.grpc.Status;
@@ -11,6 +12,7 @@ import io.sallyport.proto.config.v1.WatchRequest;
 import io.sallyport.proto.config.v1.WatchResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,8 @@ public final class ConfigFollower implements AutoCloseable {
 
     private static final Duration SHORTEST = Duration.ofMillis(50);
     private static final Duration LONGEST = Duration.ofSeconds(5);
+    // Nothing came yet: not even the empty configuration.
+    private static final ConfigImage NONE = ConfigImage.EMPTY.with(-1, List.of(), List.of());
     private static final Logger LOG = LoggerFactory.getLogger(ConfigFollower.class);
 
     private final Channel channel;
@@ -40,6 +44,9 @@ public final class ConfigFollower implements AutoCloseable {
     // Belongs to the thread.
     private boolean followed;
     private boolean fromStart = true;
+
+    // The newest image that came ahead of the stream.
+    @GuardedBy("this") private ConfigImage ahead = NONE;
 
     public ConfigFollower(Channel channel, ObjectReader reader, Consumer<ConfigImage> images, RandomGenerator random) {
         this(channel, reader, KnownObjects.NONE, (image, _) -> images.accept(image), random);
@@ -73,6 +80,34 @@ public final class ConfigFollower implements AutoCloseable {
     /// Objects that this process cannot read; their last good version, if any, stays.
     public NavigableMap<ObjectRef, String> unreadable() {
         return builder.unreadable();
+    }
+
+    /// Whether what was handed on last is all that config-service has, so that its next image is ours too: there was a
+    /// whole configuration, and nothing in it that cannot be read here.
+    public boolean isUpToDate() {
+        return complete && builder.unreadable().isEmpty();
+    }
+
+    /// Hands on an image of config-service in the same process, before the stream brings it. Left to the stream where
+    /// this side is not up to date.
+    public void ahead(ConfigImage image, Arrival arrival) {
+        if (isUpToDate()) {
+            handAhead(image, arrival);
+        }
+    }
+
+    private synchronized void handAhead(ConfigImage image, Arrival arrival) {
+        if (image.revision() > ahead.revision()) {
+            ahead = image;
+            images.accept(image, arrival);
+        }
+    }
+
+    // What came ahead of the stream is not handed on again, and nothing that is older.
+    private synchronized void hand(ConfigImage image, Arrival arrival) {
+        if (image != ahead && image.revision() >= ahead.revision()) {
+            images.accept(image, arrival);
+        }
     }
 
     @Override
@@ -127,7 +162,7 @@ public final class ConfigFollower implements AutoCloseable {
             if (next.isPresent()) {
                 fromStart = false;
                 complete = true;
-                images.accept(next.get(), arrival(message));
+                hand(next.get(), arrival(message));
             }
         }
     }

@@ -191,6 +191,40 @@ class ConfigFollowerTest {
     }
 
     @Test
+    void whatComesAheadOfTheStreamIsHandedOnOnce() throws Exception {
+        var answers = watch().answers();
+        answers.onNext(snapshot(1, true, resource("a", "1")));
+        var first = image();
+        var ahead = first.with(3, List.of(), List.of(ref("a")));
+
+        follower.ahead(ahead, Arrival.UNKNOWN);
+        assertThat(image()).isSameAs(ahead);
+        follower.ahead(ahead, Arrival.UNKNOWN);
+        answers.onNext(snapshot(2, true, resource("a", "2")));
+        answers.onNext(snapshot(4, true, resource("a", "4")));
+
+        assertThat(image().revision()).isEqualTo(4);
+        assertThat(images).isEmpty();
+    }
+
+    @Test
+    void theStreamAloneSaysWhatThereIsAtFirstAndWhileSomethingCannotBeReadHere() throws Exception {
+        var ahead = ConfigImage.EMPTY.with(9, List.of(), List.of());
+        var answers = watch().answers();
+        follower.ahead(ahead, Arrival.UNKNOWN);
+        answers.onNext(snapshot(1, true, resource("a", "1")));
+        assertThat(image().revision()).isEqualTo(1);
+        answers.onNext(snapshot(2, true, resource("a", "unreadable")));
+        assertThat(image().revision()).isEqualTo(2);
+
+        follower.ahead(ahead, Arrival.UNKNOWN);
+        answers.onNext(snapshot(3, true, resource("a", "3")));
+
+        assertThat(image().revision()).isEqualTo(3);
+        assertThat(follower.isUpToDate()).isTrue();
+    }
+
+    @Test
     void anEmptyConfigurationIsAnImageToo() throws Exception {
         watch().answers().onNext(snapshot(0, true));
 

@@ -21,6 +21,13 @@ public final class Translator {
         return lines.computeIfAbsent(proxy, Line::new).emit(emitter, image);
     }
 
+    /// Does beforehand what [#translate] will do if this image comes next. If another comes, this one never was: what
+    /// is
+    /// withheld of that one keeps the version that was translated last.
+    public void prepare(CheckedImage image, ProxyClass proxy) {
+        lines.computeIfAbsent(proxy, Line::new).prepare(emitter, image);
+    }
+
     /// What proxies of this class are to do, before it is spelled in Envoy's words.
     public ProxyPlan plan(CheckedImage image, ProxyClass proxy) {
         return lines.computeIfAbsent(proxy, Line::new).link(image);
@@ -31,6 +38,9 @@ public final class Translator {
         lines.remove(proxy);
     }
 
+    /// What follows if this image comes next.
+    private record Prepared(CheckedImage image, ProxyPlan plan, Emission emission) {}
+
     /// The memory for one class.
     private static final class Line {
 
@@ -38,6 +48,7 @@ public final class Translator {
         private @Nullable CheckedImage image;
         private ProxyPlan plan = ProxyPlan.EMPTY;
         private Emission emission = Emission.EMPTY;
+        private @Nullable Prepared prepared;
 
         Line(ProxyClass proxy) {
             this.linker = new Linker(proxy);
@@ -45,13 +56,36 @@ public final class Translator {
 
         ProxyPlan link(CheckedImage next) {
             if (image != next) {
-                plan = PlanInvariants.checked(linker.link(next), plan);
+                plan = linked(next);
                 image = next;
             }
             return plan;
         }
 
+        private ProxyPlan linked(CheckedImage next) {
+            return PlanInvariants.checked(linker.link(next), plan);
+        }
+
+        void prepare(Emitter emitter, CheckedImage next) {
+            if (image != next && (prepared == null || prepared.image() != next)) {
+                var nextPlan = linked(next);
+                prepared = new Prepared(
+                        next,
+                        nextPlan,
+                        emitter.emit(emission, nextPlan, next.image().revision()));
+            }
+        }
+
         EnvoyResources emit(Emitter emitter, CheckedImage next) {
+            var ready = prepared;
+            prepared = null;
+            if (ready != null && ready.image() == next) {
+                image = next;
+                plan = ready.plan();
+                emission = ready.emission();
+                // As it is: what is emitted once more is no longer one step from what was served before.
+                return emission.resources();
+            }
             emission = emitter.emit(emission, link(next), next.image().revision());
             return emission.resources();
         }

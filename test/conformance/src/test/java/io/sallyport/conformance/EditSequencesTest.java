@@ -70,7 +70,14 @@ class EditSequencesTest {
         var image = ConfigImage.EMPTY;
         var compared = 0;
         for (int edit = 0; edit < EDITS; edit++) {
+            if (random.nextInt(3) == 0) {
+                // One that is never stored, as when the disk is full.
+                translator.prepare(analyzer.check(edited(image, random, analyzer)), PROXY);
+            }
             image = edited(image, random, analyzer);
+            if (random.nextInt(2) == 0) {
+                translator.prepare(analyzer.check(image), PROXY);
+            }
             var resources = translator.translate(analyzer.check(image), PROXY);
             if (edit % LOOKS == LOOKS - 1) {
                 var fresh = new Translator().translate(new Analyzer().check(shuffled(image, random)), PROXY);

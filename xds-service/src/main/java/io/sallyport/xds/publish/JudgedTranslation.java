@@ -37,6 +37,11 @@ public final class JudgedTranslation implements Translation {
     }
 
     @Override
+    public void prepare(ConfigImage image, ProxyClass proxies) {
+        translator.prepare(analyzer.check(image, clock.instant()), proxies);
+    }
+
+    @Override
     public Optional<Instant> nextChange() {
         return judged == null ? Optional.empty() : judged.nextChange();
     }

@@ -62,6 +62,7 @@ public final class Publisher implements AutoCloseable {
     private final InstantSource clock;
     private final Map<ProxyClass, Seat> seats = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable ConfigImage> newest = new AtomicReference<>();
+    private final AtomicReference<@Nullable ConfigImage> expected = new AtomicReference<>();
     private final BlockingQueue<Boolean> wakes = new ArrayBlockingQueue<>(1);
     private final Arrivals arrivals = new Arrivals();
     private final Tracer tracer;
@@ -125,6 +126,12 @@ public final class Publisher implements AutoCloseable {
                 .startSpan();
         arrivals.put(image.revision(), new Arrivals.Entry(arrival, clock.instant(), span, new AtomicInteger()));
         newest.set(image);
+        wakes.offer(true);
+    }
+
+    /// Lets it translate an image that may be offered soon, or never: nobody sees any of it before. Returns at once.
+    public void prepare(ConfigImage image) {
+        expected.set(image);
         wakes.offer(true);
     }
 
@@ -217,6 +224,10 @@ public final class Publisher implements AutoCloseable {
                 if (image != null) {
                     step(image);
                 }
+                var next = expected.getAndSet(null);
+                if (next != null && next != newest.get()) {
+                    ready(next);
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
@@ -241,6 +252,20 @@ public final class Publisher implements AutoCloseable {
             }
         } finally {
             span.end();
+        }
+    }
+
+    // What throws here throws again when the image comes, and is dealt with then.
+    private void ready(ConfigImage image) {
+        try {
+            for (var seat : seats.values()) {
+                if (seat.board.newest() != null && seat.poisoned.isEmpty()) {
+                    translation.prepare(image, seat.board.proxies());
+                }
+            }
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.atDebug().setCause(e).log("An image cannot be prepared");
+            translation = translations.get();
         }
     }
 

@@ -39,6 +39,7 @@ class PublisherTest {
     private final AtomicInteger translations = new AtomicInteger();
     private final CountDownLatch gate = new CountDownLatch(1);
     private volatile boolean gated;
+    private final BlockingQueue<ConfigImage> prepared = new LinkedBlockingQueue<>();
     private final Publisher publisher =
             new Publisher(ByName::new, InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z")));
     private ConfigImage image = ConfigImage.EMPTY;
@@ -74,6 +75,12 @@ class PublisherTest {
                 listeners.add(Made.resource(ResourceType.LISTENER, object.name(), text));
             }
             return EnvoyResources.EMPTY.with(image.revision(), listeners, Map.of());
+        }
+
+        @Override
+        public void prepare(ConfigImage image, ProxyClass proxies) {
+            translate(image, proxies);
+            prepared.add(image);
         }
 
         @Override
@@ -149,6 +156,38 @@ class PublisherTest {
         await(board, 100);
 
         assertThat(translations.get()).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsPreparedIsShownToNobodyUntilItComes() throws Exception {
+        var board = publisher.join(proxies("edge"), this::wake).orElseThrow();
+        offer(List.of(object("a", "1")));
+        await(board, 1);
+        var next = image.with(2, List.of(object("a", "2")), List.of());
+        publisher.prepare(next);
+
+        assertThat(prepared.poll(20, TimeUnit.SECONDS)).isSameAs(next);
+        assertThat(board.newest()).isNotNull().extracting(Snapshot::revision).isEqualTo(1L);
+        assertThat(publisher.revision()).isEqualTo(1);
+        assertThat(publisher.image()).isSameAs(image);
+
+        image = next;
+        publisher.offer(image);
+
+        assertThat(await(board, 2).resources().all(ResourceType.LISTENER)).containsOnlyKeys("a");
+    }
+
+    @Test
+    @Tag("V25")
+    void poisonThatIsPreparedHurtsNobodyAndIsWithheldWhenItComes() throws Exception {
+        var board = publisher.join(proxies("edge"), this::wake).orElseThrow();
+        offer(List.of(object("a", "good")));
+        await(board, 1);
+        publisher.prepare(image.with(2, List.of(object("b", "poison")), List.of()));
+        offer(List.of(object("b", "poison"), object("c", "good")));
+
+        assertThat(await(board, 2).resources().all(ResourceType.LISTENER)).containsOnlyKeys("a", "c");
+        assertThat(publisher.poisoned()).hasSize(1);
     }
 
     @Test
