@@ -54,6 +54,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The wiring of `up`: every service in one process, joined by in-process channels, its doors on loopback, and
@@ -86,6 +87,7 @@ final class AllInOne {
             Terminal terminal,
             InstantSource clock,
             ServiceClients services,
+            LongSupplier translated,
             @Nullable EnvoyFleet fleet,
             @Nullable CollectorServer collector,
             DataDirectory.Endpoints doors,
@@ -101,7 +103,7 @@ final class AllInOne {
         this.services = services;
         this.fleet = fleet;
         this.collector = collector;
-        this.liveness = new Liveness(services, platform::told, fleet);
+        this.liveness = new Liveness(services, translated, platform::told, fleet);
         this.doors = doors;
         this.platformKnown = platformKnown;
         this.page = page;
@@ -151,9 +153,9 @@ final class AllInOne {
                 "xds-service",
                 new XdsServer(
                         configChannel, beside, inspections, probe, clock, new SecureRandom(), instruments.of("xds")));
+        config.listen(new ChangesBeside(xds));
         xds.measure(metrics.registry());
         readiness.require("xds-service", xds::missing);
-        config.listen(new ChangesBeside(xds));
 
         var secrets = lifecycle.started(
                 "secret-service",
@@ -258,6 +260,7 @@ final class AllInOne {
                 terminal,
                 clock,
                 services,
+                xds::revision,
                 fleet,
                 collector,
                 doors,

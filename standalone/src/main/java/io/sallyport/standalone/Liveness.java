@@ -22,12 +22,19 @@ final class Liveness {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final ServiceClients services;
+    private final LongSupplier translated;
     private final LongSupplier platformRevision;
     private final @Nullable EnvoyFleet fleet;
 
-    /// `platformRevision` tells up to which revision `fleet` has been told what `sallyport.yaml` wants.
-    Liveness(ServiceClients services, LongSupplier platformRevision, @Nullable EnvoyFleet fleet) {
+    /// `translated` tells which revision xds-service has translated, and `platformRevision` up to which one `fleet` has
+    /// been told what `sallyport.yaml` wants.
+    Liveness(
+            ServiceClients services,
+            LongSupplier translated,
+            LongSupplier platformRevision,
+            @Nullable EnvoyFleet fleet) {
         this.services = services;
+        this.translated = translated;
         this.platformRevision = platformRevision;
         this.fleet = fleet;
     }
@@ -40,7 +47,7 @@ final class Liveness {
     /// Why not, one line for each Envoy that does not yet; without Envoys, whether the revision is translated.
     List<String> missing(long revision) {
         if (fleet == null) {
-            return services.translated() >= revision
+            return translated.getAsLong() >= revision
                     ? List.of()
                     : List.of("xds-service: revision " + revision + " is not translated yet");
         }

@@ -61,15 +61,4 @@ final class ServiceClients {
             return List.of();
         }
     }
-
-    /// The newest revision that xds-service has translated.
-    long translated() {
-        try {
-            return proxies.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
-                    .listProxies(ListProxiesRequest.getDefaultInstance())
-                    .getRevision();
-        } catch (StatusRuntimeException e) {
-            return 0;
-        }
-    }
 }

@@ -126,6 +126,11 @@ public final class XdsServer implements AutoCloseable {
         return Optional.of(follower.isConnected() ? "reading the configuration" : "no configuration yet");
     }
 
+    /// The newest revision that every class of proxies has been translated for.
+    public long revision() {
+        return publisher.revision();
+    }
+
     /// Registers what there is to measure.
     public void measure(MeterRegistry meters) {
         proxies.register(meters);
