@@ -125,7 +125,9 @@ final class ListenerCommand implements Callable<Integer> {
         var filters = chains(listener)
                 .flatMap(chain -> chain.getFiltersList().stream())
                 .toList();
-        var isHttp = filters.stream().anyMatch(filter -> filter.getTypedConfig().is(HttpConnectionManager.class));
+        var isHttp = filters.stream()
+                .anyMatch(filter ->
+                        filter.hasConfigDiscovery() || filter.getTypedConfig().is(HttpConnectionManager.class));
         var isTcp = filters.stream().anyMatch(filter -> filter.getTypedConfig().is(TcpProxy.class));
         if (isHttp) {
             return isTcp ? "HTTP+TCP" : "HTTP";
@@ -159,13 +161,17 @@ final class ListenerCommand implements Callable<Integer> {
 
     private static String destination(FilterChain chain) {
         return chain.getFiltersList().stream()
-                .map(ListenerCommand::destination)
+                .map(filter -> destination(chain, filter))
                 .filter(text -> !text.isEmpty())
                 .findFirst()
                 .orElse("Non-HTTP/Non-TCP");
     }
 
-    private static String destination(Filter filter) {
+    private static String destination(FilterChain chain, Filter filter) {
+        if (filter.hasConfigDiscovery()) {
+            // A connection manager of many chains: the chain is called like its table.
+            return "Route: " + chain.getName();
+        }
         var http = ProxyOptions.unpacked(filter.getTypedConfig(), HttpConnectionManager.class);
         if (http != null) {
             return destination(http);

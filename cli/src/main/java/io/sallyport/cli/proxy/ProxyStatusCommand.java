@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
         description = "Show which proxies are connected, what each runs and what it refused.")
 public final class ProxyStatusCommand implements Callable<Integer> {
 
-    private static final List<String> TYPES = List.of("CDS", "LDS", "EDS", "RDS", "SRDS");
+    private static final List<String> TYPES = List.of("CDS", "LDS", "EDS", "RDS", "SRDS", "ECDS");
 
     private final Terminal terminal;
     private final Dialer dialer;
@@ -123,7 +123,7 @@ public final class ProxyStatusCommand implements Callable<Integer> {
     }
 
     private void printTable(ListProxiesResponse response) {
-        var table = new Table("NAME", "CDS", "LDS", "EDS", "RDS", "SRDS", "ACKED", "LIVE", "VERSION");
+        var table = new Table("NAME", "CDS", "LDS", "EDS", "RDS", "SRDS", "ECDS", "ACKED", "LIVE", "VERSION");
         for (var proxy : response.getProxiesList()) {
             table.row(
                     qualified(proxy),
@@ -132,6 +132,7 @@ public final class ProxyStatusCommand implements Callable<Integer> {
                     state(proxy, TYPES.get(2)),
                     state(proxy, TYPES.get(3)),
                     state(proxy, TYPES.get(4)),
+                    state(proxy, TYPES.get(5)),
                     revision(proxy.getAcknowledgedRevision()),
                     revision(proxy.getLiveRevision()),
                     proxy.getEnvoyVersion());

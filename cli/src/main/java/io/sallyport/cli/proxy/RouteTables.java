@@ -19,6 +19,10 @@ final class RouteTables {
     static List<RouteConfiguration> whole(List<RouteConfiguration> tables, List<ScopedRouteConfiguration> scopes) {
         var parts = new HashMap<String, RouteConfiguration.Builder>();
         for (var scope : scopes) {
+            if (!scope.hasRouteConfiguration()) {
+                // It names a table that is there by itself.
+                continue;
+            }
             var part = scope.getRouteConfiguration();
             parts.merge(
                     part.getName(),

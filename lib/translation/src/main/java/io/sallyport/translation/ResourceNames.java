@@ -2,6 +2,7 @@ package io.sallyport.translation;
 
 import com.google.common.hash.Hashing;
 import com.google.common.io.BaseEncoding;
+import com.google.protobuf.ByteString;
 import io.sallyport.model.Origin;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
@@ -108,6 +109,20 @@ public final class ResourceNames {
             case Chain.Match.Any _, Chain.Match.AnyEncrypted _, Chain.Match.Names _ -> "";
             case Chain.Match.PlainHttp _, Chain.Match.Within _ -> "";
         };
+    }
+
+    /// What a chain is called whose connection manager it has in common with others, and the key by which that one
+    /// finds the chain's table: the name of the table, `https.443.https.edge.shop`.
+    public static String sharingChain(RouteTableId id) {
+        return routes(id).replace(SCOPE_SEPARATOR, "_").replace(SCOPE_BAR, "_");
+    }
+
+    /// `http.8443~h2VJbXPYkNdQsm`: the connection manager that chains of a port have in common. The digest of its
+    /// settings is in the name, so that what stands under a name never changes.
+    public static String sharedManager(Bind bind, ByteString settings) {
+        var digest = Hashing.sha256().hashBytes(settings.toByteArray()).asBytes();
+        return "http." + bind.port() + "~"
+                + BaseEncoding.base64Url().encode(digest).substring(0, DIGEST_LENGTH);
     }
 
     /// `0.0.0.0_8080`.

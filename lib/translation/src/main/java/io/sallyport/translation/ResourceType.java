@@ -8,6 +8,7 @@ public enum ResourceType {
     ENDPOINTS("EDS", "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"),
     LISTENER("LDS", "type.googleapis.com/envoy.config.listener.v3.Listener"),
     SCOPED_ROUTES("SRDS", "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration"),
+    EXTENSIONS("ECDS", "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig"),
     ROUTES("RDS", "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"),
     SECRET("SDS", "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret");
 

@@ -240,7 +240,12 @@ final class RelayedStream implements StreamObserver<DeltaDiscoveryRequest> {
         }
         for (var name : request.getResourceNamesSubscribeList()) {
             if (!name.equals(EVERYTHING) && !isWhole) {
-                kept.find(type, name).ifPresentOrElse(response::addResources, () -> response.addRemovedResources(name));
+                kept.find(type, name).ifPresentOrElse(response::addResources, () -> {
+                    // No Envoy is ever told that its connection managers are gone (decision 50).
+                    if (type != ResourceType.EXTENSIONS) {
+                        response.addRemovedResources(name);
+                    }
+                });
             }
         }
         envoy.onNext(response.build());

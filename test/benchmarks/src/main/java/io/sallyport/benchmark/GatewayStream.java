@@ -7,7 +7,9 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
@@ -32,6 +34,8 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
     private static final String ROUTES = PREFIX + "route.v3.RouteConfiguration";
     private static final String SCOPED_ROUTES = PREFIX + "route.v3.ScopedRouteConfiguration";
 
+    private static final String EXTENSIONS = PREFIX + "core.v3.TypedExtensionConfig";
+
     /// A text that a run waits for: counted down once by each stream that sees it in a resource.
     record Mark(ByteString text, CountDownLatch seen) {}
 
@@ -41,6 +45,7 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
     private final AtomicLong listeners = new AtomicLong();
     private final Set<String> endpointNames = new LinkedHashSet<>();
     private final Set<String> routeNames = new LinkedHashSet<>();
+    private final Set<String> extensionNames = new LinkedHashSet<>();
     private boolean asksForScopes;
     private volatile @Nullable Mark mark;
 
@@ -140,6 +145,24 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
                         follow(Listener.parseFrom(resource.getResource().getValue()));
                     }
                 }
+                case EXTENSIONS -> {
+                    for (var resource : response.getResourcesList()) {
+                        var extension = TypedExtensionConfig.parseFrom(
+                                resource.getResource().getValue());
+                        follow(extension.getTypedConfig().unpack(HttpConnectionManager.class));
+                    }
+                }
+                case SCOPED_ROUTES -> {
+                    var names = new LinkedHashSet<String>();
+                    for (var resource : response.getResourcesList()) {
+                        var scope = ScopedRouteConfiguration.parseFrom(
+                                resource.getResource().getValue());
+                        if (!scope.hasRouteConfiguration() && routeNames.add(scope.getRouteConfigurationName())) {
+                            names.add(scope.getRouteConfigurationName());
+                        }
+                    }
+                    ask(ROUTES, names);
+                }
                 default -> {
                     // Nothing refers onwards from here.
                 }
@@ -152,20 +175,24 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
     private void follow(Listener listener) throws InvalidProtocolBufferException {
         for (var chain : listener.getFilterChainsList()) {
             for (var filter : chain.getFiltersList()) {
-                if (filter.getTypedConfig().is(HttpConnectionManager.class)) {
-                    var manager = filter.getTypedConfig().unpack(HttpConnectionManager.class);
-                    if (manager.hasScopedRoutes() && !asksForScopes) {
-                        asksForScopes = true;
-                        requests.onNext(DeltaDiscoveryRequest.newBuilder()
-                                .setTypeUrl(SCOPED_ROUTES)
-                                .build());
-                    }
-                    var name = manager.getRds().getRouteConfigName();
-                    if (manager.hasRds() && routeNames.add(name)) {
-                        ask(ROUTES, List.of(name));
-                    }
+                if (filter.hasConfigDiscovery() && extensionNames.add(filter.getName())) {
+                    ask(EXTENSIONS, List.of(filter.getName()));
+                } else if (filter.getTypedConfig().is(HttpConnectionManager.class)) {
+                    follow(filter.getTypedConfig().unpack(HttpConnectionManager.class));
                 }
             }
+        }
+    }
+
+    private void follow(HttpConnectionManager manager) {
+        if (manager.hasScopedRoutes() && !asksForScopes) {
+            asksForScopes = true;
+            requests.onNext(
+                    DeltaDiscoveryRequest.newBuilder().setTypeUrl(SCOPED_ROUTES).build());
+        }
+        var name = manager.getRds().getRouteConfigName();
+        if (manager.hasRds() && routeNames.add(name)) {
+            ask(ROUTES, List.of(name));
         }
     }
 

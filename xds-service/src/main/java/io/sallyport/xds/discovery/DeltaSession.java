@@ -28,6 +28,7 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
     private final Pace pace;
     private final Function<EnvoyResource, Resource> encode;
     private final Order order;
+    private final Order.Standings standings = new Here();
     private final Progress progress;
     private Snapshot snapshot;
     private long nonces;
@@ -123,7 +124,7 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
             return unknownAnswers.poll();
         }
         for (var subscription : subscriptions.values()) {
-            var gates = order.gates(subscription.type(), this::standing, now);
+            var gates = order.gates(subscription.type(), standings, now);
             var response = subscription.next(gates, Long.toString(nonces + 1, 36), now);
             if (response != null) {
                 nonces++;
@@ -140,14 +141,25 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
         return null;
     }
 
-    private Order.Standing standing(ResourceType type, Instant now) {
-        var subscription = subscriptions.get(type);
-        if (subscription == null) {
-            return Order.Standing.ABSENT;
+    // How the types stand here, for make-before-break order.
+    private final class Here implements Order.Standings {
+
+        @Override
+        public Order.Standing of(ResourceType type, Instant now) {
+            var subscription = subscriptions.get(type);
+            if (subscription == null) {
+                return Order.Standing.ABSENT;
+            }
+            // Clusters that go last are no reason to wait for those that come first.
+            boolean removalsToo = type != ResourceType.CLUSTER;
+            return subscription.isBusy(removalsToo, now) ? Order.Standing.BUSY : Order.Standing.QUIET;
         }
-        // Clusters that go last are no reason to wait for those that come first.
-        boolean removalsToo = type != ResourceType.CLUSTER;
-        return subscription.isBusy(removalsToo, now) ? Order.Standing.BUSY : Order.Standing.QUIET;
+
+        @Override
+        public boolean isComing(ResourceType type, Instant now) {
+            var subscription = subscriptions.get(type);
+            return subscription != null && subscription.isComing(now);
+        }
     }
 
     // A changed cluster warms until its endpoints come again, and Envoy does not ask for them: 15 s without this.

@@ -165,7 +165,7 @@ final class DeltaSubscription implements Subscription {
     private boolean isWildcardByDefault() {
         return switch (type) {
             case CLUSTER, LISTENER, SCOPED_ROUTES -> true;
-            case ENDPOINTS, ROUTES, SECRET -> false;
+            case ENDPOINTS, EXTENSIONS, ROUTES, SECRET -> false;
         };
     }
 
@@ -252,6 +252,10 @@ final class DeltaSubscription implements Subscription {
         var wanted = wanted(name);
         if (wanted != null) {
             return entry.asked() || !entry.held().isVersion(wanted.version()) ? Need.UPSERT : Need.NONE;
+        }
+        // Envoy 1.40 ends when the last of its connection managers is taken from open connections (decision 50).
+        if (type == ResourceType.EXTENSIONS) {
+            return Need.NONE;
         }
         if (entry.asked()) {
             return Need.REMOVAL;
@@ -392,7 +396,7 @@ final class DeltaSubscription implements Subscription {
             // Envoy drops an arbitrary part of what came with a table that it refuses: new versions come alone. Tables
             // that it has nothing of come together. A proxy that starts opens no port before the last of them, and a
             // thousand answers and acknowledgements in turn are seconds.
-            case ROUTES, SECRET -> 1;
+            case EXTENSIONS, ROUTES, SECRET -> 1;
             // A listener goes live with its first answer: half a table would be 404 for the other half.
             case SCOPED_ROUTES -> fresh && !greeted ? Integer.MAX_VALUE : pace.chunk();
             case CLUSTER, ENDPOINTS, LISTENER -> pace.chunk();
@@ -620,6 +624,17 @@ final class DeltaSubscription implements Subscription {
         });
     }
 
+    /// Whether something that the proxy does not have is on its way to it, or about to be. New versions do not count.
+    boolean isComing(Instant now) {
+        return (inFlight.isWaiting(now)
+                        && inFlight.all().stream()
+                                .flatMap(response -> response.items().stream())
+                                .anyMatch(item -> item.resource() != null && item.before() instanceof Held.Nothing))
+                || open.entrySet().stream()
+                        .anyMatch(entry -> entry.getValue().held() instanceof Held.Nothing
+                                && need(entry.getKey(), entry.getValue()) == Need.UPSERT);
+    }
+
     /// The newest revision that the proxy has taken whole. Refused resources do not hold it up (they are told apart),
     /// nor does what nothing names any more: routes go after their listener, clusters after their routes. A cluster
     /// that is still named does: until it goes, its rule reaches a service that the revision hides.
@@ -644,7 +659,7 @@ final class DeltaSubscription implements Subscription {
 
     private boolean isCleanUp(String name) {
         return switch (type) {
-            case ENDPOINTS, ROUTES -> true;
+            case ENDPOINTS, EXTENSIONS, ROUTES -> true;
             case CLUSTER -> !base.mayName(name);
             case LISTENER, SCOPED_ROUTES, SECRET -> false;
         };

@@ -23,11 +23,15 @@ final class Order {
     interface Standings {
 
         Standing of(ResourceType type, Instant now);
+
+        /// Whether any of the type is still to come that is not there yet. What changes or goes does not count.
+        boolean isComing(ResourceType type, Instant now);
     }
 
     private final Pace pace;
     private @Nullable Instant comingSince;
     private @Nullable Instant goingSince;
+    private @Nullable Instant tablesSince;
     private Instant listenersChanged = Instant.MIN;
     private @Nullable Instant due;
 
@@ -39,14 +43,14 @@ final class Order {
         return switch (type) {
             case CLUSTER, ENDPOINTS -> new DeltaSubscription.Gates(true, mayGo(standings, now));
             case LISTENER -> {
-                boolean coming = mayCome(standings, now);
+                boolean coming = mayCome(standings, now) && areTablesThere(standings, now);
                 yield new DeltaSubscription.Gates(coming, coming);
             }
             case ROUTES, SCOPED_ROUTES -> {
                 boolean coming = mayCome(standings, now);
                 yield new DeltaSubscription.Gates(coming, coming && isDrained(now));
             }
-            case SECRET -> OPEN;
+            case EXTENSIONS, SECRET -> OPEN;
         };
     }
 
@@ -62,6 +66,19 @@ final class Order {
         }
         comingSince = comingSince == null ? now : comingSince;
         return isOver(comingSince.plus(pace.order()), now);
+    }
+
+    // A chain that has its connection manager in common with others is live without its table: the table has to be
+    // there first. A proxy without scopes has no such chains.
+    private boolean areTablesThere(Standings standings, Instant now) {
+        if (standings.of(ResourceType.SCOPED_ROUTES, now) == Standing.ABSENT
+                || !(standings.isComing(ResourceType.SCOPED_ROUTES, now)
+                        || standings.isComing(ResourceType.ROUTES, now))) {
+            tablesSince = null;
+            return true;
+        }
+        tablesSince = tablesSince == null ? now : tablesSince;
+        return isOver(tablesSince.plus(pace.order()), now);
     }
 
     // What is named goes when nothing names it any more.

@@ -24,6 +24,7 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
     private final Counters counters;
     private final Pace pace;
     private final Order order;
+    private final Order.Standings standings = new Here();
     private final Progress progress;
     private Snapshot snapshot;
     private long nonces;
@@ -95,7 +96,7 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
             return unknownAnswers.poll();
         }
         for (var subscription : subscriptions.values()) {
-            var gates = order.gates(subscription.type(), this::standing, now);
+            var gates = order.gates(subscription.type(), standings, now);
             var response = subscription.next(gates, Long.toString(nonces + 1, 36), now);
             if (response != null) {
                 nonces++;
@@ -112,12 +113,23 @@ final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse>
         return null;
     }
 
-    private Order.Standing standing(ResourceType type, Instant now) {
-        var subscription = subscriptions.get(type);
-        if (subscription == null) {
-            return Order.Standing.ABSENT;
+    // How the types stand here, for make-before-break order.
+    private final class Here implements Order.Standings {
+
+        @Override
+        public Order.Standing of(ResourceType type, Instant now) {
+            var subscription = subscriptions.get(type);
+            if (subscription == null) {
+                return Order.Standing.ABSENT;
+            }
+            return subscription.isBusy(now) ? Order.Standing.BUSY : Order.Standing.QUIET;
         }
-        return subscription.isBusy(now) ? Order.Standing.BUSY : Order.Standing.QUIET;
+
+        @Override
+        public boolean isComing(ResourceType type, Instant now) {
+            var subscription = subscriptions.get(type);
+            return subscription != null && subscription.isComing(now);
+        }
     }
 
     private static DiscoveryResponse message(ResourceType type, WorldSubscription.Response response) {

@@ -183,7 +183,7 @@ final class WorldSubscription implements Subscription {
     private boolean isWhole() {
         return switch (type) {
             case CLUSTER, LISTENER, SCOPED_ROUTES -> true;
-            case ENDPOINTS, ROUTES, SECRET -> false;
+            case ENDPOINTS, EXTENSIONS, ROUTES, SECRET -> false;
         };
     }
 
@@ -496,6 +496,12 @@ final class WorldSubscription implements Subscription {
             return true;
         }
         return due || !asked.isEmpty() || !changes(wanted(true)).isEmpty();
+    }
+
+    /// Whether something that the proxy does not have is on its way to it, or about to be. New versions do not count.
+    boolean isComing(Instant now) {
+        return (inFlight.isWaiting(now) && !taken.keySet().containsAll(sent.keySet()))
+                || !sent.keySet().containsAll(wanted(false).keySet());
     }
 
     boolean isInSync() {

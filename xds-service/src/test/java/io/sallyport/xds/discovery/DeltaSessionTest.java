@@ -2,6 +2,7 @@ package io.sallyport.xds.discovery;
 
 import static io.sallyport.translation.ResourceType.CLUSTER;
 import static io.sallyport.translation.ResourceType.ENDPOINTS;
+import static io.sallyport.translation.ResourceType.EXTENSIONS;
 import static io.sallyport.translation.ResourceType.LISTENER;
 import static io.sallyport.translation.ResourceType.ROUTES;
 import static io.sallyport.translation.ResourceType.SCOPED_ROUTES;
@@ -163,6 +164,67 @@ class DeltaSessionTest {
                 now);
 
         assertThat(only(poll()).getRemovedResourcesList()).containsExactly("gone");
+    }
+
+    @Test
+    @Tag("F1")
+    void noProxyIsToldThatAConnectionManagerIsGone() throws Exception {
+        var manager = Made.resource(EXTENSIONS, "m", "1");
+        publish(Made.with(resources, manager));
+        ask(EXTENSIONS, "m", "none");
+        var first = only(poll());
+        assertThat(names(first)).containsExactly("m");
+        assertThat(first.getRemovedResourcesList()).isEmpty();
+        acknowledge(first);
+
+        publish(Made.without(resources, EXTENSIONS, "m"));
+        assertThat(poll()).isEmpty();
+        publish(Made.with(resources, manager));
+        assertThat(poll()).as("it was never taken away").isEmpty();
+    }
+
+    @Test
+    @Tag("F1")
+    void aConnectionManagerOfAnEarlierProcessStays() throws Exception {
+        session.request(
+                request(EXTENSIONS)
+                        .addResourceNamesSubscribe("gone")
+                        .putInitialResourceVersions("gone", "1")
+                        .build(),
+                now);
+
+        assertThat(poll()).isEmpty();
+    }
+
+    @Test
+    void aListenerWaitsForTheTablesThatItsChainsFindByScopes() throws Exception {
+        startAll();
+        publish(Made.with(
+                resources,
+                Made.resource(LISTENER, "l", "2"),
+                Made.resource(SCOPED_ROUTES, "s2", "1"),
+                Made.resource(ROUTES, "r2", "1")));
+        var scopes = only(poll());
+        assertThat(names(scopes)).containsExactly("s2");
+
+        ask(ROUTES, "r2");
+        acknowledge(scopes);
+        var tables = only(poll());
+        assertThat(names(tables)).containsExactly("r2");
+        acknowledge(tables);
+
+        assertThat(names(only(poll()))).containsExactly("l");
+    }
+
+    @Test
+    void aListenerDoesNotWaitForTablesWithoutALimit() throws Exception {
+        startAll();
+        publish(Made.with(resources, Made.resource(LISTENER, "l", "2"), Made.resource(SCOPED_ROUTES, "s2", "1")));
+        poll();
+
+        pass(Pace.DEFAULT.order());
+
+        assertThat(names(only(poll()))).containsExactly("l");
     }
 
     @Test

@@ -4,6 +4,7 @@ import com.google.common.hash.Hashing;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -48,6 +49,8 @@ public final class Made {
                                 .setName(name)
                                 .setRouteConfigurationName(content)
                                 .build();
+                    case EXTENSIONS ->
+                        TypedExtensionConfig.newBuilder().setName(name).build();
                     case ROUTES, SECRET ->
                         RouteConfiguration.newBuilder()
                                 .setName(name)

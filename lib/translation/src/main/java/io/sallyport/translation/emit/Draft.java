@@ -13,6 +13,7 @@ import io.sallyport.translation.emit.SiteEmitter.Piece;
 import io.sallyport.translation.plan.Bind;
 import io.sallyport.translation.plan.Chain;
 import io.sallyport.translation.plan.Chain.Content;
+import io.sallyport.translation.plan.HttpOptions;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ProxyPlan;
 import io.sallyport.translation.plan.RouteTable;
@@ -25,6 +26,7 @@ import io.sallyport.translation.validation.EnvoyValidation;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +34,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.PSortedMap;
@@ -200,6 +203,11 @@ final class Draft {
             withheld = what.startsWith(chainOf(name)) ? withheld.minus(what) : withheld;
         }
         if (listener == null) {
+            share(
+                    Optional.ofNullable(ports.get(bind))
+                            .map(SpelledChain.Port::managers)
+                            .orElse(SharedManagers.NONE),
+                    SharedManagers.NONE);
             ports = ports.minus(bind);
             remove(ResourceType.LISTENER, name);
             quic(bind, listener, List.of());
@@ -250,11 +258,16 @@ final class Draft {
         var before = Optional.ofNullable(ports.get(listener.bind()));
         var good = new ArrayList<SpelledChain>();
         var known = new HashMap<SpelledChain.Key, SpelledChain>();
+        var managers = managers(
+                listener,
+                before.map(SpelledChain.Port::managers).orElse(SharedManagers.NONE),
+                before.filter(port -> port.manner().equals(manner)).isPresent());
+        Predicate<Chain> mayShare = chain -> mayShare(listener, chain);
         for (var chain : listener.chains()) {
-            var key = new SpelledChain.Key(chain, isScoped(chain));
+            var key = new SpelledChain.Key(chain, isScoped(chain), managers.of(chain, mayShare));
             var same = before.flatMap(port -> port.find(manner, key));
             var attempt =
-                    same.<Attempt<SpelledChain>>map(Attempt.Made::new).orElseGet(() -> spell(listener, chain, name));
+                    same.<Attempt<SpelledChain>>map(Attempt.Made::new).orElseGet(() -> spell(listener, key, name));
             switch (attempt) {
                 case Attempt.Made(var spelled) -> {
                     good.add(spelled);
@@ -263,15 +276,75 @@ final class Draft {
                 case Attempt.Failed(var reason) -> withheld = withheld.plus(chainOf(name) + chain.origin(), reason);
             }
         }
-        ports = ports.plus(listener.bind(), new SpelledChain.Port(manner, known));
+        var shared = managers.withScopes(scopes(known.keySet(), managers), this::isThereWhole);
+        share(before.map(SpelledChain.Port::managers).orElse(SharedManagers.NONE), shared);
+        ports = ports.plus(listener.bind(), new SpelledChain.Port(manner, known, shared));
         return good;
     }
 
-    private Attempt<SpelledChain> spell(ListenerPlan listener, Chain chain, String name) {
+    // QUIC reads with managers of its own, and so does a table that is large by itself.
+    private boolean mayShare(ListenerPlan listener, Chain chain) {
+        return chain.content() instanceof Content.Http http
+                && http.table() instanceof RouteTableId.Terminated
+                && !isScoped(chain)
+                && !(listener.offersHttp3() && QuicEmitter.carries(chain));
+    }
+
+    // The managers in use from now on; those that were not there come. A manager that Envoy would refuse is in no
+    // chain: each chain has its own then, and says what is wrong.
+    private SharedManagers managers(ListenerPlan listener, SharedManagers before, boolean isSameManner) {
+        var names = new LinkedHashMap<HttpOptions, String>();
+        for (var options : SharedManagers.shared(listener, before, chain -> mayShare(listener, chain))) {
+            var same = isSameManner ? before.byOptions().get(options) : null;
+            if (same != null) {
+                names.put(options, same);
+                continue;
+            }
+            var manager = SharedManagers.resource(listener, options);
+            if (validation.check(manager).isEmpty()) {
+                names.put(options, manager.getName());
+                upserts.add(EnvoyResource.of(
+                        ResourceType.EXTENSIONS, manager.getName(), Values.bytes(manager), listener.origins()));
+            }
+        }
+        return before.next(names);
+    }
+
+    // The scopes of chains that have their manager in common; those that were not there come.
+    private Map<String, RouteTableId> scopes(Set<SpelledChain.Key> chains, SharedManagers before) {
+        var names = new HashMap<String, RouteTableId>();
+        for (var key : chains) {
+            if (key.isShared() && key.chain().content() instanceof Content.Http http) {
+                var name = SharedManagers.scopeName(http.table());
+                if (names.put(name, http.table()) == null && !before.scopes().containsKey(name)) {
+                    upserts.add(SharedManagers.scope(key.chain(), http.table()));
+                }
+            }
+        }
+        return names;
+    }
+
+    private boolean isThereWhole(RouteTableId id) {
+        var table = tables.get(id);
+        return table != null && !table.delivery().isScoped();
+    }
+
+    // What no chain has in common any more goes.
+    private void share(SharedManagers before, SharedManagers after) {
+        before.scopes().keySet().stream()
+                .filter(scope -> !after.scopes().containsKey(scope))
+                .forEach(scope -> remove(ResourceType.SCOPED_ROUTES, scope));
+        before.recent().stream()
+                .filter(manager -> !after.recent().contains(manager))
+                .forEach(manager -> remove(ResourceType.EXTENSIONS, manager));
+    }
+
+    private Attempt<SpelledChain> spell(ListenerPlan listener, SpelledChain.Key key, String name) {
+        var chain = key.chain();
         var what = chainOf(name) + chain.origin();
         var origins = List.of(chain.origin());
         return Attempt.of(what, origins, () -> {
-            var plain = ListenerEmitter.chain(listener, chain, this::isScoped);
+            var plain = ListenerEmitter.chain(listener, key);
             boolean isByQuic = listener.offersHttp3() && QuicEmitter.carries(chain);
             var message = isByQuic ? QuicEmitter.advertised(chain, plain) : plain;
             var violations = validation.check(message);

@@ -29,12 +29,10 @@ import io.sallyport.translation.plan.HttpOptions;
 import io.sallyport.translation.plan.ListenerPlan;
 import io.sallyport.translation.plan.ListenerPlan.Door;
 import io.sallyport.translation.plan.NameGuard;
-import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.Timeout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /// Emits one Envoy listener per [ListenerPlan].
@@ -140,8 +138,9 @@ final class ListenerEmitter {
                 .orElse(HttpOptions.EDGE.precautions().bufferBytes());
     }
 
-    /// One chain. `isScoped` says which tables are delivered as scoped routes.
-    static FilterChain chain(ListenerPlan plan, Chain chain, Predicate<RouteTableId> isScoped) {
+    /// One chain.
+    static FilterChain chain(ListenerPlan plan, SpelledChain.Key key) {
+        var chain = key.chain();
         var out = FilterChain.newBuilder()
                 .setName(ResourceNames.chain(plan, chain.match()))
                 .setTransportSocketConnectTimeout(HANDSHAKE);
@@ -166,10 +165,12 @@ final class ListenerEmitter {
                         .setTypedConfig(Values.pack(DownstreamTlsEmitter.emit(tls)));
         }
         switch (chain.content()) {
+            case Content.Http http
+            when key.isShared() ->
+                out.setName(ResourceNames.sharingChain(http.table())).addFilters(SharedManagers.filter(key.manager()));
             case Content.Http http ->
-                out.addFilters(filter(
-                        ResourceNames.CONNECTION_MANAGER,
-                        ManagerEmitter.emit(plan, http, isScoped.test(http.table()))));
+                out.addFilters(
+                        filter(ResourceNames.CONNECTION_MANAGER, ManagerEmitter.emit(plan, http, key.isScoped())));
             case Content.Tcp tcp -> {
                 switch (tcp.options().target()) {
                     case TcpOptions.Target.Upstream() -> {}

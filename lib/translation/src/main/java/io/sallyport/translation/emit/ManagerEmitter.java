@@ -39,7 +39,7 @@ import io.sallyport.translation.validation.SubstitutionFormat;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Emits what reads HTTP on a port: one connection manager for each chain.
+/// Emits what reads HTTP on a port: a connection manager for each chain, or one that many chains have in common.
 ///
 /// Its bounds are the same everywhere, whatever anybody configures: a client that sends a header a minute, or opens
 /// streams without end, costs no more than they allow (`docs/security.md`).
@@ -65,7 +65,26 @@ final class ManagerEmitter {
     private ManagerEmitter() {}
 
     static HttpConnectionManager emit(ListenerPlan plan, Content.Http http, boolean scoped) {
-        var options = http.options();
+        return emit(plan, http.options(), new Lookup.Own(http.table(), scoped));
+    }
+
+    /// The manager of all chains of a port with these options. Each request finds the table by the name of its chain,
+    /// which no client can choose: what it says itself is written over.
+    static HttpConnectionManager shared(ListenerPlan plan, HttpOptions options) {
+        return emit(plan, options, new Lookup.ByChain());
+    }
+
+    // How a request finds its table.
+    private sealed interface Lookup {
+
+        // The one table that the manager names, be it whole or in scopes by host.
+        record Own(RouteTableId table, boolean isScoped) implements Lookup {}
+
+        // The table of the chain that took the connection.
+        record ByChain() implements Lookup {}
+    }
+
+    private static HttpConnectionManager emit(ListenerPlan plan, HttpOptions options, Lookup lookup) {
         var out = HttpConnectionManager.newBuilder()
                 .setStatPrefix(ResourceNames.httpStatistics(plan.bind()))
                 .addAllAccessLog(AccessLogEmitter.emit(plan.logs().requests()))
@@ -81,16 +100,22 @@ final class ManagerEmitter {
             out.getHttpProtocolOptionsBuilder().setAllowAbsoluteUrl(Values.bool(true));
         }
         out.addUpgradeConfigsBuilder().setUpgradeType("websocket");
-        addEarlyMutations(http.table(), options.precautions(), scoped, out);
+        addEarlyMutations(lookup, options.precautions(), out);
         if (options.precautions().refusesTrace()) {
             out.addHttpFilters(filter(ResourceNames.TRACE_FILTER, lua(Scripts.REFUSE_TRACE)));
         }
-        if (scoped) {
-            addScopes(http.table(), out);
-        } else {
-            out.setRds(Rds.newBuilder()
-                    .setRouteConfigName(ResourceNames.routes(http.table()))
-                    .setConfigSource(Values.patientAds()));
+        switch (lookup) {
+            case Lookup.Own own
+            when own.isScoped() -> {
+                addScopes(ResourceNames.routes(own.table()), out);
+                out.addHttpFilters(filter(ResourceNames.LOWER_CASE_FILTER, lua(Scripts.LOWER_CASE)))
+                        .addHttpFilters(filter(ResourceNames.FALLBACK_FILTER, lua(Scripts.FALLBACK)));
+            }
+            case Lookup.Own own ->
+                out.setRds(Rds.newBuilder()
+                        .setRouteConfigName(ResourceNames.routes(own.table()))
+                        .setConfigSource(Values.patientAds()));
+            case Lookup.ByChain() -> addScopes(ResourceNames.httpStatistics(plan.bind()), out);
         }
         var router =
                 Router.newBuilder().setSuppressEnvoyHeaders(!options.headers().debug());
@@ -187,22 +212,19 @@ final class ManagerEmitter {
 
     // Before anything else reads the request. A header of ours is never a client's to set: where scopes are looked up
     // by it, it is overwritten.
-    private static void addEarlyMutations(
-            RouteTableId table, Precautions precautions, boolean scoped, HttpConnectionManager.Builder out) {
+    private static void addEarlyMutations(Lookup lookup, Precautions precautions, HttpConnectionManager.Builder out) {
         var mutations = new ArrayList<HeaderMutation>();
         if (precautions.forgetsForwarded()) {
             FORWARDED.forEach(name ->
                     mutations.add(HeaderMutation.newBuilder().setRemove(name).build()));
         }
-        if (scoped) {
-            var value = SubstitutionFormat.literal(ResourceNames.scopePrefix(table)) + "%REQ(:AUTHORITY)%";
-            mutations.add(HeaderMutation.newBuilder()
-                    .setAppend(HeaderValueOption.newBuilder()
-                            .setHeader(HeaderValue.newBuilder()
-                                    .setKey(ResourceNames.SCOPE_HEADER)
-                                    .setValue(value))
-                            .setAppendAction(HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD))
-                    .build());
+        switch (lookup) {
+            case Lookup.Own own
+            when own.isScoped() ->
+                mutations.add(scope(
+                        SubstitutionFormat.literal(ResourceNames.scopePrefix(own.table())) + "%REQ(:AUTHORITY)%"));
+            case Lookup.Own _ -> {}
+            case Lookup.ByChain() -> mutations.add(scope("%FILTER_CHAIN_NAME%"));
         }
         // Elsewhere the table takes the header off (TableEmitter), which a thousand chains need not say too.
         if (mutations.isEmpty()) {
@@ -217,10 +239,20 @@ final class ManagerEmitter {
                                 .build()));
     }
 
+    private static HeaderMutation scope(String format) {
+        return HeaderMutation.newBuilder()
+                .setAppend(HeaderValueOption.newBuilder()
+                        .setHeader(HeaderValue.newBuilder()
+                                .setKey(ResourceNames.SCOPE_HEADER)
+                                .setValue(format))
+                        .setAppendAction(HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD))
+                .build();
+    }
+
     // Each table has its own part of the scopes, which Envoy keeps in one set for all listeners.
-    private static void addScopes(RouteTableId table, HttpConnectionManager.Builder out) {
+    private static void addScopes(String name, HttpConnectionManager.Builder out) {
         var routes = ScopedRoutes.newBuilder()
-                .setName(ResourceNames.routes(table))
+                .setName(name)
                 .setRdsConfigSource(Values.patientAds())
                 .setScopedRds(ScopedRds.newBuilder().setScopedRdsConfigSource(Values.patientAds()));
         routes.getScopeKeyBuilderBuilder()
@@ -229,9 +261,7 @@ final class ManagerEmitter {
                         .setName(ResourceNames.SCOPE_HEADER)
                         .setElementSeparator(ResourceNames.SCOPE_SEPARATOR)
                         .setIndex(0));
-        out.setScopedRoutes(routes)
-                .addHttpFilters(filter(ResourceNames.LOWER_CASE_FILTER, lua(Scripts.LOWER_CASE)))
-                .addHttpFilters(filter(ResourceNames.FALLBACK_FILTER, lua(Scripts.FALLBACK)));
+        out.setScopedRoutes(routes);
     }
 
     private static Lua lua(String script) {

@@ -14,7 +14,7 @@ record SpelledChain(Chain plan, FilterChain message, ByteString bytes) {
 
     /// The chains of a port as they were spelled last, for the next emission to share: a host that is added among a
     /// thousand costs one chain, not a thousand. Only good chains are remembered.
-    record Port(Manner manner, Map<Key, SpelledChain> chains) {
+    record Port(Manner manner, Map<Key, SpelledChain> chains, SharedManagers managers) {
 
         Port {
             chains = Map.copyOf(chains);
@@ -33,6 +33,12 @@ record SpelledChain(Chain plan, FilterChain message, ByteString bytes) {
         }
     }
 
-    /// A chain, and whether its table is delivered as scoped routes.
-    record Key(Chain chain, boolean isScoped) {}
+    /// A chain, whether its table is delivered as scoped routes, and the name of the connection manager that it has
+    /// in common with others; empty: one of its own.
+    record Key(Chain chain, boolean isScoped, String manager) {
+
+        boolean isShared() {
+            return !manager.isEmpty();
+        }
+    }
 }

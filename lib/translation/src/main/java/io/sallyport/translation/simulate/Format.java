@@ -2,7 +2,12 @@ package io.sallyport.translation.simulate;
 
 /// Fills in Envoy's substitution format as far as a request alone can: request headers, the protocol, the client's
 /// address. What only a running proxy knows stays as it is written.
-record Format(Request request, HeaderLines headers) {
+/// `chain` is the name of the filter chain that took the connection; empty where it counts no more.
+record Format(Request request, HeaderLines headers, String chain) {
+
+    Format(Request request, HeaderLines headers) {
+        this(request, headers, "");
+    }
 
     String expand(String format) {
         var out = new StringBuilder();
@@ -39,6 +44,7 @@ record Format(Request request, HeaderLines headers) {
             case "PROTOCOL" -> request.protocol().text();
             case "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" ->
                 request.client();
+            case "FILTER_CHAIN_NAME" -> chain.isEmpty() ? "-" : chain;
             case "REQUESTED_SERVER_NAME" -> request.serverName().isEmpty() ? "-" : request.serverName();
             default -> "%" + command + "%";
         };

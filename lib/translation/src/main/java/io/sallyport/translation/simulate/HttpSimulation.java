@@ -55,12 +55,20 @@ final class HttpSimulation {
 
     private final ParsedResources resources;
     private final Listener listener;
+    private final String chain;
     private final HttpConnectionManager manager;
     private final Request request;
 
-    HttpSimulation(ParsedResources resources, Listener listener, HttpConnectionManager manager, Request request) {
+    // `chain` is the name of the filter chain that took the connection.
+    HttpSimulation(
+            ParsedResources resources,
+            Listener listener,
+            String chain,
+            HttpConnectionManager manager,
+            Request request) {
         this.resources = resources;
         this.listener = listener;
+        this.chain = chain;
         this.manager = manager;
         this.request = request.withHost(host(request.host()));
     }
@@ -148,7 +156,7 @@ final class HttpSimulation {
                         ? editing.plus(List.of(mutation.getAppend()), List.of())
                         : editing.plus(List.of(), List.of(mutation.getRemove()));
             }
-            headers = editing.apply(headers, new Format(request, headers));
+            headers = editing.apply(headers, new Format(request, headers, chain));
         }
         return headers;
     }

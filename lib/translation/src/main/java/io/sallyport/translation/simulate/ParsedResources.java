@@ -5,7 +5,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
@@ -50,7 +52,19 @@ record ParsedResources(EnvoyResources resources) {
         return resources
                 .find(ResourceType.SCOPED_ROUTES, ResourceNames.scope(key))
                 .map(resource -> parse(ScopedRouteConfiguration.parser(), resource.toAny()))
-                .map(ScopedRouteConfiguration::getRouteConfiguration);
+                .flatMap(scope -> scope.hasRouteConfiguration()
+                        ? Optional.of(scope.getRouteConfiguration())
+                        : routes(scope.getRouteConfigurationName()));
+    }
+
+    /// What a network filter is to do: what stands in it, or what it is to ask for.
+    Optional<Any> configuration(Filter filter) {
+        return filter.hasConfigDiscovery()
+                ? resources
+                        .find(ResourceType.EXTENSIONS, filter.getName())
+                        .map(resource -> parse(TypedExtensionConfig.parser(), resource.toAny())
+                                .getTypedConfig())
+                : Optional.of(filter.getTypedConfig());
     }
 
     Optional<Cluster> cluster(String name) {

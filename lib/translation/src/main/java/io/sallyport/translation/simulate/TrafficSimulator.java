@@ -84,8 +84,12 @@ public final class TrafficSimulator {
                     ? lookedUp(answer, chain.getFilters(0), hello.name())
                     : answer;
         }
-        var manager = ParsedResources.parse(HttpConnectionManager.parser(), filter.getTypedConfig());
-        return new HttpSimulation(resources, listener, manager, request).answer();
+        return resources
+                .configuration(filter)
+                .map(manager -> ParsedResources.parse(HttpConnectionManager.parser(), manager))
+                .map(manager -> new HttpSimulation(resources, listener, chain.getName(), manager, request).answer())
+                .orElseGet(() -> new Closed(
+                        listener.getName(), "the connection manager \"" + filter.getName() + "\" has not come"));
     }
 
     private static String called(Hello hello) {

@@ -37,6 +37,7 @@ public final class SubstitutionFormat {
             "DURATION",
             "PROTOCOL",
             "REQ",
+            "FILTER_CHAIN_NAME",
             "REQUESTED_SERVER_NAME",
             "RESP",
             "RESPONSE_CODE",

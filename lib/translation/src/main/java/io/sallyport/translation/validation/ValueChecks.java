@@ -97,6 +97,10 @@ final class ValueChecks {
     }
 
     private static ValueCheck ofAny(Validate.AnyRules rules) {
+        if (rules.getInCount() == 0 && rules.getNotInCount() == 0) {
+            // Some fields that hold another message are required in these words.
+            return ValueCheck.NONE;
+        }
         return (value, report) -> {
             var url = ((Any) value).getTypeUrl();
             if (rules.getInCount() > 0 && !rules.getInList().contains(url)) {

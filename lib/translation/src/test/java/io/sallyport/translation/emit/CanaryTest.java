@@ -227,7 +227,7 @@ final class CanaryTest {
                 List.of(Plans.origin("edge")),
                 AccessLogs.NONE);
 
-        var emitted = ListenerEmitter.chain(plan, plan.chains().getFirst(), _ -> true);
+        var emitted = ListenerEmitter.chain(plan, new SpelledChain.Key(chain, true, ""));
         var spelled = new SpelledChain(chain, emitted, Values.bytes(emitted));
         var leaves = Leaves.of(Listener.parseFrom(ListenerEmitter.bytes(plan, List.of(spelled))));
 

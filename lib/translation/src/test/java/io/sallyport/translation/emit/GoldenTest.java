@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -68,6 +69,7 @@ final class GoldenTest {
         return switch (resource.type()) {
             case CLUSTER -> Cluster.parseFrom(resource.bytes());
             case ENDPOINTS -> ClusterLoadAssignment.parseFrom(resource.bytes());
+            case EXTENSIONS -> TypedExtensionConfig.parseFrom(resource.bytes());
             case LISTENER -> Listener.parseFrom(resource.bytes());
             case SCOPED_ROUTES -> ScopedRouteConfiguration.parseFrom(resource.bytes());
             case ROUTES -> RouteConfiguration.parseFrom(resource.bytes());

@@ -44,7 +44,7 @@ class ManyTlsHostsTest {
 
     @Test
     @Tag("G8")
-    void anAddedServerIsAChainMoreOfLessThanAKilobyte() {
+    void anAddedServerIsAChainMoreOfLessThanHalfAKilobyte() {
         var analyzer = new Analyzer();
         var translator = new Translator();
         var image = Images.image(IntStream.range(0, HOSTS)
@@ -56,7 +56,7 @@ class ManyTlsHostsTest {
         var after = translator.translate(analyzer.check(more), Images.INGRESS);
 
         assertThat(after.changesSince(before, ResourceType.ROUTES).size()).isEqualTo(1);
-        assertThat(listener(after).size() - listener(before).size()).isBetween(400, 1_000);
+        assertThat(listener(after).size() - listener(before).size()).isBetween(300, 500);
         assertThat(listener(after))
                 .as("as if nothing had been there before")
                 .isEqualTo(listener(new Translator().translate(new Analyzer().check(more), Images.INGRESS)));
