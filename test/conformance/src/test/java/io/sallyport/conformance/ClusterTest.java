@@ -57,8 +57,12 @@ class ClusterTest {
     }
 
     private int answer(SeparateServices services) {
+        return answer(services, "shop.test");
+    }
+
+    private int answer(SeparateServices services, String host) {
         try {
-            var call = new HttpClient.Call("GET", "shop.test", "/", Map.of(), "");
+            var call = new HttpClient.Call("GET", host, "/", Map.of(), "");
             return client.send(services.port(), HttpClient.Version.HTTP_1_1, call)
                     .status();
         } catch (IOException refused) {
@@ -107,6 +111,32 @@ class ClusterTest {
             cluster.wire().mend();
             cluster.apply(objects(shop, 202));
             awaitAnswer(services, 202);
+        }
+    }
+
+    /// Watches that break, an API server that answers "too many requests" and "too old" and fails, and a change
+    /// among it: no request is lost, and the change arrives.
+    @Test
+    @Tag("F25")
+    void envoyServesOnWhileTheApiServerIsThrottlingAndForgets(@TempDir Path scratch) throws Exception {
+        cluster.install(Kind.GATEWAY, Kind.VIRTUAL_SERVICE);
+        var shop = cluster.namespace("shop");
+        cluster.apply(objects(shop, 200));
+        try (var services = SeparateServices.inCluster(scratch, cluster.kubeconfig(), List.of(shop))) {
+            awaitAnswer(services, 200);
+            try (var steady = new SteadyClient(services.port(), "shop.test", "/")) {
+                steady.awaitAnswers(20);
+                cluster.refuse(path -> path.contains("watch=true"), 410, Map.of(), 6);
+                cluster.refuse(path -> path.contains("/gateways"), 429, Map.of("Retry-After", "1"), 4);
+                cluster.refuse(path -> path.contains("/virtualservices"), 503, Map.of(), 2);
+                cluster.wire().drop();
+                steady.awaitAnswers(100);
+                cluster.apply(objects(shop, 200).replace("hosts: [shop.test]", "hosts: [shop.test, more.test]"));
+                Awaitility.await("the other host")
+                        .atMost(PATIENCE)
+                        .until(() -> answer(services, "more.test"), seen -> seen == 200);
+                assertThat(steady.failures()).isEmpty();
+            }
         }
     }
 }
