@@ -37,7 +37,8 @@ final class CollectorMeters {
                 .description("Rows on disk that Kafka has not taken yet.")
                 .register(meters);
         Gauge.builder("sallyport_accesslog_spool_bytes", spool, Spool::bytes)
-                .description("What they take; beyond the bound rows are lost.")
+                .description("What the spool takes on disk, with rows of its newest file that Kafka has taken already;"
+                        + " beyond the bound rows are lost.")
                 .register(meters);
         FunctionCounter.builder("sallyport_accesslog_rows_received", intake, Intake::received)
                 .description("Rows that proxies have sent.")

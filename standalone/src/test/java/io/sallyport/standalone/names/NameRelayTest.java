@@ -3,6 +3,7 @@ package io.sallyport.standalone.names;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sallyport.runtime.metric.Metrics;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -67,6 +68,25 @@ class NameRelayTest {
         assertThat(heard)
                 .allSatisfy(question -> assertThat(question.bytes())
                         .hasSize(Spoken.question("a.test").bytes().length - 12));
+    }
+
+    @Test
+    void metricsSayWhatIsKeptAndWhatStoodIn() throws IOException {
+        var relay = relay(server(FOUND, FAILURE, FAILURE));
+        var metrics = new Metrics();
+        relay.measure(metrics.registry());
+        assertThat(metrics.scrape()).contains("\nsallyport_names_kept 0.0\n");
+
+        ask(relay, "a.test");
+        assertThat(metrics.scrape()).contains("\nsallyport_names_kept 1.0\n", "\nsallyport_names_stood_in_total 0.0\n");
+        ask(relay, "a.test");
+        ask(relay, "a.test");
+
+        assertThat(metrics.scrape())
+                .contains(
+                        "\nsallyport_names_kept 1.0\n",
+                        "\nsallyport_names_stood_in_total 2.0\n",
+                        "\nsallyport_names_turned_away_total 0.0\n");
     }
 
     @Test

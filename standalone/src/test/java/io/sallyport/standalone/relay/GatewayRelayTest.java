@@ -1,6 +1,7 @@
 package io.sallyport.standalone.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
@@ -14,6 +15,7 @@ import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import io.sallyport.runtime.metric.Metrics;
 import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
 import io.sallyport.secret.store.MasterKey;
@@ -22,6 +24,7 @@ import io.sallyport.translation.ResourceType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -138,6 +141,42 @@ class GatewayRelayTest {
         cold.send(asking(ResourceType.LISTENER));
 
         assertThat(cold.next().getResourcesList()).extracting(Resource::getName).containsExactly("0.0.0.0_81");
+    }
+
+    @Test
+    void metricsSayWhatIsKeptAndWhoIsAnsweredFromIt() throws Exception {
+        var metrics = new Metrics();
+        relay.measure(metrics.registry());
+        startService();
+        var first = new Call(envoy);
+        first.send(asking(ResourceType.LISTENER));
+        service.answer(first, response(ResourceType.LISTENER, "1", "0.0.0.0_80", "v1"));
+        first.send(answering("1"));
+        service.awaitNonce("1");
+        awaitMetrics(metrics, "kept_resources 1.0", "kept_streams{service=\"xds\"} 0.0");
+        stopService();
+        first.end();
+
+        var cold = new Call(envoy);
+        cold.send(asking(ResourceType.LISTENER));
+        cold.next();
+
+        awaitMetrics(
+                metrics,
+                "kept_resources 1.0",
+                "kept_streams{service=\"xds\"} 1.0",
+                "kept_streams{service=\"secret\"} 0.0");
+        cold.finish();
+        awaitMetrics(metrics, "kept_resources 1.0", "kept_streams{service=\"xds\"} 0.0");
+    }
+
+    private static void awaitMetrics(Metrics metrics, String... lines) {
+        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS)).untilAsserted(() -> {
+            var seen = metrics.scrape().lines().toList();
+            for (var line : lines) {
+                assertThat(seen).contains("sallyport_relay_" + line);
+            }
+        });
     }
 
     private void startRelay() throws Exception {

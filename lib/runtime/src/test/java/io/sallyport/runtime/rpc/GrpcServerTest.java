@@ -99,6 +99,26 @@ class GrpcServerTest {
     }
 
     @Test
+    void openConnectionsAreCounted() {
+        assertThat(connections()).isZero();
+        withChannel(channel -> {
+            HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+            HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+
+            assertThat(connections()).isEqualTo(1);
+        });
+        assertThat(connections()).isZero();
+    }
+
+    private double connections() {
+        return metrics.registry()
+                .get("sallyport_grpc_connections")
+                .tag("server", "api")
+                .gauge()
+                .value();
+    }
+
+    @Test
     @Tag("H66")
     @Tag("H67")
     void whatIsNotServedIsUnimplementedAndLeavesNoMark() {
