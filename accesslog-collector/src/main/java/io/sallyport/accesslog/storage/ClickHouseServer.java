@@ -8,6 +8,7 @@ import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.QueryResponse;
 import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
+import com.google.common.base.Throwables;
 import io.sallyport.accesslog.storage.LogStore.ReadBounds;
 import io.sallyport.accesslog.storage.LogStore.RowVisitor;
 import java.io.ByteArrayInputStream;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import javax.net.ssl.SSLException;
 
 /// One ClickHouse, by its official client: statements, questions and batches, with failures in our words.
 ///
@@ -229,10 +231,18 @@ final class ClickHouseServer implements AutoCloseable {
     }
 
     private StoreException failure(ClickHouseException e) {
-        var what =
-                e instanceof ServerException server ? "answers with its error " + server.getCode() : "does not answer";
+        var what = e instanceof ServerException server ? "answers with its error " + server.getCode() : silence(e);
         return new StoreException(
                 "ClickHouse at " + settings.url() + ", database \"" + settings.database() + "\", " + what, e);
+    }
+
+    private static String silence(ClickHouseException e) {
+        if (Throwables.getCausalChain(e).stream().noneMatch(SSLException.class::isInstance)) {
+            return "does not answer";
+        }
+        return "fails in the TLS handshake: " + Throwables.getRootCause(e).getMessage()
+                + " (expected: a server that speaks TLS, whose certificate names the host and comes from an authority"
+                + " that is trusted)";
     }
 
     @Override

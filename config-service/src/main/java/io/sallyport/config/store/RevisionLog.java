@@ -112,8 +112,13 @@ public final class RevisionLog implements AutoCloseable {
         return switch (settings) {
             case StoreSettings.Sqlite(Path file) ->
                 open(SqliteRevisionStore.open(file, clock), reader, writer, clock, telemetry);
-            case StoreSettings.Postgres(var url, var user, var password) ->
-                open(PostgresRevisionStore.open(url, user, password), reader, writer, clock, telemetry);
+            case StoreSettings.Postgres postgres ->
+                open(
+                        PostgresRevisionStore.open(postgres.verified(), postgres.user(), postgres.password()),
+                        reader,
+                        writer,
+                        clock,
+                        telemetry);
         };
     }
 

@@ -1,5 +1,6 @@
 package io.sallyport.config.store;
 
+import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableSortedMap;
 import com.zaxxer.hikari.HikariDataSource;
 import io.sallyport.model.ObjectRef;
@@ -46,7 +47,7 @@ final class SqlRevisionStore {
             return new SqlRevisionStore(pool, dialect);
         } catch (FlywayException e) {
             pool.close();
-            throw new StoreUnavailableException("cannot open: " + firstLine(e), e);
+            throw new StoreUnavailableException("cannot open: " + why(e), e);
         }
     }
 
@@ -64,7 +65,14 @@ final class SqlRevisionStore {
         }
     }
 
-    private static String firstLine(Exception e) {
+    // The pool says that there is no connection, and its last cause why.
+    private static String why(Exception e) {
+        var said = firstLine(e);
+        var cause = firstLine(Throwables.getRootCause(e));
+        return said.contains(cause) ? said : said + ": " + cause;
+    }
+
+    private static String firstLine(Throwable e) {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown");
     }
 

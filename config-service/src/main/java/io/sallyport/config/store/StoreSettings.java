@@ -4,6 +4,8 @@ import com.google.common.base.Splitter;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// Where the revision log is kept.
 public sealed interface StoreSettings {
@@ -34,6 +36,8 @@ public sealed interface StoreSettings {
                 "tcpKeepAlive",
                 "user");
 
+        private static final Pattern HERE = Pattern.compile("(localhost|127\\.[0-9.]+|\\[::1])(:\\d+)?");
+
         public Postgres {
             if (!url.startsWith(START)) {
                 throw new IllegalArgumentException("store url (expected: " + START + "//host/database)");
@@ -47,6 +51,38 @@ public sealed interface StoreSettings {
                             .formatted(name, new TreeSet<>(PROPERTIES)));
                 }
             }
+        }
+
+        /// The URL as the driver is to have it. Where it says nothing of TLS, a database elsewhere has to show a
+        /// certificate for its name that this JVM trusts: the driver would take any, or none.
+        String verified() {
+            int question = url.indexOf('?');
+            var names = Splitter.on('&')
+                    .omitEmptyStrings()
+                    .splitToStream(question < 0 ? "" : url.substring(question + 1))
+                    .map(property -> Splitter.on('=').splitToList(property).getFirst())
+                    .collect(Collectors.toSet());
+            if (names.contains("sslmode")
+                    || names.contains("ssl")
+                    || isHere(question < 0 ? url : url.substring(0, question))) {
+                return url;
+            }
+            var added = names.contains("sslrootcert")
+                    ? "sslmode=verify-full"
+                    : "sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory";
+            return url + (question < 0 ? "?" : "&") + added;
+        }
+
+        // "//a:5432,b/database": each of them; no "//" is this machine.
+        private static boolean isHere(String place) {
+            var rest = place.substring(START.length());
+            if (!rest.startsWith("//")) {
+                return true;
+            }
+            var end = rest.indexOf('/', 2);
+            return Splitter.on(',')
+                    .splitToStream(end < 0 ? rest.substring(2) : rest.substring(2, end))
+                    .allMatch(host -> host.isEmpty() || HERE.matcher(host).matches());
         }
 
         @Override

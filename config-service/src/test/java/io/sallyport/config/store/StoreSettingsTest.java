@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StoreSettingsTest {
@@ -35,5 +36,26 @@ class StoreSettingsTest {
             })
     void usualUrlIsTaken(String url) {
         assertThat(new StoreSettings.Postgres(url, "", "").toString()).doesNotContain(url);
+    }
+
+    @ParameterizedTest
+    @Tag("V23")
+    @CsvSource({
+        "//db:5432/s, ?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
+        "//db/s?user=a, &sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
+        "//db/s?sslrootcert=/ca.pem, &sslmode=verify-full",
+        "'//localhost,db/s', ?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
+        "//localhost.evil.test/s, ?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
+        "//db/s?sslmode=disable, ''",
+        "//db/s?ssl=true, ''",
+        "//127.0.0.1:5432/s, ''",
+        "//localhost/s, ''",
+        "//[::1]:5432/s, ''",
+        "s, ''"
+    })
+    void aDatabaseElsewhereIsVerifiedUnlessTheUrlSaysOtherwise(String place, String added) {
+        var url = "jdbc:postgresql:" + place;
+
+        assertThat(new StoreSettings.Postgres(url, "", "").verified()).isEqualTo(url + added);
     }
 }
