@@ -185,7 +185,7 @@ class RelayedGatewayTest {
         try (var http = new HttpClient()) {
             var call = new HttpClient.Call(
                     "GET", InetAddress.getLoopbackAddress().getHostAddress(), "/metrics", Map.of(), "");
-            var lines = http.send(services.relayHttpPort(), HttpClient.Version.HTTP_1_1, call)
+            var lines = http.send(services.httpPort(Name.RELAY), HttpClient.Version.HTTP_1_1, call)
                     .body();
             return lines.lines()
                     .filter(line -> line.startsWith(name))

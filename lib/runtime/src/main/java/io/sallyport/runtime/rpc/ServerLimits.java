@@ -26,8 +26,8 @@ public record ServerLimits(int maxRequestBytes, int maxCallsPerConnection, int m
         return new ServerLimits(16 << 20, 16, 10_000, Duration.ofSeconds(Channels.SILENCE_SECONDS));
     }
 
-    /// For secrets: Envoy opens a call for each secret, all on one connection.
+    /// For secrets: Envoy opens a call for each secret, all on one connection. As many proxies as for discovery.
     public static ServerLimits sds() {
-        return new ServerLimits(4 << 20, 100_000, 1_000, Duration.ofSeconds(Channels.SILENCE_SECONDS));
+        return new ServerLimits(4 << 20, 100_000, 10_000, Duration.ofSeconds(Channels.SILENCE_SECONDS));
     }
 }

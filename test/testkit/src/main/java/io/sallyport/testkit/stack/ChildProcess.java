@@ -29,16 +29,22 @@ public final class ChildProcess implements AutoCloseable {
 
     /// Starts `sallyport WORD...` from this JVM's class path and waits for the line that says that it works.
     public static ChildProcess java(Predicate<String> isReady, List<String> words) throws IOException {
-        var command = new ArrayList<>(List.of(
+        return java(isReady, List.of(), List.of(), words);
+    }
+
+    /// The same behind a prefix that sets limits, say, and with more flags for the JVM.
+    static ChildProcess java(Predicate<String> isReady, List<String> prefix, List<String> flags, List<String> words)
+            throws IOException {
+        var command = new ArrayList<>(prefix);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--sun-misc-unsafe-memory-access=allow",
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.sallyport.standalone.Main"));
+                "-Xmx512m"));
+        command.addAll(flags);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.sallyport.standalone.Main"));
         command.addAll(words);
         return start(isReady, command);
     }

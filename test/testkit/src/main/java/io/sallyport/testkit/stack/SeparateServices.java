@@ -176,8 +176,19 @@ public final class SeparateServices implements AutoCloseable {
         return ports.get(1);
     }
 
-    private int xdsPort() {
+    /// Where xds-service answers proxies.
+    public int xdsPort() {
         return ports.get(2);
+    }
+
+    /// Where a service answers probes and shows its metrics.
+    public int httpPort(Name name) {
+        return switch (name) {
+            case CONFIG -> ports.get(4);
+            case XDS -> ports.get(5);
+            case SECRET -> ports.get(8);
+            case RELAY -> ports.get(10);
+        };
     }
 
     /// The local port of gateway port 80.
@@ -241,21 +252,32 @@ public final class SeparateServices implements AutoCloseable {
         return scratch.resolve("data/relay");
     }
 
-    /// The relay's address for probes and metrics.
-    public int relayHttpPort() {
-        return ports.get(10);
-    }
-
     private Path settings(Name name) {
         return scratch.resolve(name.word + ".yaml");
     }
 
     /// Starts a service and waits until it says that it is ready.
     public void start(Name name) throws IOException {
+        start(name, List.of(), List.of());
+    }
+
+    /// The same with no more than so many open files, sockets among them.
+    public void startWithOpenFiles(Name name, int limit) throws IOException {
+        start(name, List.of("sh", "-c", "ulimit -n " + limit + " && exec \"$0\" \"$@\""), List.of());
+    }
+
+    /// The same with so much heap, and the end that a chart gives to a process that runs out of it.
+    public void startWithHeap(Name name, int megabytes) throws IOException {
+        start(name, List.of(), List.of("-Xmx" + megabytes + "m", "-XX:+ExitOnOutOfMemoryError"));
+    }
+
+    private void start(Name name, List<String> prefix, List<String> flags) throws IOException {
         running.put(
                 name,
                 ChildProcess.java(
                         line -> line.startsWith("ready"),
+                        prefix,
+                        flags,
                         List.of("service", name.word, "--config", settings(name).toString())));
     }
 
@@ -328,7 +350,8 @@ public final class SeparateServices implements AutoCloseable {
         return Path.of(System.getProperty("java.io.tmpdir"), "sallyport-envoy-" + port() + ".sock");
     }
 
-    private Path secretSocket() {
+    /// Where secret-service answers proxies.
+    public Path secretSocket() {
         return Path.of(System.getProperty("java.io.tmpdir"), "sallyport-sds-" + port() + ".sock");
     }
 
