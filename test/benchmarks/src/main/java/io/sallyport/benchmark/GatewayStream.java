@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +37,16 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
 
     private static final String EXTENSIONS = PREFIX + "core.v3.TypedExtensionConfig";
 
-    /// A text that a run waits for: counted down once by each stream that sees it in a resource.
-    record Mark(ByteString text, CountDownLatch seen) {}
+    /// A text that a run waits for: each stream counts down for the first `times` resources in which it sees it.
+    record Mark(ByteString text, int times, CountDownLatch seen) {
+
+        /// Once for each stream.
+        Mark(ByteString text, CountDownLatch seen) {
+            this(text, 1, seen);
+        }
+    }
+
+    private record Awaited(Mark mark, AtomicInteger left) {}
 
     private final StreamObserver<DeltaDiscoveryRequest> requests;
     private final AtomicLong bytes = new AtomicLong();
@@ -47,7 +56,7 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
     private final Set<String> routeNames = new LinkedHashSet<>();
     private final Set<String> extensionNames = new LinkedHashSet<>();
     private boolean asksForScopes;
-    private volatile @Nullable Mark mark;
+    private volatile @Nullable Awaited awaited;
 
     GatewayStream(ManagedChannel channel, int number) {
         this.requests = AggregatedDiscoveryServiceGrpc.newStub(channel).deltaAggregatedResources(this);
@@ -75,8 +84,8 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
         return Value.newBuilder().setStringValue(value).build();
     }
 
-    void await(Mark awaited) {
-        mark = awaited;
+    void await(Mark mark) {
+        awaited = new Awaited(mark, new AtomicInteger(mark.times()));
     }
 
     long bytes() {
@@ -110,15 +119,21 @@ final class GatewayStream implements StreamObserver<DeltaDiscoveryResponse> {
     }
 
     private void look(DeltaDiscoveryResponse response) {
-        var awaited = mark;
-        if (awaited == null) {
+        var looked = awaited;
+        if (looked == null) {
             return;
         }
         for (var resource : response.getResourcesList()) {
-            if (contains(resource.getResource().getValue(), awaited.text())) {
-                mark = null;
-                awaited.seen().countDown();
-                return;
+            if (contains(resource.getResource().getValue(), looked.mark().text())) {
+                boolean isLast = looked.left().decrementAndGet() == 0;
+                if (isLast) {
+                    // Before anybody hears of it: the next mark may come at once.
+                    awaited = null;
+                }
+                looked.mark().seen().countDown();
+                if (isLast) {
+                    return;
+                }
             }
         }
     }

@@ -3,6 +3,9 @@ package io.sallyport.benchmark;
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.sallyport.proto.config.v1.ConfigServiceGrpc;
+import io.sallyport.proto.config.v1.StatusRequest;
+import io.sallyport.proto.xds.v1.ListProxiesRequest;
 import io.sallyport.testkit.stack.FreePorts;
 import io.sallyport.testkit.stack.Sallyport;
 import java.io.IOException;
@@ -16,15 +19,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
-/// `bench xds`: the first six rows of the bars. One VirtualService of many changes; measured is the time from the call
-/// of `Apply` until the last of our own streams has the new bytes, or until a real Envoy answers by the new rule.
+/// `bench xds`: the first rows of the bars. One VirtualService of many changes; measured is the time from the call of
+/// `Apply` until the last of our own streams has the new bytes, or until a real Envoy answers by the new rule. Besides:
+/// the first push to all streams, and many changes at once.
 final class XdsBenchmark {
 
     // A service lives for weeks: what it costs until its code is compiled is shown once, for the first changes.
     private static final int WARM_UP = 1_000;
     private static final int CHANGES = 200;
+    private static final int AT_ONCE = 1_000;
+    private static final long POLL_NANOS = 20_000_000L;
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Results results;
@@ -56,6 +65,8 @@ final class XdsBenchmark {
             workload.hosts().forEach(sallyport::apply);
             var channels = new ArrayList<ManagedChannel>();
             var streams = new ArrayList<GatewayStream>();
+            var before = usage(sallyport).cpu();
+            var opened = System.nanoTime();
             for (var n = 0; n < count; n++) {
                 var channel = NettyChannelBuilder.forTarget(
                                 sallyport.endpoints().xds())
@@ -65,6 +76,15 @@ final class XdsBenchmark {
                 channels.add(channel);
                 streams.add(new GatewayStream(channel, n));
             }
+            awaitFirstPush(sallyport, streams);
+            results.row(
+                    "N = %,d, first full push to %d streams, until the last has acknowledged it".formatted(size, count),
+                    "%.2f s; %.1f CPU s; %d MB RSS after"
+                            .formatted(
+                                    (System.nanoTime() - opened) / 1e9,
+                                    usage(sallyport).cpu().minus(before).toMillis() / 1e3,
+                                    usage(sallyport).residentMegabytes()),
+                    size == 10_000 && count == 50 ? "4 s / 3 CPU s / 0.6 GB" : "");
             var first = change(sallyport, workload, streams, CHANGES, "first");
             change(sallyport, workload, streams, WARM_UP, "warm");
             var cpu = usage(sallyport).cpu();
@@ -84,8 +104,63 @@ final class XdsBenchmark {
                                     sent / 1e6 / CHANGES,
                                     usage(sallyport).peakMegabytes()),
                     bar);
+            results.row(
+                    "N = %,d, %d streams, %,d changes at once until all are seen"
+                            .formatted(size, count, Math.min(AT_ONCE, size)),
+                    Figures.millis(changesAtOnce(sallyport, workload, streams)),
+                    size == 10_000 && count == 1 ? "500 ms" : "");
             channels.forEach(ManagedChannel::shutdownNow);
         }
+    }
+
+    private static void awaitFirstPush(Sallyport sallyport, List<GatewayStream> streams) {
+        var revision =
+                sallyport.config().status(StatusRequest.getDefaultInstance()).getRevision();
+        var deadline = System.nanoTime() + LIMIT.toNanos();
+        while (!isTaken(sallyport, streams, revision)) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("the first push was not acknowledged within " + LIMIT);
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    // A stream that has nothing yet has nothing to acknowledge either.
+    private static boolean isTaken(Sallyport sallyport, List<GatewayStream> streams, long revision) {
+        if (streams.stream().anyMatch(stream -> stream.resources() == 0)) {
+            return false;
+        }
+        var proxies = sallyport
+                .proxies()
+                .listProxies(ListProxiesRequest.getDefaultInstance())
+                .getProxiesList();
+        return proxies.size() == streams.size()
+                && proxies.stream().allMatch(proxy -> proxy.getAcknowledgedRevision() >= revision);
+    }
+
+    // Each by a call of its own, all of them under way together.
+    private static Duration changesAtOnce(Sallyport sallyport, Workload workload, List<GatewayStream> streams)
+            throws InterruptedException {
+        var changes = Math.min(AT_ONCE, workload.size());
+        var text = "mark-at-once.";
+        var mark = new GatewayStream.Mark(
+                ByteString.copyFromUtf8(text), changes, new CountDownLatch(changes * streams.size()));
+        streams.forEach(stream -> stream.await(mark));
+        var config = ConfigServiceGrpc.newFutureStub(sallyport.config().getChannel());
+        var requests = IntStream.range(0, changes)
+                .mapToObj(number -> workload.change(number, text))
+                .toList();
+        var start = System.nanoTime();
+        var answers = requests.stream().map(config::apply).toList();
+        if (!mark.seen().await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+            throw new IllegalStateException("%d of %d changes at once were not seen within %s; %d are answered"
+                    .formatted(
+                            mark.seen().getCount(),
+                            changes * streams.size(),
+                            LIMIT,
+                            answers.stream().filter(Future::isDone).count()));
+        }
+        return Duration.ofNanos(System.nanoTime() - start);
     }
 
     private static Figures change(
