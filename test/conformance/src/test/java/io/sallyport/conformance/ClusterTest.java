@@ -74,6 +74,16 @@ class ClusterTest {
         Awaitility.await("status " + status).atMost(PATIENCE).until(() -> answer(services), seen -> seen == status);
     }
 
+    private void awaitMetric(SeparateServices services, String line) {
+        Awaitility.await(line).atMost(PATIENCE).untilAsserted(() -> {
+            var call = new HttpClient.Call("GET", "127.0.0.1", "/metrics", Map.of(), "");
+            assertThat(client.send(services.httpPort(Name.CONFIG), HttpClient.Version.HTTP_1_1, call)
+                            .body()
+                            .lines())
+                    .contains(line);
+        });
+    }
+
     private String conditions(String namespace) {
         return cluster.find("networking.istio.io/v1", "VirtualService", namespace, "shop")
                 .map(object -> String.valueOf(object.getAdditionalProperties().get("status")))
@@ -101,6 +111,7 @@ class ClusterTest {
                 services.kill(Name.XDS);
                 services.start(Name.CONFIG);
                 services.start(Name.XDS);
+                awaitMetric(services, "sallyport_config_kubernetes_away 1.0");
                 steady.awaitAnswers(100);
                 assertThat(steady.failures()).isEmpty();
             }
@@ -109,6 +120,7 @@ class ClusterTest {
             awaitAnswer(services, 200);
 
             cluster.wire().mend();
+            awaitMetric(services, "sallyport_config_kubernetes_away 0.0");
             cluster.apply(objects(shop, 202));
             awaitAnswer(services, 202);
         }
