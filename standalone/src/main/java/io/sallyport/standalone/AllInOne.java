@@ -375,7 +375,7 @@ final class AllInOne {
     /// Prints the doors, waits until the first revision is live, and then goes on telling changes.
     void announce(boolean isQuickstart) throws InterruptedException {
         platformKnown.await();
-        var status = services.status();
+        var status = services.awaitStatus();
         var revision = status.getRevision();
         terminal.print("Sallyport " + Version.current() + " · " + shown(directory) + " · " + status.getResources()
                 + " resources, revision " + revision);

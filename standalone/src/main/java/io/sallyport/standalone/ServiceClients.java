@@ -1,6 +1,7 @@
 package io.sallyport.standalone;
 
 import io.grpc.Channel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
 import io.sallyport.proto.config.v1.HistoryRequest;
@@ -34,6 +35,20 @@ final class ServiceClients {
     StatusResponse status() {
         return config.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
                 .status(StatusRequest.getDefaultInstance());
+    }
+
+    /// The same, however long it takes to judge what is stored: on a busy machine ten thousand objects take longer than
+    /// one call may.
+    StatusResponse awaitStatus() {
+        while (true) {
+            try {
+                return status();
+            } catch (StatusRuntimeException e) {
+                if (e.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /// Blocks in `next` until there is something; ends when the service does.
