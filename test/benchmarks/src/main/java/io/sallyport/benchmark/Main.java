@@ -12,7 +12,7 @@ import java.util.List;
 /// divided by it, which shows that it works and writes nothing.
 public final class Main {
 
-    private static final List<String> NAMES = List.of("check", "edits", "logs", "secrets", "tls", "xds");
+    private static final List<String> NAMES = List.of("check", "edits", "logs", "secrets", "start", "tls", "xds");
 
     private Main() {}
 
@@ -52,6 +52,11 @@ public final class Main {
         if (name.equals("logs")) {
             var results = new Results("Access logs: from Envoy's stream to an answer");
             new LogBenchmark(results, scratch, divisor).run();
+            return results;
+        }
+        if (name.equals("start")) {
+            var results = new Results("Starting, and asking about one file");
+            new StartBenchmark(results, scratch, divisor).run();
             return results;
         }
         if (name.equals("tls")) {

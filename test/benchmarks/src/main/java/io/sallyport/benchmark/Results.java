@@ -25,6 +25,9 @@ final class Results {
         System.out.println(row);
     }
 
+    /// Replaces the table that the file begins with. Sections below it, from the first `## ` on, were written by hand
+    /// and
+    /// stay.
     void writeTo(Path file, LocalDate date) throws IOException {
         var text = new StringBuilder("# ").append(title).append("\n\n");
         text.append(
@@ -33,7 +36,16 @@ final class Results {
         text.append("| work | measured | bar |\n|---|---|---|\n");
         rows.forEach(row -> text.append(row).append('\n'));
         Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(file, text);
+        Files.writeString(file, text.append(byHand(file)));
+    }
+
+    private static String byHand(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return "";
+        }
+        var before = Files.readString(file);
+        var heading = before.indexOf("\n## ");
+        return heading < 0 ? "" : before.substring(heading);
     }
 
     private static String machine() throws IOException {
