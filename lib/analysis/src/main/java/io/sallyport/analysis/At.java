@@ -1,9 +1,9 @@
 package io.sallyport.analysis;
 
 import io.sallyport.model.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,9 +30,15 @@ public record At<T>(Path path, T value) {
             return Stream.empty();
         }
         var list = path.field(name);
-        return IntStream.range(0, found.size())
-                .filter(position -> found.get(position) != null)
-                .mapToObj(position -> new At<>(list.index(position), found.get(position)));
+        // Every rule walks these lists, of every object: one stage is a third of the work of range, filter and map.
+        var places = new ArrayList<At<R>>(found.size());
+        for (var position = 0; position < found.size(); position++) {
+            var each = found.get(position);
+            if (each != null) {
+                places.add(new At<>(list.index(position), each));
+            }
+        }
+        return places.stream();
     }
 
     /// The values of a map member, each at its key.
