@@ -1,5 +1,6 @@
 package io.sallyport.config.store;
 
+import io.sallyport.analysis.Analyzer;
 import io.sallyport.analysis.ConfigImage;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
@@ -83,8 +84,8 @@ public final class ConfigState {
 
     /// The same state with every object read. One that can no longer be read is withheld alone.
     ConfigState read(DocumentReader reader) {
-        var documents = stored.values().parallelStream()
-                .map(object -> read(object, reader))
+        var documents = List.copyOf(stored.values()).parallelStream()
+                .map(object -> inspected(object, reader))
                 .toList();
         var objects = new ArrayList<ConfigObject<?>>();
         var withheld = new TreeMap<ObjectRef, Document>();
@@ -105,6 +106,13 @@ public final class ConfigState {
                 TreePMap.from(withheld),
                 digest,
                 recent);
+    }
+
+    // Judged by itself here too, on all cores: whoever judges them together afterwards finds the answers.
+    private static Document inspected(StoredObject object, DocumentReader reader) {
+        var document = read(object, reader);
+        document.object().ifPresent(found -> new Analyzer(reader.inspections()).inspect(found));
+        return document;
     }
 
     // Whatever stands in the store, one object must not keep the others from being served.
