@@ -249,7 +249,10 @@ final class DeltaSubscription implements Subscription {
     }
 
     private Need need(String name, Entry entry) {
-        var wanted = wanted(name);
+        return need(name, entry, wanted(name));
+    }
+
+    private Need need(String name, Entry entry, @Nullable EnvoyResource wanted) {
         if (wanted != null) {
             return entry.asked() || !entry.held().isVersion(wanted.version()) ? Need.UPSERT : Need.NONE;
         }
@@ -360,15 +363,13 @@ final class DeltaSubscription implements Subscription {
                     || (isLoad && !(entry.held() instanceof Held.Nothing))) {
                 continue;
             }
-            switch (need(name, entry)) {
+            var wanted = wanted(name);
+            switch (need(name, entry, wanted)) {
                 case NONE -> settled.add(name);
                 case UPSERT -> {
-                    if (gates.upserts() || entry.asked()) {
-                        var resource = wanted(name);
-                        if (resource != null) {
-                            bytes += resource.bytes().size();
-                            items.add(entry.item(name, resource));
-                        }
+                    if (wanted != null && (gates.upserts() || entry.asked())) {
+                        bytes += wanted.bytes().size();
+                        items.add(entry.item(name, wanted));
                     }
                 }
                 case REMOVAL -> {
@@ -411,25 +412,30 @@ final class DeltaSubscription implements Subscription {
     // A settled name needs no entry if the proxy holds what the snapshot says.
     private void close(String name) {
         var entry = open.get(name);
-        if (entry == null) {
-            return;
-        }
-        var current = base.resources().all(type).get(name);
-        var inSync = current == null
-                ? entry.held() instanceof Held.Nothing
-                : entry.held().isVersion(current.version()) && !refusals.covers(current);
-        if (inSync) {
+        if (entry != null && isAsSaid(name, entry.held())) {
             open.remove(name);
         }
+    }
+
+    private boolean isAsSaid(String name, Held held) {
+        var current = base.resources().all(type).get(name);
+        return current == null
+                ? held instanceof Held.Nothing
+                : held.isVersion(current.version()) && !refusals.covers(current);
     }
 
     // From here on the proxy is taken to hold what is sent; a refusal corrects that.
     private void presume(Item item) {
         var resource = item.resource();
         var entry = open.get(item.name());
-        if (entry != null) {
-            open.put(item.name(), entry.withHeld(resource == null ? new Held.Nothing() : new Held.Sent(resource)));
-            close(item.name());
+        if (entry == null) {
+            return;
+        }
+        Held held = resource == null ? new Held.Nothing() : new Held.Sent(resource);
+        if (isAsSaid(item.name(), held)) {
+            open.remove(item.name());
+        } else {
+            open.put(item.name(), entry.withHeld(held));
         }
     }
 
@@ -642,15 +648,19 @@ final class DeltaSubscription implements Subscription {
     public long revision() {
         long revision = base.revision();
         for (var entry : open.entrySet()) {
+            // Most of a first load says the same, and each answer asks.
+            if (entry.getValue().from() >= revision) {
+                continue;
+            }
             var need = need(entry.getKey(), entry.getValue());
             if (need == Need.UPSERT || (need == Need.REMOVAL && !isCleanUp(entry.getKey()))) {
-                revision = Math.min(revision, entry.getValue().from());
+                revision = entry.getValue().from();
             }
         }
         for (var response : inFlight.all()) {
             for (var item : response.items()) {
-                if (item.resource() != null || !isCleanUp(item.name())) {
-                    revision = Math.min(revision, item.from());
+                if (item.from() < revision && (item.resource() != null || !isCleanUp(item.name()))) {
+                    revision = item.from();
                 }
             }
         }
