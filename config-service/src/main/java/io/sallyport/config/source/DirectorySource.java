@@ -40,6 +40,7 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     private static final Duration LOOK_AGAIN_WITHOUT_EVENTS = Duration.ofSeconds(2);
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final int PARALLEL_FILES = 64;
+    private static final int MOST_OVERTAKEN = 5;
 
     private final Path root;
     private final RevisionLog revisions;
@@ -63,6 +64,8 @@ public final class DirectorySource implements Refusals, AutoCloseable {
     private FileContent.Memory memory = LogMemory.NOTHING;
     private boolean everythingWatched = true;
     private boolean lookAtTree;
+    // How often in a row a turn was given up. The first look waits for nobody.
+    private int overtaken = MOST_OVERTAKEN;
     private Instant nextLook;
     private volatile boolean closed;
 
@@ -175,6 +178,10 @@ public final class DirectorySource implements Refusals, AutoCloseable {
         var now = clock.instant();
         if (lookAtTree || !now.isBefore(nextLook)) {
             look();
+            events.poll(0).forEach(this::note);
+            if (isOvertaken()) {
+                return;
+            }
         }
         due(writing, now).forEach(dirty::add);
         var touched = new HashSet<>(submission.unblocked());
@@ -194,6 +201,19 @@ public final class DirectorySource implements Refusals, AutoCloseable {
         if (!touched.isEmpty() || !files.isEmpty()) {
             submit(touched, files, false);
         }
+        if (!lookAtTree) {
+            overtaken = 0;
+        }
+    }
+
+    // A directory was exchanged while we looked at it or read it, so that some files are of before and some of after:
+    // the next turn sees all of them. Not for ever: who exchanges all the time gets what we have.
+    private boolean isOvertaken() {
+        if (!lookAtTree || overtaken >= MOST_OVERTAKEN) {
+            return false;
+        }
+        overtaken++;
+        return true;
     }
 
     private Duration untilNext() {
@@ -352,6 +372,10 @@ public final class DirectorySource implements Refusals, AutoCloseable {
         // A writer that came while we read: its event says that what was read may be half of it.
         disturbed.clear();
         events.poll(0).forEach(this::note);
+        if (isOvertaken()) {
+            dirty.addAll(paths);
+            return new ArrayList<>();
+        }
         var files = new ArrayList<String>();
         for (int i = 0; i < paths.size(); i++) {
             var path = paths.get(i);

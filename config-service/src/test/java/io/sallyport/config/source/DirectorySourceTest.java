@@ -375,6 +375,33 @@ class DirectorySourceTest {
     }
 
     @Test
+    @Tag("F26")
+    void aMountThatIsExchangedWhileItIsLookedAtIsOneRevisionToo() throws Exception {
+        for (var version : List.of("1", "2")) {
+            Files.createDirectories(root.resolve(".." + version));
+            for (int file = 0; file < 20; file++) {
+                Files.writeString(
+                        root.resolve("..%s/f%d.yaml".formatted(version, file)),
+                        "Gateway shop/f%d %s\n".formatted(file, version));
+            }
+        }
+        Files.createSymbolicLink(root.resolve("..data"), Path.of("..1"));
+        for (int file = 0; file < 20; file++) {
+            Files.createSymbolicLink(
+                    root.resolve("f%d.yaml".formatted(file)), Path.of("..data/f%d.yaml".formatted(file)));
+        }
+        watch();
+
+        for (int exchange = 0; exchange < 100; exchange++) {
+            // The new link wakes the source, which looks while the old one is replaced.
+            Files.createSymbolicLink(root.resolve("..data_tmp"), Path.of(exchange % 2 == 0 ? "..2" : "..1"));
+            Files.move(root.resolve("..data_tmp"), root.resolve("..data"), StandardCopyOption.ATOMIC_MOVE);
+
+            assertThat(await(Change.Verb.CHANGED, "f0").changes()).hasSize(20);
+        }
+    }
+
+    @Test
     @Tag("V29")
     void linksThatLeadOutAreNamedAndNotFollowed() throws Exception {
         Files.writeString(folder.resolve("outside.yaml"), "Gateway shop/outside\n");
