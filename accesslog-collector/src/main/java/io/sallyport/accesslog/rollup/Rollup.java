@@ -3,6 +3,7 @@ package io.sallyport.accesslog.rollup;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Lists;
 import com.google.protobuf.util.Timestamps;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.util.ArrayList;
@@ -19,6 +20,8 @@ public final class Rollup {
     /// The class of the response code, `5` of 503: no attribute of queries, but what histograms show. Nobody asks for
     /// its durations, so it has none.
     public static final String CLASS = "response.class";
+
+    private static final int NEAR = 4_096;
 
     // A text of one's own for each row costs more than finding its sum.
     private static final ImmutableList<String> NUMBERS =
@@ -66,8 +69,13 @@ public final class Rollup {
         this.step = step;
     }
 
-    /// Adds rows, one attribute after the other: the sums of one are few enough to stay near the processor.
+    /// Adds rows, some at a time and of these one attribute after the other: so both they and the sums of one attribute
+    /// stay near the processor.
     public void add(List<AccessLogEntry> rows) {
+        Lists.partition(rows, NEAR).forEach(this::addSome);
+    }
+
+    private void addSome(List<AccessLogEntry> rows) {
         var tables = new ArrayList<RollupTable[]>(rows.size());
         var namespaces = new String[rows.size()];
         var known = new HashMap<String, String>();

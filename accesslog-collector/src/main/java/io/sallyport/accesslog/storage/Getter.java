@@ -9,7 +9,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -28,40 +27,49 @@ sealed interface Getter {
 
     record OfTexts(Function<AccessLogEntry, Map<String, String>> value) implements Getter {}
 
-    /// The value that all of these rows have, which are at least one; absent where they differ.
-    default Optional<Object> only(List<KafkaRow> rows) {
+    /// The value of one entry.
+    default Object value(AccessLogEntry entry) {
         return switch (this) {
-            case OfText(var value) -> only(rows, value);
-            case OfTexts(var value) -> only(rows, value);
+            case OfText(var value) -> value.apply(entry);
+            case OfTexts(var value) -> value.apply(entry);
+            case OfNumber(var value) -> value.applyAsLong(entry);
+            case OfReal(var value) -> value.applyAsDouble(entry);
+        };
+    }
+
+    /// Whether all of these rows have the value of an entry.
+    default boolean isSame(AccessLogEntry entry, List<KafkaRow> rows) {
+        return switch (this) {
+            case OfText(var value) -> isSame(value.apply(entry), rows, value);
+            case OfTexts(var value) -> isSame(value.apply(entry), rows, value);
             case OfNumber(var value) -> {
-                var first = value.applyAsLong(rows.getFirst().entry());
+                var first = value.applyAsLong(entry);
                 for (var row : rows) {
                     if (value.applyAsLong(row.entry()) != first) {
-                        yield Optional.empty();
+                        yield false;
                     }
                 }
-                yield Optional.of(first);
+                yield true;
             }
             case OfReal(var value) -> {
-                var first = value.applyAsDouble(rows.getFirst().entry());
+                var first = value.applyAsDouble(entry);
                 for (var row : rows) {
                     if (Double.compare(value.applyAsDouble(row.entry()), first) != 0) {
-                        yield Optional.empty();
+                        yield false;
                     }
                 }
-                yield Optional.of(first);
+                yield true;
             }
         };
     }
 
-    private static Optional<Object> only(List<KafkaRow> rows, Function<AccessLogEntry, ?> value) {
-        var first = value.apply(rows.getFirst().entry());
+    private static boolean isSame(Object first, List<KafkaRow> rows, Function<AccessLogEntry, ?> value) {
         for (var row : rows) {
             if (!value.apply(row.entry()).equals(first)) {
-                return Optional.empty();
+                return false;
             }
         }
-        return Optional.of(first);
+        return true;
     }
 
     /// The getter of a column, resolved once.

@@ -1,12 +1,14 @@
 package io.sallyport.accesslog.storage;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -32,6 +34,10 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
 
     private static final String NAME = "sallyport_batch";
     private static final byte[] EMPTY = {};
+
+    // So many rows stay near the processor while they are looked at again and again.
+    private static final int NEAR = 512;
+
     private static final Gson JSON = new GsonBuilder().disableHtmlEscaping().create();
 
     private static final ImmutableList<Getter> GETTERS =
@@ -49,12 +55,23 @@ final class RowFeed implements DuckDBTableFunction<String, RowFeed.Reading, Stri
         static final Batch NONE = new Batch(List.of(), ImmutableList.of(), ImmutableList.of());
 
         static Batch of(List<KafkaRow> rows) {
+            var first = rows.getFirst().entry();
+            var alike = new BitSet();
+            alike.set(0, GETTERS.size());
+            // One column of the whole batch after the other would fetch every row from memory for each of them.
+            for (var part : Lists.partition(rows, NEAR)) {
+                for (var i = alike.nextSetBit(0); i >= 0; i = alike.nextSetBit(i + 1)) {
+                    if (!GETTERS.get(i).isSame(first, part)) {
+                        alike.clear(i);
+                    }
+                }
+            }
             var varying = ImmutableList.<Integer>builder();
             var only = ImmutableList.builder();
             for (var i = 0; i < GETTERS.size(); i++) {
-                var value = GETTERS.get(i).only(rows);
-                if (value.isPresent()) {
-                    only.add(value.get() instanceof Map<?, ?> map ? json(map) : value.get());
+                if (alike.get(i)) {
+                    var value = GETTERS.get(i).value(first);
+                    only.add(value instanceof Map<?, ?> map ? json(map) : value);
                 } else {
                     varying.add(i);
                 }
