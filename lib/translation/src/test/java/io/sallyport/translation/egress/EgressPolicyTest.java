@@ -1,5 +1,7 @@
 package io.sallyport.translation.egress;
 
+import static io.sallyport.translation.egress.EgressProxies.DOOR;
+import static io.sallyport.translation.egress.EgressProxies.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -48,25 +50,6 @@ class EgressPolicyTest {
     private static final ProxyClass OTHER = client("shop", "other");
     private static final ProxyClass STRANGER = client("stock", "cart");
     private static final ProxyClass BESIDE = client("istio-system", "cart");
-    private static final ProxyClass DOOR = new ProxyClass(
-            ProxyClass.Role.ROUTER,
-            "istio-system",
-            "istio-egressgateway",
-            new TreeMap<>(Map.of("istio", "egressgateway")),
-            new TreeMap<>(),
-            "0.0.0.0",
-            true);
-
-    private static ProxyClass client(String namespace, String app) {
-        return new ProxyClass(
-                ProxyClass.Role.SIDECAR,
-                namespace,
-                "",
-                new TreeMap<>(Map.of("app", app)),
-                new TreeMap<>(),
-                "0.0.0.0",
-                true);
-    }
 
     private static CheckedImage checked(String yaml) {
         return Checked.of(PLATFORM, yaml);

@@ -1,5 +1,7 @@
 package io.sallyport.translation.egress;
 
+import static io.sallyport.translation.egress.EgressProxies.DOOR;
+import static io.sallyport.translation.egress.EgressProxies.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -71,25 +73,6 @@ class EgressTenantsTest {
     private static final ProxyClass CART = client("a", "cart");
     private static final ProxyClass OTHER = client("a", "other");
     private static final ProxyClass THEIRS = client("b", "cart");
-    private static final ProxyClass DOOR = new ProxyClass(
-            ProxyClass.Role.ROUTER,
-            "istio-system",
-            "istio-egressgateway",
-            new TreeMap<>(Map.of("istio", "egressgateway")),
-            new TreeMap<>(),
-            "0.0.0.0",
-            true);
-
-    private static ProxyClass client(String namespace, String app) {
-        return new ProxyClass(
-                ProxyClass.Role.SIDECAR,
-                namespace,
-                "",
-                new TreeMap<>(Map.of("app", app)),
-                new TreeMap<>(),
-                "0.0.0.0",
-                true);
-    }
 
     @Test
     void policiesOfOneTenantForHisClientsChangeNothingForTheOthers() {
