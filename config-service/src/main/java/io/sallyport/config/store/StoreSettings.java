@@ -2,10 +2,10 @@ package io.sallyport.config.store;
 
 import com.google.common.base.Splitter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /// Where the revision log is kept.
 public sealed interface StoreSettings {
@@ -42,10 +42,7 @@ public sealed interface StoreSettings {
             if (!url.startsWith(START)) {
                 throw new IllegalArgumentException("store url (expected: " + START + "//host/database)");
             }
-            int question = url.indexOf('?');
-            var properties = question < 0 ? "" : url.substring(question + 1);
-            for (var property : Splitter.on('&').omitEmptyStrings().split(properties)) {
-                var name = Splitter.on('=').splitToStream(property).findFirst().orElse("");
+            for (var name : named(url)) {
                 if (!PROPERTIES.contains(name)) {
                     throw new IllegalArgumentException("store url: property \"%s\" (expected: one of %s)"
                             .formatted(name, new TreeSet<>(PROPERTIES)));
@@ -57,11 +54,7 @@ public sealed interface StoreSettings {
         /// certificate for its name that this JVM trusts: the driver would take any, or none.
         String verified() {
             int question = url.indexOf('?');
-            var names = Splitter.on('&')
-                    .omitEmptyStrings()
-                    .splitToStream(question < 0 ? "" : url.substring(question + 1))
-                    .map(property -> Splitter.on('=').splitToList(property).getFirst())
-                    .collect(Collectors.toSet());
+            var names = named(url);
             if (names.contains("sslmode")
                     || names.contains("ssl")
                     || isHere(question < 0 ? url : url.substring(0, question))) {
@@ -71,6 +64,16 @@ public sealed interface StoreSettings {
                     ? "sslmode=verify-full"
                     : "sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory";
             return url + (question < 0 ? "?" : "&") + added;
+        }
+
+        // The names of the properties behind the place, in their order.
+        private static List<String> named(String url) {
+            int question = url.indexOf('?');
+            return Splitter.on('&')
+                    .omitEmptyStrings()
+                    .splitToStream(question < 0 ? "" : url.substring(question + 1))
+                    .map(property -> Splitter.on('=').splitToList(property).getFirst())
+                    .toList();
         }
 
         // "//a:5432,b/database": each of them; no "//" is this machine.

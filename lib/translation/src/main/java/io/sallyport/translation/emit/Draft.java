@@ -203,11 +203,7 @@ final class Draft {
             withheld = what.startsWith(chainOf(name)) ? withheld.minus(what) : withheld;
         }
         if (listener == null) {
-            share(
-                    Optional.ofNullable(ports.get(bind))
-                            .map(SpelledChain.Port::managers)
-                            .orElse(SharedManagers.NONE),
-                    SharedManagers.NONE);
+            share(managersOf(bind), SharedManagers.NONE);
             ports = ports.minus(bind);
             remove(ResourceType.LISTENER, name);
             quic(bind, listener, List.of());
@@ -258,9 +254,10 @@ final class Draft {
         var before = Optional.ofNullable(ports.get(listener.bind()));
         var good = new ArrayList<SpelledChain>();
         var known = new HashMap<SpelledChain.Key, SpelledChain>();
+        var managersBefore = managersOf(listener.bind());
         var managers = managers(
                 listener,
-                before.map(SpelledChain.Port::managers).orElse(SharedManagers.NONE),
+                managersBefore,
                 before.filter(port -> port.manner().equals(manner)).isPresent());
         Predicate<Chain> mayShare = chain -> mayShare(listener, chain);
         for (var chain : listener.chains()) {
@@ -277,9 +274,14 @@ final class Draft {
             }
         }
         var shared = managers.withScopes(scopes(known.keySet(), managers), this::isThereWhole);
-        share(before.map(SpelledChain.Port::managers).orElse(SharedManagers.NONE), shared);
+        share(managersBefore, shared);
         ports = ports.plus(listener.bind(), new SpelledChain.Port(manner, known, shared));
         return good;
+    }
+
+    private SharedManagers managersOf(Bind bind) {
+        var port = ports.get(bind);
+        return port == null ? SharedManagers.NONE : port.managers();
     }
 
     // QUIC reads with managers of its own, and so does a table that is large by itself.
