@@ -36,10 +36,9 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     private static final Duration SILENCE = Duration.ofSeconds(30);
     // A reader this slow is as good as gone.
     private static final Duration UNREAD = Duration.ofMinutes(2);
-    // A place on the ferry is for this long: readers that do not read may hold all of them.
-    private static final Duration CROSSING = Duration.ofSeconds(2);
-    // Who has waited this long for a place goes without one.
-    private static final Duration QUEUEING = Duration.ofSeconds(4);
+    // A place on the ferry is for this long: readers that do not read may hold all of them. Nobody goes without a
+    // place: when many come at once, all of them have waited long.
+    private static final Duration CROSSING = Duration.ofSeconds(1);
     private static final Logger LOG = LoggerFactory.getLogger(StreamLoop.class);
 
     /// What differs between the two protocols.
@@ -89,7 +88,6 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
     private boolean over;
     private final Pushes pushes;
     private @Nullable Instant aboard;
-    private @Nullable Instant waitingSince;
     private @Nullable Instant unreadSince;
 
     StreamLoop(
@@ -251,20 +249,15 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
         if (aboard != null || !running.isHeavy()) {
             return true;
         }
-        waitingSince = waitingSince == null ? now : waitingSince;
-        if (house.ferry().board(wake)) {
-            aboard = now;
-            waitingSince = null;
-            return true;
+        if (!house.ferry().board(wake)) {
+            return false;
         }
-        return !waitingSince.plus(QUEUEING).isAfter(now);
+        aboard = now;
+        return true;
     }
 
     private @Nullable Instant crossingEnds() {
-        if (aboard != null) {
-            return aboard.plus(CROSSING);
-        }
-        return waitingSince == null ? null : waitingSince.plus(QUEUEING);
+        return aboard == null ? null : aboard.plus(CROSSING);
     }
 
     // The place is free again when the transport has taken the bytes; a reader that does not read keeps it for a

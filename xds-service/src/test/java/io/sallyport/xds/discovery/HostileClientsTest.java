@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -18,6 +19,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -95,6 +97,37 @@ class HostileClientsTest {
     }
 
     @Test
+    @Tag("F18")
+    void onlyAFewWholeTablesAreUnderWayHoweverLongOthersWaited() throws Exception {
+        try (var still = new House()) {
+            var table = IntStream.range(0, 2 * Ferry.HEAVY)
+                    .mapToObj(i -> Made.resource(ResourceType.SCOPED_ROUTES, "s" + i, "1"))
+                    .toArray(EnvoyResource[]::new);
+            var resources = Made.with(
+                    Made.resources(1, table), Made.resource(ResourceType.LISTENER, "l", "1"));
+            still.publish(_ -> resources);
+            for (int i = 0; i < 12; i++) {
+                neverReading(still.channel(), i, ResourceType.SCOPED_ROUTES).request(1);
+            }
+            for (int tables = 3; tables <= 12; tables += 3) {
+                var sent = (tables / 3 - 1) + (long) tables * table.length;
+                still.await(() -> {
+                    still.discovery.tick();
+                    return still.sentResources() >= sent;
+                });
+                var good = new FakeEnvoy(GOOD);
+                good.subscribe(ResourceType.LISTENER);
+                good.connect(still.channel());
+                good.untilHolds(ResourceType.LISTENER, "l");
+                good.close();
+                // The rest have waited for ten seconds and more, and one listener is good's.
+                assertThat(still.sentResources()).isEqualTo(sent + 1);
+                still.pass(Duration.ofSeconds(10));
+            }
+        }
+    }
+
+    @Test
     @Tag("H56")
     void aProxyThatRefusesEverythingHarmsItselfAlone() throws Exception {
         house.publish(_ -> Made.resources(
@@ -161,6 +194,10 @@ class HostileClientsTest {
     }
 
     private void neverReading(int number, ResourceType type) {
+        neverReading(channel, number, type);
+    }
+
+    private static ClientCall<?, ?> neverReading(Channel channel, int number, ResourceType type) {
         var call = channel.newCall(
                 AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod(), CallOptions.DEFAULT);
         call.start(new ClientCall.Listener<>() {}, new Metadata());
@@ -170,6 +207,7 @@ class HostileClientsTest {
                         java.util.Map.of()))
                 .setTypeUrl(type.url())
                 .build());
+        return call;
     }
 
     // Sends bytes as a request and says how the stream ends.

@@ -147,7 +147,8 @@ public final class House implements AutoCloseable, InstantSource {
                 && fleet.proxies().stream().allMatch(proxy -> proxy.view().revision() == resources.revision()));
     }
 
-    private void await(BooleanSupplier fact) throws InterruptedException {
+    /// Waits for a fact.
+    public void await(BooleanSupplier fact) throws InterruptedException {
         for (int i = 0; !fact.getAsBoolean(); i++) {
             if (i > 3_000) {
                 throw new AssertionError("it does not happen: "
