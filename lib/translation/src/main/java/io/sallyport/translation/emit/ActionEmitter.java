@@ -23,7 +23,6 @@ import io.sallyport.translation.plan.Action.PortChange;
 import io.sallyport.translation.plan.Action.Redirect;
 import io.sallyport.translation.plan.Action.Respond;
 import io.sallyport.translation.plan.Action.SchemeChange;
-import io.sallyport.translation.plan.Action.Share;
 import io.sallyport.translation.plan.Action.Stickiness;
 import io.sallyport.translation.plan.Retry;
 import io.sallyport.translation.plan.Timeout;
@@ -41,7 +40,7 @@ final class ActionEmitter {
 
     static void emit(Action action, Route.Builder route) {
         switch (action) {
-            case Forward forward -> route.setRoute(forward(forward, route));
+            case Forward forward -> route.setRoute(forward(forward));
             case Redirect redirect -> route.setRedirect(redirect(redirect));
             case Respond(int status, var body) -> route.setDirectResponse(respond(status, body));
         }
@@ -55,17 +54,13 @@ final class ActionEmitter {
         action.setTimeout(timeout).setMaxGrpcTimeout(timeout);
     }
 
-    // A split over one upstream is spelled as a plain cluster: shorter dumps, and Envoy skips the random pick. What
-    // holds for the share alone then stands on the route.
-    private static RouteAction forward(Forward forward, Route.Builder route) {
+    // A split over one upstream is spelled as a plain cluster: shorter dumps, and Envoy skips the random pick.
+    private static RouteAction forward(Forward forward) {
         var action = RouteAction.newBuilder();
         addPath(forward.path(), action);
         addHost(forward.host(), action);
         if (forward.shares().size() == 1) {
-            var share = forward.shares().getFirst();
-            action.setCluster(ResourceNames.cluster(share.upstream()));
-            addHost(share.host(), action);
-            addShareHeaders(share, route);
+            action.setCluster(ResourceNames.cluster(forward.shares().getFirst().upstream()));
         } else {
             action.setWeightedClusters(split(forward));
         }
@@ -93,15 +88,6 @@ final class ActionEmitter {
 
     private static boolean tells(HostChange change) {
         return change instanceof HostChange.Telling;
-    }
-
-    private static void addShareHeaders(Share share, Route.Builder route) {
-        route.addAllRequestHeadersToAdd(
-                        HeaderEmitter.emit(share.headers().request().values()))
-                .addAllRequestHeadersToRemove(share.headers().request().removed())
-                .addAllResponseHeadersToAdd(
-                        HeaderEmitter.emit(share.headers().response().values()))
-                .addAllResponseHeadersToRemove(share.headers().response().removed());
     }
 
     private static WeightedCluster split(Forward forward) {

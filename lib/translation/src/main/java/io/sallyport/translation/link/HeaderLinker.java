@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// Says how headers change. Pseudo-headers and `host` cannot be edited; setting `host` or `:authority` changes the host
@@ -39,6 +40,30 @@ final class HeaderLinker {
                 ? first
                 : new HeaderEdits(
                         append(first.request(), second.request()), append(first.response(), second.response()));
+    }
+
+    /// Both as one step, as if `first` were done before `second`: what the second sets or removes, the first does not
+    /// bring back.
+    static HeaderEdits chain(HeaderEdits first, HeaderEdits second) {
+        return append(
+                new HeaderEdits(
+                        without(first.request(), second.request()), without(first.response(), second.response())),
+                second);
+    }
+
+    // Envoy first removes, then sets, then adds.
+    private static Edits without(Edits first, Edits second) {
+        var gone = new TreeSet<String>(String.CASE_INSENSITIVE_ORDER);
+        gone.addAll(second.removed());
+        second.values().stream()
+                .filter(value -> value.mode() == Mode.SET)
+                .map(Value::name)
+                .forEach(gone::add);
+        return new Edits(
+                first.values().stream()
+                        .filter(value -> !gone.contains(value.name()))
+                        .toList(),
+                first.removed());
     }
 
     private static Edits append(Edits first, Edits second) {

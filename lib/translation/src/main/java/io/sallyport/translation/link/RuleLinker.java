@@ -147,11 +147,11 @@ final class RuleLinker {
         var headers = HeaderLinker.link(route.headers());
         var action = action(place, route, match, headers.host());
         var edits = headers.edits();
-        var shares = route.route();
-        boolean forwards = action instanceof Action.Forward;
-        if (forwards && shares.size() == 1) {
-            edits = HeaderLinker.append(
-                    edits, HeaderLinker.link(shares.getFirst().headers()).edits());
+        var only = only(route.route());
+        if (action instanceof Action.Forward && only.isPresent()) {
+            var own = HeaderLinker.link(only.get().headers()).edits();
+            // Of a share Envoy does first what the share says, also where all others weigh nothing.
+            edits = route.route().size() == 1 ? HeaderLinker.append(edits, own) : HeaderLinker.chain(own, edits);
         }
         return new RouteRule(
                 match.map(HttpMatchRequest::name)
@@ -257,8 +257,9 @@ final class RuleLinker {
             // Every weight is 0, or their sum is too large. Leaving the rule out would send its requests elsewhere.
             return new Action.Respond(503, new Body.Empty());
         }
-        if (route.route().size() == 1 && host instanceof HostChange.Keep) {
-            host = HeaderLinker.link(route.route().getFirst().headers()).host();
+        var only = only(route.route());
+        if (only.isPresent() && host instanceof HostChange.Keep) {
+            host = HeaderLinker.link(only.get().headers()).host();
         }
         host = told(host);
         var stickiness = stickiness(place, route.route());
@@ -288,7 +289,16 @@ final class RuleLinker {
                 : place.semantics().replaced(rewrite.uri(), match);
     }
 
-    // One destination takes all, whatever its weight; of several, those without weight take nothing.
+    // The destination that takes all: a single one, whatever its weight; of several, the one that has a weight.
+    private static Optional<HttpRouteDestination> only(List<HttpRouteDestination> destinations) {
+        var takers = destinations.stream()
+                .filter(destination -> destination.destination() != null)
+                .filter(destination -> destinations.size() == 1 || destination.weight() > 0)
+                .toList();
+        return takers.size() == 1 ? Optional.of(takers.getFirst()) : Optional.empty();
+    }
+
+    // What takes all takes it as the rule says. Of several destinations, those without weight take nothing.
     private List<Share> shares(Place place, List<HttpRouteDestination> destinations) {
         var shares = new ArrayList<Share>();
         for (var destination : destinations) {
@@ -297,15 +307,12 @@ final class RuleLinker {
                 continue;
             }
             var upstream = upstream(place.namespace(), target, place.port());
-            if (destinations.size() == 1) {
-                return List.of(Share.whole(upstream));
-            }
-            if (destination.weight() > 0) {
+            if (destinations.size() == 1 || destination.weight() > 0) {
                 var headers = HeaderLinker.link(destination.headers());
                 shares.add(new Share(upstream, destination.weight(), headers.edits(), told(headers.host())));
             }
         }
-        return fitting(shares);
+        return shares.size() == 1 ? List.of(Share.whole(shares.getFirst().upstream())) : fitting(shares);
     }
 
     private HostChange told(HostChange change) {

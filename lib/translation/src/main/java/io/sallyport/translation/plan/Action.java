@@ -36,7 +36,8 @@ public sealed interface Action {
     /// Answers at once.
     record Respond(int status, Body body) implements Action {}
 
-    /// Part of the traffic. `headers` and `host` hold for this part alone, after those of the rule.
+    /// Part of the traffic. `headers` and `host` hold for this part alone, before those of the rule: where both set
+    /// one, the rule's value counts. What takes everything has none of its own; the rule says it all.
     record Share(UpstreamId upstream, int weight, HeaderEdits headers, HostChange host) {
         public Share {
             if (weight < 0) {

@@ -214,7 +214,9 @@ record RouteSimulation(
                 .plus(host.getRequestHeadersToAddList(), host.getRequestHeadersToRemoveList())
                 .plus(table.getRequestHeadersToAddList(), table.getRequestHeadersToRemoveList())
                 .apply(headers, new Format(request, headers));
-        var newHost = ownHost.isEmpty() ? action.getHostRewriteLiteral() : ownHost;
+        // The share's own host comes first, and nobody is told of it.
+        edited = ownHost.isEmpty() ? edited : edited.with(":authority", ownHost);
+        var newHost = action.getHostRewriteLiteral();
         if (!newHost.isEmpty()) {
             edited = action.getAppendXForwardedHost() ? told(edited) : edited;
             edited = edited.with(":authority", newHost);
