@@ -10,7 +10,7 @@ import java.util.Set;
 public final class Lineage<K> {
 
     /// Whoever is further behind compares.
-    private static final int STEPS = 32;
+    private static final int STEPS = 256;
 
     /// A step that changed more than this is remembered until the next one only.
     private static final int SMALL = 256;
