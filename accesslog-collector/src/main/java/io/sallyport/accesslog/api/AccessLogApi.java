@@ -116,9 +116,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             var found = SearchResponse.newBuilder().setCoverage(completeness.coverage(selection));
             rows.forEach(row -> found.addRows(ExportText.row(row)));
             if (rows.size() == limit) {
-                var last = rows.getLast();
-                var place = new Questions.Cursor(
-                        Timestamps.toMicros(last.entry().getStartTime()), last.partition(), last.offset());
+                var place = Questions.Cursor.of(rows.getLast());
                 found.setNextCursor(Scopes.cursor(filter, new Scopes.Page(selection.from(), selection.to(), place)));
             }
             return found.build();
@@ -272,15 +270,12 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
         });
     }
 
-    // A cursor one offset above it is the place before it in the order of a search.
     private KafkaRow row(GetRequestRequest request) throws QueryException, StoreException, BoundExceededException {
         var id = request.getRow();
         var time = Scopes.micros(id.getTime());
-        var above = new Questions.Cursor(time, id.getPartition(), id.getOffset() + 1);
-        var here = new Selection(new Condition.All(List.of()), time, time + 1, Tenancy.current());
-        return questions.search(here, 1, Optional.of(above)).stream()
-                .filter(row -> row.partition() == id.getPartition() && row.offset() == id.getOffset())
-                .findFirst()
+        var place = new Questions.Cursor(time, id.getPartition(), id.getOffset(), id.getTopic());
+        return questions
+                .row(place, Tenancy.current())
                 .orElseThrow(() -> Status.NOT_FOUND
                         .withDescription("no row " + id.getPartition() + "/" + id.getOffset() + " at "
                                 + Timestamps.toString(id.getTime()))

@@ -23,6 +23,7 @@ final class ExportText {
                 .setEntry(row.entry())
                 .setPartition(row.partition())
                 .setOffset(row.offset())
+                .setTopic(row.topic())
                 .build();
     }
 
@@ -35,7 +36,8 @@ final class ExportText {
     }
 
     static String heading() {
-        return Column.ALL.stream().map(Column::attribute).collect(Collectors.joining(",")) + ",partition,offset\r\n";
+        return Column.ALL.stream().map(Column::attribute).collect(Collectors.joining(","))
+                + ",partition,offset,topic\r\n";
     }
 
     static String csv(KafkaRow row) {
@@ -46,6 +48,8 @@ final class ExportText {
         return line.append(row.partition())
                 .append(',')
                 .append(row.offset())
+                .append(',')
+                .append(cell(row.topic()))
                 .append("\r\n")
                 .toString();
     }

@@ -18,6 +18,9 @@ final class Scopes {
     private static final long MINUTE_MICROS = 60L * 1_000_000;
     private static final long HOUR_MICROS = 3_600L * 1_000_000;
 
+    // The form of a cursor. `1` is that of an older Sallyport, whose cursors end with the offset.
+    private static final String TOPIC_LAST = "2";
+
     private final CelReader reader = new CelReader();
     private final InstantSource clock;
 
@@ -66,22 +69,27 @@ final class Scopes {
     record Page(long from, long to, Questions.Cursor after) {}
 
     static String cursor(String filter, Page page) {
-        var text = "1." + hash(filter) + "." + page.from() + "." + page.to() + "."
+        var text = TOPIC_LAST + "." + hash(filter) + "." + page.from() + "." + page.to() + "."
                 + page.after().time() + "." + page.after().partition() + "."
-                + page.after().offset();
+                + page.after().offset() + "." + page.after().topic();
         return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     static Page page(String filter, String cursor) throws QueryException {
         try {
             var text = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.US_ASCII);
-            var parts = text.split("\\.", -1);
-            if (parts.length == 7 && parts[0].equals("1") && parts[1].equals(hash(filter))) {
+            // A topic may have dots of its own.
+            var parts = text.split("\\.", 8);
+            var isWhole = parts[0].equals(TOPIC_LAST) ? parts.length == 8 : parts[0].equals("1") && parts.length == 7;
+            if (isWhole && parts[1].equals(hash(filter))) {
                 return new Page(
                         Long.parseLong(parts[2]),
                         Long.parseLong(parts[3]),
                         new Questions.Cursor(
-                                Long.parseLong(parts[4]), Integer.parseInt(parts[5]), Long.parseLong(parts[6])));
+                                Long.parseLong(parts[4]),
+                                Integer.parseInt(parts[5]),
+                                Long.parseLong(parts[6]),
+                                parts.length == 8 ? parts[7] : ""));
             }
         } catch (IllegalArgumentException e) {
             // Fewer words than "not a number": whoever made it up knows.

@@ -380,7 +380,7 @@ public final class Ingester implements AutoCloseable {
     private void read(ConsumerRecord<byte[], byte[]> record, Batch batch, Aside poison) {
         try {
             var entry = Records.entry(record);
-            batch.rows.add(new KafkaRow(record.partition(), record.offset(), entry));
+            batch.rows.add(new KafkaRow(batch.source.name(), record.partition(), record.offset(), entry));
             batch.bytes += record.value().length;
         } catch (InvalidProtocolBufferException e) {
             aside.incrementAndGet();

@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.query;
 
+import com.google.protobuf.util.Timestamps;
 import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.Column;
 import io.sallyport.accesslog.storage.Dialect;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -35,6 +37,8 @@ public final class Questions {
     private static final String CODE = Column.named("response.code").name();
     private static final String WEIGHT = Column.named("row.weight").name();
     private static final String ERRORS = CODE + " >= 500";
+    private static final String OLDEST_FIRST =
+            " ORDER BY " + TIME + ", " + Column.PARTITION + ", " + Column.OFFSET + ", " + Column.TOPIC;
 
     private final LogStore store;
     private final Dialect dialect;
@@ -44,8 +48,18 @@ public final class Questions {
         this.dialect = store.dialect();
     }
 
-    /// The place of a row in the order of a search.
-    public record Cursor(long time, int partition, long offset) {}
+    /// The place of a row in the order of a search. The topic comes last, so that a table in the order of the others
+    /// is still read in its own.
+    ///
+    /// @param topic `""` in cursors of an older Sallyport: the place behind all rows that agree in the rest
+    public record Cursor(long time, int partition, long offset, String topic) {
+
+        /// Where a row is.
+        public static Cursor of(KafkaRow row) {
+            return new Cursor(
+                    Timestamps.toMicros(row.entry().getStartTime()), row.partition(), row.offset(), row.topic());
+        }
+    }
 
     /// The newest rows, from a row on that was seen before.
     public List<KafkaRow> search(Selection selection, int limit, Optional<Cursor> after)
@@ -56,17 +70,36 @@ public final class Questions {
         if (after.isPresent()) {
             where += " AND " + before(text, after.get());
         }
-        var order = " ORDER BY " + TIME + " DESC, " + Column.PARTITION + " DESC, " + Column.OFFSET + " DESC LIMIT ";
+        var order = " ORDER BY " + TIME + " DESC, " + Column.PARTITION + " DESC, " + Column.OFFSET + " DESC, "
+                + Column.TOPIC + " DESC LIMIT ";
         var sql = sql(selection, text, RowReader.COLUMNS, where + order + text.parameter((long) limit));
         return read(sql, limit, RowReader::row);
     }
 
+    /// The row at a place; without a topic the first of those that agree in the rest.
+    public Optional<KafkaRow> row(Cursor place, Optional<SortedSet<String>> namespaces)
+            throws QueryException, StoreException, BoundExceededException {
+        var here = new Selection(new Condition.All(List.of()), place.time(), place.time() + 1, namespaces);
+        var text = new SqlText(dialect);
+        var where = where(text, here) + " AND " + Column.PARTITION + " = " + text.parameter((long) place.partition())
+                + " AND " + Column.OFFSET + " = " + text.parameter(place.offset());
+        if (!place.topic().isEmpty()) {
+            where += " AND " + Column.TOPIC + " = " + text.parameter(place.topic());
+        }
+        var sql = sql(here, text, RowReader.COLUMNS, where + " ORDER BY " + Column.TOPIC + " LIMIT 1");
+        return read(sql, 1, RowReader::row).stream().findFirst();
+    }
+
     private static String before(SqlText text, Cursor cursor) {
-        return "(" + TIME + " < " + text.parameter(cursor.time()) + " OR (" + TIME + " = "
-                + text.parameter(cursor.time()) + " AND (" + Column.PARTITION + " < "
-                + text.parameter((long) cursor.partition()) + " OR (" + Column.PARTITION + " = "
-                + text.parameter((long) cursor.partition()) + " AND " + Column.OFFSET + " < "
-                + text.parameter(cursor.offset()) + "))))";
+        return "(" + below(text, TIME, cursor.time())
+                + below(text, Column.PARTITION, (long) cursor.partition())
+                + below(text, Column.OFFSET, cursor.offset())
+                + Column.TOPIC + " < " + text.parameter(cursor.topic()) + ")))))))";
+    }
+
+    // Below the value, or at it and below in what comes next.
+    private static String below(SqlText text, String column, Object value) {
+        return column + " < " + text.parameter(value) + " OR (" + column + " = " + text.parameter(value) + " AND (";
     }
 
     /// All rows, oldest first, until the visitor has enough.
@@ -74,8 +107,8 @@ public final class Questions {
             throws QueryException, StoreException, BoundExceededException {
         var text = new SqlText(dialect);
         var where = where(text, selection);
-        var order = " ORDER BY " + TIME + ", " + Column.PARTITION + ", " + Column.OFFSET + " LIMIT ";
-        var sql = sql(selection, text, RowReader.COLUMNS, where + order + text.parameter(limit + 1));
+        var tail = where + OLDEST_FIRST + " LIMIT " + text.parameter(limit + 1);
+        var sql = sql(selection, text, RowReader.COLUMNS, tail);
         store.read(sql, new ReadBounds(limit, 10 * SECONDS), values -> visitor.test(RowReader.row(values)));
     }
 
@@ -88,9 +121,10 @@ public final class Questions {
         }
         var text = new SqlText(dialect);
         var where = where(text, selection);
-        var order = " ORDER BY " + TIME + ", " + Column.PARTITION + ", " + Column.OFFSET;
         store.parquet(
-                sql(selection, text, RowReader.COLUMNS, where + order), new ReadBounds(limit, 10 * SECONDS), reader);
+                sql(selection, text, RowReader.COLUMNS, where + OLDEST_FIRST),
+                new ReadBounds(limit, 10 * SECONDS),
+                reader);
     }
 
     /// One bar: a time and the counts by class of the response code, 0 to 9.

@@ -11,14 +11,18 @@ public final class RowReader {
 
     /// All columns, in the order that [#row] expects.
     public static final String COLUMNS = Column.ALL.stream().map(Column::name).collect(Collectors.joining(", ")) + ", "
-            + Column.PARTITION + ", " + Column.OFFSET;
+            + Column.PARTITION + ", " + Column.OFFSET + ", " + Column.TOPIC;
 
     private RowReader() {}
 
     /// The row with its identity.
     public static KafkaRow row(List<Object> values) {
         var columns = Column.ALL.size();
-        return new KafkaRow(Math.toIntExact((long) values.get(columns)), (long) values.get(columns + 1), entry(values));
+        return new KafkaRow(
+                (String) values.get(columns + 2),
+                Math.toIntExact((long) values.get(columns)),
+                (long) values.get(columns + 1),
+                entry(values));
     }
 
     /// The entry alone.

@@ -215,10 +215,11 @@ record PageState(SortedMap<String, String> parameters) {
         }
     }
 
-    /// The row that is open. `2026-11-21T10:00:00.123456Z_0_17` is partition 0, offset 17.
+    /// The row that is open. `2026-11-21T10:00:00.123456Z_0_17_sallyport.rows` is partition 0, offset 17 of that topic;
+    /// without it, as in a tail and in older addresses, of any.
     Optional<RowId> openRow() {
-        var parts = row().split("_", -1);
-        if (parts.length != 3) {
+        var parts = row().split("_", 4);
+        if (parts.length < 3) {
             return Optional.empty();
         }
         try {
@@ -226,6 +227,7 @@ record PageState(SortedMap<String, String> parameters) {
                     .setTime(Timestamps.parse(parts[0]))
                     .setPartition(Integer.parseInt(parts[1]))
                     .setOffset(Long.parseLong(parts[2]))
+                    .setTopic(parts.length == 4 ? parts[3] : "")
                     .build());
         } catch (ParseException | NumberFormatException e) {
             // Nobody but us makes such names: without a row the page is still right.
@@ -234,7 +236,8 @@ record PageState(SortedMap<String, String> parameters) {
     }
 
     static String rowName(RowId row) {
-        return Timestamps.toString(row.getTime()) + "_" + row.getPartition() + "_" + row.getOffset();
+        var name = Timestamps.toString(row.getTime()) + "_" + row.getPartition() + "_" + row.getOffset();
+        return row.getTopic().isEmpty() ? name : name + "_" + row.getTopic();
     }
 
     PageState withFilter(String filter) {

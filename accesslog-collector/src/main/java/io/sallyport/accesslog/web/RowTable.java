@@ -55,11 +55,10 @@ record RowTable(List<Line> lines, String older, boolean isGone, boolean hasRows)
     private static RowTable of(PageState state, SearchResponse found, Optional<RowDetail> detail) {
         var lines = new ArrayList<Line>();
         // A row that is on another page, or older than the range by now, still opens: on top.
-        detail.filter(open ->
-                        found.getRowsList().stream().noneMatch(row -> name(row).equals(state.row())))
+        detail.filter(open -> found.getRowsList().stream().noneMatch(row -> isOpen(state, row)))
                 .ifPresent(open -> lines.add(line(state, open.row(), detail)));
         for (var row : found.getRowsList()) {
-            lines.add(line(state, row, name(row).equals(state.row()) ? detail : Optional.empty()));
+            lines.add(line(state, row, isOpen(state, row) ? detail : Optional.empty()));
         }
         return new RowTable(
                 lines,
@@ -83,21 +82,32 @@ record RowTable(List<Line> lines, String older, boolean isGone, boolean hasRows)
         }
     }
 
-    private static String name(Row row) {
-        return PageState.rowName(RowId.newBuilder()
+    private static RowId.Builder id(Row row) {
+        return RowId.newBuilder()
                 .setTime(row.getEntry().getStartTime())
                 .setPartition(row.getPartition())
                 .setOffset(row.getOffset())
-                .build());
+                .setTopic(row.getTopic());
+    }
+
+    // An address without a topic opens the row of whichever.
+    private static boolean isOpen(PageState state, Row row) {
+        return state.openRow()
+                .filter(open -> open.getTopic().isEmpty()
+                        ? open.equals(id(row).clearTopic().build())
+                        : open.equals(id(row).build()))
+                .isPresent();
     }
 
     static Line line(PageState state, Row row, Optional<RowDetail> detail) {
         var entry = row.getEntry();
-        var name = name(row);
+        // Lines that come live have no topic, and are not to be shown twice.
+        var name = PageState.rowName(id(row).clearTopic().build());
         var code = entry.getResponseCode();
         return new Line(
                 name,
-                state.withRow(detail.isPresent() ? "" : name).link(),
+                state.withRow(detail.isPresent() ? "" : PageState.rowName(id(row).build()))
+                        .link(),
                 detail.isPresent(),
                 Shown.clock(entry.getStartTime()),
                 Shown.full(entry.getStartTime()),

@@ -112,8 +112,13 @@ class StoresServeAlikeTest {
                         .build());
                 assertThat(followed.next().getRowsCount()).isZero();
                 var rows = List.of(
-                        new KafkaRow(1, 0, Rows.row(Rows.START, "well").build()),
                         new KafkaRow(
+                                KafkaSettings.TOPIC,
+                                1,
+                                0,
+                                Rows.row(Rows.START, "well").build()),
+                        new KafkaRow(
+                                KafkaSettings.TOPIC,
                                 1,
                                 1,
                                 Rows.row(Rows.START, "ill").setResponseCode(503).build()));

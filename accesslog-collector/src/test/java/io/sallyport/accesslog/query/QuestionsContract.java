@@ -72,12 +72,7 @@ abstract class QuestionsContract {
         do {
             var page = questions.search(where("response.code >= 500"), 100, after);
             page.forEach(row -> ids.add(row.entry().getRequestId()));
-            after = page.size() < 100
-                    ? Optional.empty()
-                    : Optional.of(new Questions.Cursor(
-                            Timestamps.toMicros(page.getLast().entry().getStartTime()),
-                            page.getLast().partition(),
-                            page.getLast().offset()));
+            after = page.size() < 100 ? Optional.empty() : Optional.of(Questions.Cursor.of(page.getLast()));
         } while (after.isPresent());
 
         var expected = expected("response.code >= 500").stream()
@@ -86,6 +81,57 @@ abstract class QuestionsContract {
                 .map(AccessLogEntry::getRequestId)
                 .toList();
         assertThat(ids).containsExactlyElementsOf(expected);
+    }
+
+    @Test
+    void rowsOfTwoTopicsThatAgreeInTheRestAreSeenOnceEach() throws Exception {
+        var twins = new ArrayList<KafkaRow>();
+        for (var i = 0; i < 12; i++) {
+            var id = "twin-" + i;
+            twins.add(new KafkaRow(
+                    i % 2, i / 2, ROWS.get(i).toBuilder().setRequestId(id).build()));
+        }
+        store.append("twins", twins, Map.of(0, 6L, 1, 6L));
+        var range = new Selection(new CelReader().read(""), FROM, FROM + 120_000, Optional.empty());
+
+        var ids = new ArrayList<String>();
+        for (var page = questions.search(range, 5, Optional.empty());
+                !page.isEmpty();
+                page = questions.search(range, 5, Optional.of(Questions.Cursor.of(page.getLast())))) {
+            page.forEach(row -> ids.add(row.entry().getRequestId()));
+        }
+
+        var newestFirst = new ArrayList<String>();
+        for (var i = 11; i >= 0; i--) {
+            newestFirst.add("twin-" + i);
+            newestFirst.add("id-" + i);
+        }
+        assertThat(ids).containsExactlyElementsOf(newestFirst);
+    }
+
+    @Test
+    void aPlaceWithoutATopicIsBehindTheRowsOfAllTopics() throws Exception {
+        store.append("twins", List.of(new KafkaRow(1, 2, ROWS.get(5))), Map.of(1, 3L));
+        var range = new Selection(new CelReader().read(""), FROM, FROM + 120_000, Optional.empty());
+        var older = new Questions.Cursor(FROM + 50_000, 1, 2, "");
+
+        assertThat(questions.search(range, 10, Optional.of(older)))
+                .extracting(row -> row.entry().getRequestId())
+                .containsExactly("id-4", "id-3", "id-2", "id-1", "id-0");
+    }
+
+    @Test
+    void aRowIsFoundByItsTopic() throws Exception {
+        var twin = ROWS.get(5).toBuilder().setRequestId("twin").build();
+        store.append("twins", List.of(new KafkaRow(1, 2, twin)), Map.of(1, 3L));
+
+        for (var topic : List.of("twins", KafkaSettings.TOPIC, "")) {
+            var found = questions.row(new Questions.Cursor(FROM + 50_000, 1, 2, topic), Optional.empty());
+
+            assertThat(found).map(row -> row.entry().getRequestId()).contains(topic.equals("twins") ? "twin" : "id-5");
+        }
+        var nowhere = new Questions.Cursor(FROM + 50_000, 1, 3, "");
+        assertThat(questions.row(nowhere, Optional.empty())).isEmpty();
     }
 
     @Test

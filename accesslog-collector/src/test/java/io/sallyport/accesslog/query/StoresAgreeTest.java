@@ -146,8 +146,7 @@ class StoresAgreeTest {
                     break;
                 }
                 var last = page.getLast();
-                after = Optional.of(new Questions.Cursor(
-                        Timestamps.toMicros(last.entry().getStartTime()), last.partition(), last.offset()));
+                after = Optional.of(Questions.Cursor.of(last));
             }
             return found.stream().map(KafkaRow::toString).toList();
         });
