@@ -103,8 +103,7 @@ class HostileClientsTest {
             var table = IntStream.range(0, 2 * Ferry.HEAVY)
                     .mapToObj(i -> Made.resource(ResourceType.SCOPED_ROUTES, "s" + i, "1"))
                     .toArray(EnvoyResource[]::new);
-            var resources = Made.with(
-                    Made.resources(1, table), Made.resource(ResourceType.LISTENER, "l", "1"));
+            var resources = Made.with(Made.resources(1, table), Made.resource(ResourceType.LISTENER, "l", "1"));
             still.publish(_ -> resources);
             for (int i = 0; i < 12; i++) {
                 neverReading(still.channel(), i, ResourceType.SCOPED_ROUTES).request(1);
