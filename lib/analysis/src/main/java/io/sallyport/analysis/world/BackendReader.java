@@ -42,7 +42,8 @@ final class BackendReader {
                 .collect(ImmutableList.toImmutableList());
         var backends = ImmutableList.<Backend>builder();
         for (int i = 0; i < spec.hosts().size(); i++) {
-            var host = HostNames.qualify(spec.hosts().get(i), object.namespace());
+            var written = spec.hosts().get(i);
+            var host = HostNames.qualify(written, object.namespace());
             backends.add(new Backend(
                     host,
                     object.namespace(),
@@ -50,7 +51,7 @@ final class BackendReader {
                     object.age(),
                     source(spec.resolution()),
                     ports,
-                    endpoints(object, host, ports, workloads),
+                    endpoints(object, written, ports, workloads),
                     Visibility.of(object.namespace(), spec.exportTo(), mesh.serviceExportTo()),
                     spec.subjectAltNames(),
                     "",
@@ -89,6 +90,7 @@ final class BackendReader {
         boolean looksUp = spec.resolution() == ServiceEntry.Resolution.DNS
                 || spec.resolution() == ServiceEntry.Resolution.DNS_ROUND_ROBIN;
         if (spec.endpoints().isEmpty() && looksUp && !HostNames.isWildcard(host)) {
+            // Looked up as it is written: the name server knows `mydb`, and not our long form of it.
             return ImmutableList.of(endpoint(itself(host), ports));
         }
         return spec.endpoints().stream().map(entry -> endpoint(entry, ports)).collect(ImmutableList.toImmutableList());
