@@ -12,10 +12,12 @@ import io.sallyport.model.VirtualService;
 import io.sallyport.model.VirtualService.HttpMatchRequest;
 import io.sallyport.model.VirtualService.HttpRoute;
 import io.sallyport.model.VirtualService.TcpRoute;
+import io.sallyport.model.VirtualService.TlsMatchAttributes;
 import io.sallyport.model.VirtualService.TlsRoute;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,11 @@ final class ReachRules {
 
     static List<Rule<?>> all() {
         return List.of(
-                new CatchAllIsLast(), new MatchIsNotRepeated(), new PrefixIsNotShadowed(), new PrefixTakesSegments());
+                new CatchAllIsLast(),
+                new MatchIsNotRepeated(),
+                new PrefixIsNotShadowed(),
+                new PrefixTakesSegments(),
+                new SniHostHasOneMatch());
     }
 
     /// SP4201: after a rule that takes everything comes nothing. Istio warns where two rules have no match.
@@ -292,6 +298,71 @@ final class ReachRules {
                         var uri = match.uri();
                         return uri == null || (uri.prefix() != null && path.startsWith(uri.prefix()));
                     });
+        }
+    }
+
+    /// SP4221: a gateway tells connections apart by SNI alone, so a match that shares one with an earlier match is left
+    /// out (T4).
+    static final class SniHostHasOneMatch extends ObjectRule<VirtualService> {
+        private static final String FIRST =
+                "{hosts: ['*.shop.test'], gateways: [edge], tls: [{match: [{sniHosts: [a.shop.test]}], route: [{destination: {host: cart}}]}, {match: [{sniHosts: [%s]%s}], route: [{destination: {host: till}}]}]}";
+
+        SniHostHasOneMatch() {
+            super(
+                    "SP4221",
+                    WARNING,
+                    "SNI host has an earlier match",
+                    Kind.VIRTUAL_SERVICE,
+                    VirtualService.class,
+                    new Page(
+                            "A gateway finds the rule by SNI alone, whatever source labels and subnets say. A match with an SNI host that an earlier match has is left out, with all its SNI hosts.",
+                            FIRST.formatted("b.shop.test, a.shop.test", ", sourceLabels: {app: web}"),
+                            FIRST.formatted("b.shop.test", ", sourceLabels: {app: web}")));
+        }
+
+        @Override
+        public void check(At<VirtualService> service, Report report) {
+            if (!Walk.isGatewayOnly(service.value())) {
+                return;
+            }
+            var holders = new HashMap<String, List<At<TlsMatchAttributes>>>();
+            Walk.tlsMatches(service).forEach(match -> {
+                var hosts = match.each("sniHosts", TlsMatchAttributes::sniHosts).toList();
+                var taken = hosts.stream()
+                        .filter(host -> holders.getOrDefault(key(host), List.of()).stream()
+                                .anyMatch(holder -> covers(holder.value(), match.value())))
+                        .findFirst();
+                if (taken.isEmpty()) {
+                    hosts.forEach(host -> holders.computeIfAbsent(key(host), _ -> new ArrayList<>())
+                            .add(match));
+                } else {
+                    report(match, taken.get(), holders.getOrDefault(key(taken.get()), List.of()), report);
+                }
+            });
+        }
+
+        // Equal matches are told by SP4202.
+        private static void report(
+                At<TlsMatchAttributes> match, At<String> host, List<At<TlsMatchAttributes>> holders, Report report) {
+            holders.stream()
+                    .filter(holder -> covers(holder.value(), match.value()))
+                    .filter(holder -> !holder.value().equals(match.value()))
+                    .findFirst()
+                    .ifPresent(holder -> report.at(
+                            host,
+                            "never used: SNI host \"%s\" is already that of %s (expected: each SNI host in one match)"
+                                    .formatted(host.value(), holder.path())));
+        }
+
+        private static String key(At<String> host) {
+            return host.value().toLowerCase(Locale.ROOT);
+        }
+
+        // Whether the first match is there for every server that the later one is for.
+        private static boolean covers(TlsMatchAttributes first, TlsMatchAttributes later) {
+            return (first.port() == 0 || first.port() == later.port())
+                    && (first.gateways().isEmpty()
+                            || (!later.gateways().isEmpty() && first.gateways().containsAll(later.gateways())));
         }
     }
 }
