@@ -21,6 +21,7 @@ public final class RelationRules {
                 .addAll(TrafficRuleRules.all())
                 .add(new ClaimsAreChecked())
                 .add(new RegexesAreFew())
+                .add(new SniHostIsFree())
                 .add(new LowPortIsMapped())
                 .add(new TcpPortIsOnesOwn())
                 .add(new SelectionIsOnesOwn())
