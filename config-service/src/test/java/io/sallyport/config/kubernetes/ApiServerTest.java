@@ -229,7 +229,7 @@ class ApiServerTest {
     @Test
     @Tag("V3")
     void apiServerAsksTheWebhookAndShowsItsWords() throws Exception {
-        var kubeconfig = Kubeconfig.first(System.getenv("KUBECONFIG"));
+        var kubeconfig = Kubeconfig.only(System.getenv("KUBECONFIG"));
         var host = URI.create(Kubeconfig.read(kubeconfig).getMasterUrl()).getHost();
         assumeTrue(InetAddress.getByName(host).isLoopbackAddress(), "the API server cannot call this machine");
         cluster.install(Kind.VIRTUAL_SERVICE);
@@ -290,7 +290,7 @@ class ApiServerTest {
     @Test
     @Tag("V3")
     void apiServerStoresPodsOfALabelledNamespaceWithTheirProxy() throws Exception {
-        var kubeconfig = Kubeconfig.first(System.getenv("KUBECONFIG"));
+        var kubeconfig = Kubeconfig.only(System.getenv("KUBECONFIG"));
         var host = URI.create(Kubeconfig.read(kubeconfig).getMasterUrl()).getHost();
         assumeTrue(InetAddress.getByName(host).isLoopbackAddress(), "the API server cannot call this machine");
         cluster.client()

@@ -19,6 +19,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,16 +54,24 @@ public final class Kubeconfig {
         }
     }
 
-    /// The first file that is there of what `KUBECONFIG` holds: one path, or several with colons between. `kubectl`
-    /// would
-    /// put them together.
-    public static Path first(String variable) throws IOException {
-        for (var each : variable.split(File.pathSeparator)) {
-            if (!each.isEmpty() && Files.isReadable(Path.of(each))) {
-                return Path.of(each);
-            }
+    /// The file that is there of what `KUBECONFIG` holds: one path, or several with colons between, of
+    /// which those that are not there count for nothing. `kubectl` would put several together; here one
+    /// has to say it all, since the first alone may lead elsewhere.
+    public static Path only(String variable) throws IOException {
+        var files = Stream.of(variable.split(File.pathSeparator))
+                .filter(each -> !each.isEmpty() && Files.isReadable(Path.of(each)))
+                .distinct()
+                .toList();
+        if (files.isEmpty()) {
+            throw new IOException(
+                    "KUBECONFIG: \"" + variable + "\" cannot be read (expected: the path of a kubeconfig)");
         }
-        throw new IOException("KUBECONFIG: \"" + variable + "\" cannot be read (expected: the path of a kubeconfig)");
+        if (files.size() > 1) {
+            throw new IOException(
+                    "KUBECONFIG: \"%s\" names %d files (expected: one; `kubectl config view --flatten` makes one of them)"
+                            .formatted(variable, files.size()));
+        }
+        return Path.of(files.getFirst());
     }
 
     /// What the current context names. `user` is null where it names none.

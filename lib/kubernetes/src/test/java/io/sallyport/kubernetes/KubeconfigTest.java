@@ -152,11 +152,23 @@ class KubeconfigTest {
     }
 
     @Test
-    void theFirstOfSeveralPathsThatIsThereIsTaken() throws Exception {
+    void theOneOfSeveralPathsThatIsThereIsTaken() throws Exception {
         var file = write("{token: t}", CONTEXTS, "current-context: b");
-        assertThat(Kubeconfig.first(folder.resolve("nobodys") + File.pathSeparator + file))
+        assertThat(Kubeconfig.only(folder.resolve("nobodys") + File.pathSeparator + file))
                 .isEqualTo(file);
-        assertThatThrownBy(() -> Kubeconfig.first(folder.resolve("nobodys").toString()))
+        assertThatThrownBy(() -> Kubeconfig.only(folder.resolve("nobodys").toString()))
                 .hasMessageContaining("cannot be read (expected: the path of a kubeconfig)");
+    }
+
+    @Test
+    void severalFilesAreNotTakenForTheFirst() throws Exception {
+        var one = write("{token: t}", CONTEXTS, "current-context: b");
+        var two = Files.copy(one, folder.resolve("two"));
+        var both = one + File.pathSeparator + two;
+        assertThatThrownBy(() -> Kubeconfig.only(both))
+                .isInstanceOf(IOException.class)
+                .hasMessage("KUBECONFIG: \"" + both
+                        + "\" names 2 files (expected: one; `kubectl config view --flatten` makes one of them)");
+        assertThat(Kubeconfig.only(one + File.pathSeparator + one)).isEqualTo(one);
     }
 }

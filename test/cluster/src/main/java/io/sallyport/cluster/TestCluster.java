@@ -96,7 +96,7 @@ public final class TestCluster implements AutoCloseable {
                 if (file == null) {
                     throw new IllegalStateException("KUBECONFIG is not set (expected: the path of a kubeconfig)");
                 }
-                return new TestCluster(null, null, Kubeconfig.read(Kubeconfig.first(file)));
+                return new TestCluster(null, null, Kubeconfig.read(Kubeconfig.only(file)));
             }
             // It tells of every request.
             QUIET.setLevel(Level.WARNING);
