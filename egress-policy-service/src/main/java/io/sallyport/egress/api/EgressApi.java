@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.analysis.CheckedImage;
+import io.sallyport.analysis.expansion.EgressExpansion;
 import io.sallyport.analysis.text.Addresses;
 import io.sallyport.analysis.text.AutoAddresses;
 import io.sallyport.analysis.text.Hosts;
@@ -103,6 +104,9 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
                             .setRevision(image.image().revision());
                     var policies = new PolicyEntries(image, wire);
                     for (var host : image.world().hosts()) {
+                        if (EgressExpansion.isNobody(host)) {
+                            continue;
+                        }
                         image.world().backends(host).stream()
                                 .filter(backend -> request.getNamespace().isEmpty()
                                         || backend.visibility().visibleTo(request.getNamespace()))

@@ -32,6 +32,9 @@ public final class EgressExpansion {
     /// In the names of all objects that policies stand for.
     public static final String MARK = "-egress";
 
+    private static final String NOBODY = "nobody.";
+    private static final String NOBODYS_ZONE = ".egress.internal";
+
     private static final int HTTPS = 443;
     private static final String ALL = "*";
 
@@ -75,6 +78,12 @@ public final class EgressExpansion {
         return expansion.made.stream()
                 .sorted(Comparator.comparing(made -> made.object().name()))
                 .toList();
+    }
+
+    /// Whether a host is one of those where clients are sent that see the objects of a policy and are not meant by it.
+    /// Nobody is there, and nobody asks for it by its name.
+    public static boolean isNobody(String host) {
+        return host.startsWith(NOBODY) && host.endsWith(NOBODYS_ZONE);
     }
 
     // One that is for all of a namespace leaves nothing to say about its labels.
@@ -192,7 +201,7 @@ public final class EgressExpansion {
     }
 
     private String nobodysHost() {
-        return "nobody.%s.%s.egress.internal".formatted(policy.name(), policy.namespace());
+        return NOBODY + policy.name() + "." + policy.namespace() + NOBODYS_ZONE;
     }
 
     private void nobody() {

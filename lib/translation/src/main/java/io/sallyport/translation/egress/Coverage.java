@@ -2,6 +2,7 @@ package io.sallyport.translation.egress;
 
 import com.google.common.collect.ImmutableList;
 import io.sallyport.analysis.CheckedImage;
+import io.sallyport.analysis.expansion.EgressExpansion;
 import io.sallyport.analysis.world.AppProtocol;
 import io.sallyport.analysis.world.Backend;
 import io.sallyport.analysis.world.HostNames;
@@ -89,6 +90,9 @@ public final class Coverage {
     public SortedSet<Place> places() {
         var places = new TreeSet<Place>();
         for (var host : world.hosts()) {
+            if (EgressExpansion.isNobody(host)) {
+                continue;
+            }
             world.backends(host).stream()
                     .filter(this::isOutside)
                     .flatMap(backend -> backend.ports().stream().flatMap(port -> place(host, port).stream()))

@@ -67,6 +67,26 @@ class CoverageTest {
     }
 
     @Test
+    void aPolicyForSomeClientsOfANamespaceContradictsNothing() {
+        var cells = cells("""
+                apiVersion: sallyport.io/v1alpha1
+                kind: EgressPolicy
+                metadata: {name: pay, namespace: default}
+                spec:
+                  from: [{labels: {app: cart}}]
+                  hosts: [pay.test]
+                  ports: [{number: 443, protocol: TLS}]
+                """, """
+                mesh: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}
+                proxies:
+                - {name: cart, namespace: default, labels: {app: cart}, kind: sidecar, listen: {http-proxy: 15002}}
+                """);
+
+        assertThat(cells).extracting(cell -> cell.place().host()).containsOnly("pay.test");
+        assertThat(cells).allSatisfy(cell -> assertThat(cell.contradictions()).isEmpty());
+    }
+
+    @Test
     void aGatewayThatDoesNotServeWhatItIsSentIsADeadEnd() {
         var cells = cells("""
                 apiVersion: networking.istio.io/v1
