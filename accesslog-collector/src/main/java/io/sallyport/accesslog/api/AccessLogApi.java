@@ -127,6 +127,10 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     public void histogram(HistogramRequest request, StreamObserver<HistogramResponse> response) {
         answer(response, () -> {
             var selection = scopes.wholeMinutes(request.getScope());
+            if (request.hasStep() && Durations.isNegative(request.getStep())) {
+                throw new QueryException(
+                        "step " + Durations.toString(request.getStep()) + " (expected: more than 0, or none)");
+            }
             var step = request.hasStep() && Durations.toMicros(request.getStep()) > 0
                     ? Durations.toMicros(request.getStep())
                     : step(scopes.selection(request.getScope()));

@@ -156,7 +156,9 @@ public final class LogServlet extends HttpServlet {
             JsonFormat.parser().merge(json, request);
             return request.build();
         } catch (InvalidProtocolBufferException e) {
-            throw new BadRequestException(String.valueOf(e.getMessage()), request, e);
+            // The reader of JSON puts the class of its error before it.
+            var message = String.valueOf(e.getMessage()).replaceFirst("^[a-zA-Z.]+Exception: ", "");
+            throw new BadRequestException(message, request, e);
         }
     }
 

@@ -1,15 +1,20 @@
 package io.sallyport.accesslog.http;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.DynamicMessage;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
+import com.google.protobuf.util.JsonFormat;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Query parameters as a request: `?filter=response.code>=500&limit=10&by=route`. A field of a field is named by a dot,
@@ -17,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Parameters {
 
     private static final String SCOPE = "scope";
+    private static final int MAX_QUOTED = 80;
 
     private Parameters() {}
 
@@ -24,13 +30,15 @@ final class Parameters {
     static JsonObject json(Descriptor request, Map<String, String[]> parameters) throws BadRequestException {
         var json = new JsonObject();
         for (var parameter : parameters.entrySet()) {
-            put(json, request, parameter.getKey(), parameter.getValue(), request);
+            put(json, request, parameter.getKey(), parameter, request);
         }
         return json;
     }
 
-    private static void put(JsonObject json, Descriptor type, String name, String[] values, Descriptor request)
+    private static void put(
+            JsonObject json, Descriptor type, String name, Map.Entry<String, String[]> parameter, Descriptor request)
             throws BadRequestException {
+        var values = parameter.getValue();
         var dot = name.indexOf('.');
         var first = dot < 0 ? name : name.substring(0, dot);
         var field = find(type, first);
@@ -40,21 +48,59 @@ final class Parameters {
                 throw new BadRequestException(
                         "parameter \"" + name + "\" (expected: one of " + names(request, "") + ")");
             }
-            put(inner(json, SCOPE), scope.getMessageType(), name, values, request);
+            put(inner(json, SCOPE), scope.getMessageType(), name, parameter, request);
         } else if (dot >= 0 && isMessage(field)) {
-            put(inner(json, field.getJsonName()), field.getMessageType(), name.substring(dot + 1), values, request);
+            put(inner(json, field.getJsonName()), field.getMessageType(), name.substring(dot + 1), parameter, request);
         } else if (field.isRepeated()) {
             var all = new JsonArray();
             for (var value : values) {
                 all.add(new JsonPrimitive(value));
             }
+            check(field, all, parameter.getKey(), String.join(", ", values));
             json.add(field.getJsonName(), all);
         } else if (values.length != 1) {
             throw new BadRequestException(
                     "parameter \"" + name + "\" stands " + values.length + " times (expected: once)");
         } else {
-            json.addProperty(field.getJsonName(), values[0]);
+            var value = new JsonPrimitive(values[0]);
+            check(field, value, parameter.getKey(), values[0]);
+            json.add(field.getJsonName(), value);
         }
+    }
+
+    // Each value alone, so that what is wrong is said of the parameter and not of the whole question.
+    private static void check(FieldDescriptor field, JsonElement value, String name, String written)
+            throws BadRequestException {
+        var alone = new JsonObject();
+        alone.add(field.getJsonName(), value);
+        try {
+            JsonFormat.parser().merge(alone.toString(), DynamicMessage.newBuilder(field.getContainingType()));
+        } catch (InvalidProtocolBufferException e) {
+            throw new BadRequestException(
+                    "parameter \"" + name + "\": \"" + shortened(written) + "\" (expected: " + kind(field) + ")", e);
+        }
+    }
+
+    private static String shortened(String text) {
+        return text.length() > MAX_QUOTED ? text.substring(0, MAX_QUOTED) + "…" : text;
+    }
+
+    private static String kind(FieldDescriptor field) {
+        return switch (field.getJavaType()) {
+            case INT, LONG -> "a whole number";
+            case FLOAT, DOUBLE -> "a number";
+            case BOOLEAN -> "true or false";
+            case ENUM ->
+                field.getEnumType().getValues().stream()
+                        .filter(value -> value.getNumber() != 0)
+                        .map(value -> value.getName())
+                        .collect(Collectors.joining(", ", "one of ", ""));
+            case MESSAGE ->
+                field.getMessageType().equals(Timestamp.getDescriptor())
+                        ? "a time, like 2026-11-21T10:00:00Z"
+                        : "a duration in seconds, like 60s";
+            case STRING, BYTE_STRING -> "a text";
+        };
     }
 
     private static @Nullable FieldDescriptor find(Descriptor type, String name) {
@@ -103,6 +149,10 @@ final class Parameters {
 
         BadRequestException(String message) {
             super(message);
+        }
+
+        BadRequestException(String message, Throwable cause) {
+            super(message, cause);
         }
 
         BadRequestException(String message, Message.Builder unread, Throwable cause) {

@@ -26,7 +26,12 @@ final class CelComplaint {
     private static final Pattern UNDECLARED = Pattern.compile("undeclared reference to '([^']*)'.*", Pattern.DOTALL);
     private static final Pattern NUMBER = Pattern.compile("For input string: \"(.*)\".*", Pattern.DOTALL);
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
+    private static final String DURATION = "google.protobuf.Duration";
+    private static final String TIMESTAMP = "google.protobuf.Timestamp";
     private static final int MAX_QUOTED = 80;
+    // What a filter may call, as it is called.
+    private static final List<String> FUNCTIONS = List.of(
+            "contains", "startsWith", "endsWith", "matches", "lowerAscii", "size", "has", "timestamp", "duration");
 
     private CelComplaint() {}
 
@@ -85,6 +90,9 @@ final class CelComplaint {
         }
         var undeclared = UNDECLARED.matcher(message);
         if (undeclared.matches()) {
+            if (isCall(filter, line, column)) {
+                return function(undeclared.group(1));
+            }
             var name = whole(undeclared.group(1), filter, line, column);
             return "\"" + name + "\" is no attribute and no function of filters (expected: for example \""
                     + CelReader.nearest(name) + "\")";
@@ -93,7 +101,24 @@ final class CelComplaint {
         if (number.matches()) {
             return "number " + quoted(number.group(1)) + " is too large (expected: up to " + Long.MAX_VALUE + ")";
         }
+        if (message.contains("has() macro") || message.equals("expression does not select a field")) {
+            return "has does not take this (expected: one key of a map, like has(request.headers.accept);"
+                    + " for any key, \"x-user\" in request.headers)";
+        }
         return message.lines().findFirst().orElse("cannot be read");
+    }
+
+    // The checker points at the bracket of a call.
+    private static boolean isCall(String filter, int line, int column) {
+        var text = filter.lines().skip(line - 1L).findFirst().orElse("");
+        return column < text.length() && text.charAt(column) == '(';
+    }
+
+    private static String function(String name) {
+        var near =
+                FUNCTIONS.stream().filter(each -> each.equalsIgnoreCase(name)).findFirst();
+        return quoted(name) + " is no function of filters (expected: "
+                + near.map(CelComplaint::quoted).orElseGet(() -> "one of " + String.join(", ", FUNCTIONS)) + ")";
     }
 
     // The checker names the first part of "request.hst" only.
@@ -121,10 +146,18 @@ final class CelComplaint {
         var both = List.of(plain.split(", (?![^(]*\\))", -1));
         if (both.size() == 2 && !function.matches("[a-zA-Z].*")) {
             return "\"" + operator + "\" does not go between " + withArticle(both.get(0)) + " and "
-                    + withArticle(both.get(1)) + " (expected: the same type on both sides)";
+                    + withArticle(both.get(1)) + " (expected: the same type on both sides" + example(both) + ")";
         }
         return "\"" + operator + "\" does not take (" + plain + ")"
                 + hint(operator).map(text -> " (expected: " + text + ")").orElse("");
+    }
+
+    // A number beside a duration or time most likely lacks its unit.
+    private static String example(List<String> types) {
+        if (types.contains(DURATION)) {
+            return ", like duration(\"1.5s\")";
+        }
+        return types.contains(TIMESTAMP) ? ", like timestamp(\"2026-11-21T10:00:00Z\")" : "";
     }
 
     private static Optional<String> hint(String function) {
@@ -138,8 +171,13 @@ final class CelComplaint {
         };
     }
 
-    private static String withArticle(String type) {
-        return (type.toLowerCase(Locale.ROOT).startsWith("int") ? "an " : "a ") + type;
+    /// "an int", "a duration"
+    static String withArticle(String type) {
+        return switch (type) {
+            case DURATION -> "a duration";
+            case TIMESTAMP -> "a timestamp";
+            default -> (type.toLowerCase(Locale.ROOT).startsWith("int") ? "an " : "a ") + type;
+        };
     }
 
     private static String quoted(String text) {

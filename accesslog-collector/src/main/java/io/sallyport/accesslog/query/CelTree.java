@@ -5,6 +5,7 @@ import com.google.re2j.PatternSyntaxException;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;
+import dev.cel.common.types.CelType;
 import io.sallyport.accesslog.storage.Column;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +86,11 @@ final class CelTree {
         if (container.getKind() == CelExpr.ExprKind.Kind.LIST) {
             var literals = new ArrayList<Operand.Literal>();
             for (var element : container.list().elements()) {
+                // The checker lets a list of several types pass.
+                if (!type(element).equals(type(value))) {
+                    throw new QueryException(place(element) + "this is " + CelComplaint.withArticle(type(element))
+                            + " (expected: " + CelComplaint.withArticle(type(value)) + ", as on the left of \"in\")");
+                }
                 literals.add(literal(element));
             }
             return new Condition.OneOf(operand(value), literals);
@@ -95,6 +101,10 @@ final class CelTree {
             case TEXTS -> new Condition.HasKey(column, literal(value));
             case TEXT, NUMBER, REAL, TIME, DURATION -> throw unable(container, "this on the right of \"in\"");
         };
+    }
+
+    private String type(CelExpr expression) {
+        return ast.getType(expression.id()).map(CelType::name).orElse("");
     }
 
     private Condition hasKey(CelExpr expression) throws QueryException {
@@ -152,8 +162,12 @@ final class CelTree {
     private Operand attribute(CelExpr expression, Column column) throws QueryException {
         return switch (column.type()) {
             case TEXT, NUMBER, REAL, TIME, DURATION -> new Operand.Attribute(column);
-            case WORDS -> throw unable(expression, "a list here; ask with \"in\"");
-            case TEXTS -> throw unable(expression, "a map here; ask for one of its keys");
+            case WORDS ->
+                throw new QueryException(place(expression) + "a whole list cannot be asked for (expected: \"UF\" in "
+                        + column.attribute() + ", for any word)");
+            case TEXTS ->
+                throw new QueryException(place(expression) + "a whole map cannot be asked for (expected: "
+                        + column.attribute() + "[\"x-user\"], for any key)");
         };
     }
 
@@ -161,6 +175,12 @@ final class CelTree {
         var call = expression.call();
         return switch (call.function()) {
             case "_[_]" -> {
+                var list = column(call.args().get(0)).filter(found -> found.type() == Column.Type.WORDS);
+                if (list.isPresent()) {
+                    throw new QueryException(
+                            place(expression) + "a place in a list cannot be asked for (expected: \"UF\" in "
+                                    + list.get().attribute() + ", for any word)");
+                }
                 var key = literal(call.args().get(1));
                 if (!(key.value() instanceof String text)) {
                     throw unable(expression, "a key that is no text");

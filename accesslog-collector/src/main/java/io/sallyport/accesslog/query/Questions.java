@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.query;
 
+import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.Column;
@@ -135,8 +136,12 @@ public final class Questions {
     /// @param step microseconds
     public List<Bar> histogram(Selection selection, long step)
             throws QueryException, StoreException, BoundExceededException {
-        expect(step >= 1_000, "step", step, "at least a millisecond");
-        expect((selection.to() - selection.from()) / step < MAX_BARS, "step", step, "at most 1,500 bars");
+        expect(step >= 1_000, "step", Durations.toString(Durations.fromMicros(step)), "at least a millisecond");
+        expect(
+                (selection.to() - selection.from()) / step < MAX_BARS,
+                "step",
+                Durations.toString(Durations.fromMicros(step)),
+                "at most 1,500 bars in the time that is asked for");
         var text = new SqlText(dialect);
         // The bars begin at the start of the range: their start is in the parameters before those of the condition.
         var bar = dialect.step(TIME, text.parameter(step), text.parameter(step));

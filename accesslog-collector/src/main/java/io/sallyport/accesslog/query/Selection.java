@@ -12,7 +12,8 @@ import java.util.SortedSet;
 /// @param namespaces absent: all
 public record Selection(Condition condition, long from, long to, Optional<SortedSet<String>> namespaces) {
 
-    private static final long MAX_RANGE = 31L * 24 * 3_600 * 1_000_000;
+    private static final long HOUR = 3_600L * 1_000_000;
+    private static final long MAX_RANGE = 31 * 24 * HOUR;
 
     /// Refuses a range that is longer than a question may be about.
     public Selection {
@@ -24,8 +25,8 @@ public record Selection(Condition condition, long from, long to, Optional<Sorted
     /// Throws if it is about too much.
     Selection checked() throws QueryException {
         if (to - from > MAX_RANGE) {
-            throw new QueryException("time range of " + (to - from) / 86_400_000_000L
-                    + " days (expected: at most 31; ask for a part of it)");
+            throw new QueryException("time range of " + Math.ceilDiv(to - from, HOUR)
+                    + " h (expected: at most 31 days, which are 744 h; ask for a part of it)");
         }
         return this;
     }

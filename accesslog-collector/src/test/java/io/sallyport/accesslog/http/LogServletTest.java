@@ -159,6 +159,15 @@ class LogServletTest {
         assertThat(filter.body()).contains("the filter ends here");
         assertThat(parameter.statusCode()).isEqualTo(400);
         assertThat(parameter.body()).contains("\\\"fliter\\\"").contains("filter, from, limit");
+        assertThat(get(ALL, "search?from=yesterday").body())
+                .contains("parameter \\\"from\\\": \\\"yesterday\\\" (expected: a time, like 2026-11-21T10:00:00Z)");
+        assertThat(get(ALL, "compare?before.to=x").body()).contains("parameter \\\"before.to\\\"");
+        assertThat(get(ALL, "search?limit=x").body()).contains("parameter \\\"limit\\\"", "expected: a whole number");
+        assertThat(get(ALL, "percentiles?quantiles=0.5&quantiles=x").body())
+                .contains("parameter \\\"quantiles\\\"", "expected: a number");
+        assertThat(get(ALL, "export?format=xml").body()).contains("one of JSON_LINES, CSV, PARQUET");
+        assertThat(get(ALL, "histogram?step=-1s").body()).contains("step -1s (expected: more than 0, or none)");
+        assertThat(post(ALL, "search", "{").body()).contains("End of input").doesNotContain("Exception");
         assertThat(body.statusCode()).isEqualTo(400);
         assertThat(body.body()).contains("expected: SearchRequest as proto3 JSON");
         assertThat(method.statusCode()).isEqualTo(404);

@@ -334,10 +334,11 @@ abstract class QuestionsContract {
 
         assertThatThrownBy(() -> questions.total(decade))
                 .isInstanceOf(QueryException.class)
-                .hasMessageContaining("at most 31");
+                .hasMessageContaining("h (expected: at most 31 days, which are 744 h");
         assertThatThrownBy(() -> questions.search(where("true"), 1_001, Optional.empty()))
                 .hasMessageContaining("limit 1001 (expected: 1 to 1000)");
-        assertThatThrownBy(() -> questions.histogram(where("true"), 1_000)).hasMessageContaining("1,500 bars");
+        assertThatThrownBy(() -> questions.histogram(where("true"), 1_000))
+                .hasMessageContaining("step 0.001s (expected: at most 1,500 bars");
         assertThatThrownBy(() -> questions.top(where("true"), "request.hots", 5))
                 .hasMessageContaining("\"request.hots\" does not exist (expected: \"request.host\"?)");
         assertThatThrownBy(
