@@ -8,6 +8,8 @@ import io.sallyport.accesslog.query.Selection;
 import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.proto.accesslog.v1.ListRulesResponse;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// Counts the rows of each rule. Rules of the configuration without rows are in it, and so are rules that rows know and
@@ -59,9 +61,27 @@ final class RuleCounts {
                 line.setLastSeen(Timestamps.fromMicros(hit.lastSeen()));
             }
         }
+        var objects = new TreeMap<String, Set<String>>();
         var response = ListRulesResponse.newBuilder();
-        found.values().forEach(response::addRules);
+        for (var line : found.values()) {
+            response.addRules(line.setPresent(line.getPresent() || isThere(line.getObject(), objects)));
+        }
         return response;
+    }
+
+    // Of other kinds than VirtualService nothing is listed, but what rows name may well be there.
+    private boolean isThere(String object, Map<String, Set<String>> known) throws BoundExceededException {
+        var kind = object.substring(0, Math.max(0, object.indexOf(' ')));
+        try {
+            var objects = known.get(kind);
+            if (objects == null) {
+                objects = rules.objects(kind);
+                known.put(kind, objects);
+            }
+            return objects.contains(object);
+        } catch (RuleList.TooManyException e) {
+            throw new BoundExceededException(String.valueOf(e.getMessage()));
+        }
     }
 
     private Iterable<RuleList.Rule> present() throws BoundExceededException {

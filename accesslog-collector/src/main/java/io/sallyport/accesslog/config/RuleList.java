@@ -5,12 +5,18 @@ import io.sallyport.model.read.YamlReader;
 import io.sallyport.proto.config.v1.Resource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The rules that the configuration has at the moment, so that those which nothing reached can be listed too.
 public final class RuleList {
 
     static final int MAX_OBJECTS = 20_000;
+
+    // What rows may name beside VirtualServices. Whoever attaches an Envoy may claim others.
+    private static final Set<String> ROUTING = Set.of(
+            "EgressPolicy", "Gateway", "GRPCRoute", "HTTPRoute", "Service", "ServiceEntry", "TCPRoute", "TLSRoute");
 
     /// One rule.
     ///
@@ -74,6 +80,22 @@ public final class RuleList {
             found.add(new Rule(name, object.namespace(), "tcp[" + i + "]", ""));
         }
         return found.stream();
+    }
+
+    /// The objects of a kind that have no list of rules here, as rows name them: `ServiceEntry shop/catalogue`.
+    /// Empty for kinds that route nothing.
+    public Set<String> objects(String kind) throws TooManyException {
+        if (!ROUTING.contains(kind)) {
+            return Set.of();
+        }
+        var resources = source.all(kind, MAX_OBJECTS);
+        if (resources.size() > MAX_OBJECTS) {
+            throw new TooManyException();
+        }
+        return resources.stream()
+                .map(resource -> kind + " " + resource.getRef().getNamespace() + "/"
+                        + resource.getRef().getName())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /// The rule of a row without the match that fitted: `http[1].match[0]` is `http[1]`.
