@@ -82,9 +82,10 @@ final class BackendReader {
         if (spec.workloadSelector() != null) {
             var selector = spec.workloadSelector().labels();
             return workloads.stream()
-                    .filter(workload -> workload.spec().labels().entrySet().containsAll(selector.entrySet()))
                     .sorted(ConfigObject.BY_AGE)
-                    .map(workload -> endpoint(workload.spec(), ports))
+                    .map(BackendReader::labelled)
+                    .filter(workload -> workload.labels().entrySet().containsAll(selector.entrySet()))
+                    .map(workload -> endpoint(workload, ports))
                     .collect(ImmutableList.toImmutableList());
         }
         boolean looksUp = spec.resolution() == ServiceEntry.Resolution.DNS
@@ -94,6 +95,24 @@ final class BackendReader {
             return ImmutableList.of(endpoint(itself(host), ports));
         }
         return spec.endpoints().stream().map(entry -> endpoint(entry, ports)).collect(ImmutableList.toImmutableList());
+    }
+
+    // The labels of its metadata count beside those of its spec, and before them.
+    private static WorkloadEntry labelled(ConfigObject<WorkloadEntry> object) {
+        var spec = object.spec();
+        if (object.metadata().labels().isEmpty()) {
+            return spec;
+        }
+        var labels = new TreeMap<>(spec.labels());
+        labels.putAll(object.metadata().labels());
+        return new WorkloadEntry(
+                spec.address(),
+                spec.ports(),
+                ImmutableSortedMap.copyOfSorted(labels),
+                spec.network(),
+                spec.locality(),
+                spec.weight(),
+                spec.serviceAccount());
     }
 
     private static WorkloadEntry itself(String host) {
