@@ -19,8 +19,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// SP3113: an older VirtualService of the gateway passes on an SNI host, so a match of this one that has it, too, is
-/// left
+/// SP3113: an older VirtualService of the gateway has an SNI host, so a match of this one that has it, too, is left
 /// out with all its SNI hosts (T4).
 final class SniHostIsFree extends WorldRule<VirtualService> {
 
