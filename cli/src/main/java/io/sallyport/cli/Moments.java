@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /// How times and durations are written and read: `3 min ago`, `38 ms`, `--wait=30s`.
 public final class Moments {
 
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
     private Moments() {}
 
@@ -45,18 +45,19 @@ public final class Moments {
         return duration.toMinutes() + " min " + duration.toSecondsPart() + " s";
     }
 
-    /// Reads `500ms`, `30s`, `2m` or `1h`.
+    /// Reads `500ms`, `30s`, `2m`, `1h` or `7d`.
     public static Duration duration(String text) throws CommandFailedException {
         var match = DURATION.matcher(text);
         if (!match.matches()) {
-            throw CommandFailedException.unable("duration \"" + text + "\" (expected: 500ms, 30s, 2m or 1h)");
+            throw CommandFailedException.unable("duration \"" + text + "\" (expected: 500ms, 30s, 2m, 1h or 7d)");
         }
         var number = Long.parseLong(match.group(1));
         return switch (match.group(2)) {
             case "ms" -> Duration.ofMillis(number);
             case "s" -> Duration.ofSeconds(number);
             case "m" -> Duration.ofMinutes(number);
-            default -> Duration.ofHours(number);
+            case "h" -> Duration.ofHours(number);
+            default -> Duration.ofDays(number);
         };
     }
 }

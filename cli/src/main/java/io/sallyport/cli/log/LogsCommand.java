@@ -30,7 +30,10 @@ import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -66,8 +69,8 @@ public final class LogsCommand implements Callable<Integer> {
             description = "CEL: response.code >= 500 && request.host.endsWith(\".example.com\"). Default: all.")
     private String filter = "";
 
-    @Option(names = "--since", paramLabel = "TIME", defaultValue = "1h", description = "15m, 1h. Default: 1h.")
-    private String since = "1h";
+    @Option(names = "--since", paramLabel = "TIME", description = "15m, 1h, 7d. Default: 1h.")
+    private @Nullable String since;
 
     @Option(names = "--from", paramLabel = "TIME", description = "RFC 3339, instead of --since.")
     private @Nullable String from;
@@ -133,8 +136,9 @@ public final class LogsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailedException {
+        check();
         if (page) {
-            terminal.print(new PageLink(server.directory(), filter, since).get());
+            terminal.print(new PageLink(server.directory(), filter, since()).get());
             return ExitCode.OK;
         }
         try (var connection = server.connect(dialer)) {
@@ -165,6 +169,58 @@ public final class LogsCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private String since() {
+        return since == null ? "1h" : since;
+    }
+
+    // What would be passed over is said instead: whoever writes an option expects it to count.
+    private void check() throws CommandFailedException {
+        var questions = questions();
+        if (questions.size() > 1) {
+            throw CommandFailedException.unable(
+                    String.join(" and ", questions) + " (expected: one question at a time)");
+        }
+        var question = questions.isEmpty() ? "" : questions.getFirst();
+        if ((form == Form.CSV || form == Form.PARQUET) && !question.isEmpty()) {
+            throw CommandFailedException.unable("-o " + form.name().toLowerCase(Locale.ROOT) + " with " + question
+                    + " (expected: -o table or json; rows alone are written in other forms)");
+        }
+        if (out != null && form != Form.PARQUET) {
+            throw CommandFailedException.unable("--out " + out + " (expected: -o parquet with it)");
+        }
+        if (approximate && top == null && by == null && percentiles == null) {
+            throw CommandFailedException.unable("--approximate (expected: --top or --p99 with it)");
+        }
+        if (!filter.isBlank() && (completeness || attributes || request != null)) {
+            throw CommandFailedException.unable(
+                    "filter \"" + filter + "\" with " + question + " (expected: no filter; it is about all rows)");
+        }
+        if (from != null && since != null) {
+            throw CommandFailedException.unable("--since and --from (expected: one of them)");
+        }
+        if (tail && (since != null || from != null || to != null || limit != 0)) {
+            terminal.complain("--tail shows what comes from now on: --since, --from, --to and --limit do not count");
+        }
+    }
+
+    private List<String> questions() {
+        var asked = new LinkedHashMap<String, Boolean>();
+        asked.put("--tail", tail);
+        asked.put("--top", top != null);
+        asked.put("--by", by != null);
+        asked.put("--p99", percentiles != null);
+        asked.put("--histogram", histogram);
+        asked.put("--request", request != null);
+        asked.put("--completeness", completeness);
+        asked.put("--rules", rules);
+        asked.put("--attributes", attributes);
+        asked.put("--page", page);
+        return asked.entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     private Scope scope() throws CommandFailedException {
         var scope = Scope.newBuilder().setFilter(filter);
         if (to != null) {
@@ -173,8 +229,10 @@ public final class LogsCommand implements Callable<Integer> {
         if (from != null) {
             scope.setFrom(time(from));
         } else {
-            var end = to == null ? terminal.clock().instant() : java.time.Instant.ofEpochSecond(time(to).getSeconds());
-            var begin = end.minus(Moments.duration(since));
+            var end = to == null
+                    ? terminal.clock().instant()
+                    : java.time.Instant.ofEpochMilli(Timestamps.toMillis(time(to)));
+            var begin = end.minus(Moments.duration(since()));
             var from = approximate || histogram ? begin.truncatedTo(ChronoUnit.MINUTES) : begin;
             scope.setFrom(Timestamps.fromMillis(from.toEpochMilli()));
         }
