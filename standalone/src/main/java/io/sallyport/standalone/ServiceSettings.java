@@ -342,10 +342,7 @@ final class ServiceSettings {
         CollectorSettings settings() throws IOException {
             var programs = broker == null ? BrokerProgram.find() : List.of(broker);
             var local = CollectorSettings.below(data, programs);
-            var followed = files == null
-                    ? List.<CollectorSettings.LogFile>of()
-                    : files.stream().map(FollowedFile::file).toList();
-            return new LogChoices(kafka, clickhouse, sampling, privacy).over(local.with(RowRules.NONE, followed));
+            return new LogChoices(kafka, clickhouse, sampling, privacy, files).over(local);
         }
     }
 
@@ -356,21 +353,26 @@ final class ServiceSettings {
     /// privacy: {rules: [{attribute: source.address, action: MASK}]}
     /// kafka: {bootstrapServers: "kafka:9093", client: {security.protocol: SASL_SSL, sasl.mechanism: PLAIN, …}}
     /// clickhouse: {url: "https://clickhouse:8443", user: sallyport, passwordFile: clickhouse.password}
+    /// files: [{path: /var/log/edge.log, proxy: istio-system/edge}]    # lines in Istio's formats
     /// ```
     record LogChoices(
             @Nullable Kafka kafka,
             @Nullable ClickHouse clickhouse,
             @Nullable Sampling sampling,
-            @Nullable Privacy privacy) {
+            @Nullable Privacy privacy,
+            @Nullable List<FollowedFile> files) {
 
-        static final LogChoices NONE = new LogChoices(null, null, null, null);
+        static final LogChoices NONE = new LogChoices(null, null, null, null, null);
 
         CollectorSettings over(CollectorSettings local) throws IOException {
             var rules = new RowRules(
                     sampling == null ? SamplingRules.ALL : sampling.rules(),
                     privacy == null ? PrivacyRules.NONE : privacy.made());
             var stored = clickhouse == null ? local : local.with(clickhouse.settings());
-            return (kafka == null ? stored : stored.with(kafka.settings())).with(rules, local.files());
+            var followed = files == null
+                    ? List.<CollectorSettings.LogFile>of()
+                    : files.stream().map(FollowedFile::file).toList();
+            return (kafka == null ? stored : stored.with(kafka.settings())).with(rules, followed);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sallyport.accesslog.CollectorSettings;
 import io.sallyport.accesslog.receive.PrivacyRules;
+import io.sallyport.accesslog.receive.Proxy;
 import io.sallyport.accesslog.storage.ClickHouseSettings;
 import io.sallyport.accesslog.storage.DuckSettings;
 import io.sallyport.runtime.Settings;
@@ -91,6 +92,16 @@ class ServiceSettingsTest {
         assertThat(choices.rules().sampling().share()).isEqualTo(0.1);
         assertThat(choices.rules().sampling().slow()).isEqualTo(Duration.ofSeconds(2));
         assertThat(choices.kafka()).isEmpty();
+    }
+
+    @Test
+    @Tag("S55")
+    void upFollowsFilesAsTheServiceDoes() throws Exception {
+        var choices = read("files: [{path: edge.log, proxy: istio-system/edge}]\n", ServiceSettings.LogChoices.class)
+                .over(local());
+
+        assertThat(choices.files())
+                .containsExactly(new CollectorSettings.LogFile(Path.of("edge.log"), new Proxy("istio-system", "edge")));
     }
 
     @Test
