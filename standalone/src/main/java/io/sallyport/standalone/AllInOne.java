@@ -1,5 +1,6 @@
 package io.sallyport.standalone;
 
+import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.inprocess.InProcessServerBuilder;
@@ -31,6 +32,7 @@ import io.sallyport.runtime.telemetry.Telemetry;
 import io.sallyport.secret.SecretServer;
 import io.sallyport.secret.SecretSettings;
 import io.sallyport.secret.store.SecretStoreException;
+import io.sallyport.standalone.envoy.DoorUrl;
 import io.sallyport.standalone.envoy.EnvoyBinary;
 import io.sallyport.standalone.envoy.EnvoyFleet;
 import io.sallyport.standalone.envoy.ProxyName;
@@ -413,10 +415,17 @@ final class AllInOne {
         var addresses = liveness.listeners(proxy)
                 .map(listeners -> listeners.addresses())
                 .orElse(List.of());
-        addresses.stream().findFirst().ifPresent(address -> command.compareAndSet("", "curl -i " + url(address) + "/"));
-        var text = addresses.isEmpty()
+        var listeners = addresses.isEmpty() ? List.<Listener>of() : services.listeners(proxy);
+        var urls = addresses.stream()
+                .map(address -> DoorUrl.of(address, listeners))
+                .toList();
+        urls.stream()
+                .filter(url -> url.startsWith("http://"))
+                .findFirst()
+                .ifPresent(url -> command.compareAndSet("", "curl -i " + url + "/"));
+        var text = urls.isEmpty()
                 ? "no listener yet (expected: a Gateway whose selector matches its labels)"
-                : String.join(", ", addresses.stream().map(AllInOne::url).toList());
+                : String.join(", ", urls);
         terminal.print("  gateway  " + proxy + "   " + text);
     }
 

@@ -1,5 +1,7 @@
 package io.sallyport.standalone;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -10,10 +12,13 @@ import io.sallyport.proto.config.v1.StatusRequest;
 import io.sallyport.proto.config.v1.StatusResponse;
 import io.sallyport.proto.config.v1.WatchRequest;
 import io.sallyport.proto.config.v1.WatchResponse;
+import io.sallyport.proto.xds.v1.GetProxyConfigRequest;
 import io.sallyport.proto.xds.v1.ListProxiesRequest;
 import io.sallyport.proto.xds.v1.Proxy;
 import io.sallyport.proto.xds.v1.ProxyServiceGrpc;
+import io.sallyport.standalone.envoy.ProxyName;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -64,6 +69,25 @@ final class ServiceClients {
                 .history(request)
                 .getRevisionsList();
         return entries.stream().filter(entry -> entry.getRevision() == revision).findFirst();
+    }
+
+    /// What a proxy was told to listen on; nothing while xds-service does not know.
+    List<Listener> listeners(ProxyName proxy) {
+        try {
+            var request = GetProxyConfigRequest.newBuilder()
+                    .setProxy(proxy.name() + "." + proxy.namespace())
+                    .addTypes("type.googleapis.com/envoy.config.listener.v3.Listener")
+                    .build();
+            var listeners = new ArrayList<Listener>();
+            for (var resource : proxies.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                    .getProxyConfig(request)
+                    .getResourcesList()) {
+                listeners.add(resource.getResource().unpack(Listener.class));
+            }
+            return listeners;
+        } catch (StatusRuntimeException | InvalidProtocolBufferException e) {
+            return List.of();
+        }
     }
 
     /// The proxies that are connected; none while xds-service does not answer.
