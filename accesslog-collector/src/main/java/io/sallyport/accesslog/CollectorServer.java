@@ -1,9 +1,11 @@
 package io.sallyport.accesslog;
 
 import io.grpc.BindableService;
+import io.grpc.ServerInterceptors;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
 import io.sallyport.accesslog.api.AccessLogApi;
 import io.sallyport.accesslog.api.LateApi;
 import io.sallyport.accesslog.api.Tails;
@@ -29,11 +31,13 @@ import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.runtime.Lifecycle;
+import io.sallyport.runtime.telemetry.TracedCalls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -50,12 +54,25 @@ import org.slf4j.LoggerFactory;
 public final class CollectorServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(CollectorServer.class);
+    // All but Tail, which lasts for as long as somebody looks, and ListAttributes, which asks the store nothing.
+    private static final Set<String> QUESTIONS = Set.of(
+            "Search",
+            "Histogram",
+            "Top",
+            "Percentiles",
+            "Distinct",
+            "GetRequest",
+            "Compare",
+            "Export",
+            "Completeness",
+            "ListRules");
     private static final long PATIENCE_MILLIS = 60_000;
     private static final long PAUSE_MILLIS = 1_000;
 
     private final CollectorSettings settings;
     private final ConfigurationSource configuration;
     private final InstantSource clock;
+    private final Tracer tracer;
     private final Lifecycle parts = new Lifecycle();
     private final Ledger ledger = new Ledger();
     private final Tails tails = new Tails();
@@ -77,7 +94,13 @@ public final class CollectorServer implements AutoCloseable {
     private volatile Optional<String> missing = Optional.of("no row has come yet");
 
     private CollectorServer(
-            CollectorSettings settings, ConfigurationSource configuration, InstantSource clock, Spool spool) {
+            CollectorSettings settings,
+            ConfigurationSource configuration,
+            InstantSource clock,
+            Spool spool,
+            Tracer tracer) {
+        var traces = new RowTraces(tracer, clock);
+        this.tracer = tracer;
         this.settings = settings;
         this.configuration = configuration;
         this.clock = clock;
@@ -85,7 +108,7 @@ public final class CollectorServer implements AutoCloseable {
         this.intake = new Intake(
                 (proxy, rows) -> {
                     begin();
-                    return spool.offer(proxy, rows);
+                    return traces.offer(proxy, rows, spool);
                 },
                 ledger,
                 clock,
@@ -98,10 +121,14 @@ public final class CollectorServer implements AutoCloseable {
 
     /// Starts it; returns when rows are taken.
     public static CollectorServer start(
-            CollectorSettings settings, ConfigurationSource configuration, InstantSource clock, RandomGenerator random)
+            CollectorSettings settings,
+            ConfigurationSource configuration,
+            InstantSource clock,
+            RandomGenerator random,
+            Tracer tracer)
             throws IOException {
         var spool = Spool.open(settings.spool(), settings.spoolBytes(), random);
-        var server = new CollectorServer(settings, configuration, clock, spool);
+        var server = new CollectorServer(settings, configuration, clock, spool, tracer);
         server.parts.started("spool", spool);
         server.parts.started(
                 "ledger",
@@ -149,7 +176,8 @@ public final class CollectorServer implements AutoCloseable {
                     throw new IOException("Kafka does not take rows, they wait in the spool"
                             + (trouble == null ? "" : ": " + trouble));
                 }
-                ingester = parts.started("ingester", Ingester.start(kafka, store, clock, followers(kafka), this::lost));
+                ingester = parts.started(
+                        "ingester", Ingester.start(kafka, store, clock, followers(kafka), this::lost, tracer));
                 missing = Optional.empty();
                 return;
             } catch (IOException | StoreException e) {
@@ -235,7 +263,7 @@ public final class CollectorServer implements AutoCloseable {
 
     /// For people and tools: `AccessLogService`.
     public List<BindableService> api() {
-        return List.of(api);
+        return List.of(() -> ServerInterceptors.intercept(api, new TracedCalls(tracer, QUESTIONS)));
     }
 
     /// What proxies are asked for their own counts is noted here.

@@ -38,14 +38,20 @@ final class AccessLogService {
     /// Starts it; returns its doors in words.
     String start(Lifecycle lifecycle, Readiness readiness, Path file) throws SettingsException, IOException {
         var wanted = Settings.read(file, ServiceSettings.AccessLog.class);
-        var metrics = Instruments.start(lifecycle).metrics();
+        var instruments = Instruments.start(lifecycle);
+        var metrics = instruments.metrics();
         var doors = Doors.of(wanted, lifecycle, metrics, clock);
         if (doors.guard().isPresent() && wanted.callers() != null) {
             throw new IllegalArgumentException("callers (expected: rules in authorization, where there is tls)");
         }
         var collector = lifecycle.started(
                 "accesslog-collector",
-                CollectorServer.start(wanted.settings(), configuration(doors, wanted), clock, new SecureRandom()));
+                CollectorServer.start(
+                        wanted.settings(),
+                        configuration(doors, wanted),
+                        clock,
+                        new SecureRandom(),
+                        instruments.of("accesslog").tracer()));
         collector.measure(metrics.registry());
         collector.resume();
         var known = callers(wanted);

@@ -178,7 +178,8 @@ final class AllInOne {
                                 logChoices.over(CollectorSettings.local(folder.root(), BrokerProgram.find())),
                                 new GrpcConfiguration(channel, channel, channel, clock),
                                 clock,
-                                new SecureRandom()))
+                                new SecureRandom(),
+                                instruments.of("accesslog").tracer()))
                 : null;
         // The collector is asked by the way that everybody else asks it.
         var logs = Channels.inProcess(inProcess);

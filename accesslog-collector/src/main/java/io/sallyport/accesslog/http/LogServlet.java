@@ -17,6 +17,7 @@ import io.sallyport.accesslog.http.Parameters.BadRequestException;
 import io.sallyport.proto.accesslog.v1.ExportRequest;
 import io.sallyport.proto.accesslog.v1.ExportResponse;
 import io.sallyport.runtime.identity.ShownCertificates;
+import io.sallyport.runtime.telemetry.TraceParent;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -42,6 +43,8 @@ public final class LogServlet extends HttpServlet {
     private static final long EXPORT_SECONDS = 600;
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> TRACE =
+            Metadata.Key.of(TraceParent.HEADER, Metadata.ASCII_STRING_MARSHALLER);
 
     // Where a connection with TLS leaves its verified chain (Jakarta Servlet 6.0, section 3.10).
     private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
@@ -116,6 +119,10 @@ public final class LogServlet extends HttpServlet {
     private Channel as(HttpServletRequest request) {
         var headers = new Metadata();
         Collections.list(request.getHeaders("Authorization")).forEach(token -> headers.put(AUTHORIZATION, token));
+        var trace = request.getHeader(TraceParent.HEADER);
+        if (trace != null) {
+            headers.put(TRACE, trace);
+        }
         if (request.getAttribute(CERTIFICATES) instanceof X509Certificate[] chain && chain.length > 0) {
             if (!headers.containsKey(AUTHORIZATION) && isOfAnotherSite(request)) {
                 throw Status.PERMISSION_DENIED

@@ -2,12 +2,14 @@ package io.sallyport.accesslog.ingest;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.opentelemetry.api.trace.Tracer;
 import io.sallyport.accesslog.queue.Aside;
 import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.accesslog.storage.TopicIdentity;
+import io.sallyport.runtime.telemetry.Telemetry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -65,6 +67,7 @@ public final class Ingester implements AutoCloseable {
             Gap.Cause.DELETED, new AtomicLong(),
             Gap.Cause.CORRUPT, new AtomicLong(),
             Gap.Cause.TOPIC_GONE, new AtomicLong());
+    private final StoredTraces traces;
     private final Thread thread;
 
     // Of the thread alone: when the last record of each partition was sent, and what could not be read how often.
@@ -91,8 +94,10 @@ public final class Ingester implements AutoCloseable {
             LogStore store,
             InstantSource clock,
             Consumer<List<KafkaRow>> stored,
-            Consumer<Gap> lost) {
+            Consumer<Gap> lost,
+            Tracer tracer) {
         this.lost = lost;
+        this.traces = new StoredTraces(tracer, clock);
         this.settings = settings;
         this.store = store;
         this.clock = clock;
@@ -104,13 +109,15 @@ public final class Ingester implements AutoCloseable {
     ///
     /// @param stored sees each batch after it was stored, for those who follow; must not block
     /// @param lost hears what will never be stored, once the store has gone on behind it
+    /// @param tracer makes the spans of rows whose trace the receiver has begun
     public static Ingester start(
             KafkaSettings settings,
             LogStore store,
             InstantSource clock,
             Consumer<List<KafkaRow>> stored,
-            Consumer<Gap> lost) {
-        var ingester = new Ingester(settings, store, clock, stored, lost);
+            Consumer<Gap> lost,
+            Tracer tracer) {
+        var ingester = new Ingester(settings, store, clock, stored, lost, tracer);
         ingester.thread.start();
         return ingester;
     }
@@ -118,7 +125,7 @@ public final class Ingester implements AutoCloseable {
     /// Starts it for somebody who keeps no count of what is lost.
     public static Ingester start(
             KafkaSettings settings, LogStore store, InstantSource clock, Consumer<List<KafkaRow>> stored) {
-        return start(settings, store, clock, stored, _ -> {});
+        return start(settings, store, clock, stored, _ -> {}, Telemetry.none().tracer());
     }
 
     /// How many rows were given to the store since the start.
@@ -168,6 +175,7 @@ public final class Ingester implements AutoCloseable {
                 consumer = open;
             }
             var batch = new Batch(source(open, kafka));
+            traces.clear();
             reading = batch.source.name();
             open.subscribe(List.of(settings.topic()), new Assignment(open, batch));
             while (stop.getCount() > 0) {
@@ -382,6 +390,7 @@ public final class Ingester implements AutoCloseable {
             var entry = Records.entry(record);
             batch.rows.add(new KafkaRow(batch.source.name(), record.partition(), record.offset(), entry));
             batch.bytes += record.value().length;
+            traces.read(entry.getOrigin().getTrace(), record.partition(), record.offset(), record.timestamp());
         } catch (InvalidProtocolBufferException e) {
             aside.incrementAndGet();
             poison.put(record, String.valueOf(e.getMessage()));
@@ -396,7 +405,7 @@ public final class Ingester implements AutoCloseable {
             throw new KafkaException("topic \"" + settings.topic() + "\" was made anew while it was read");
         }
         ends.putAll(ends(open, batch));
-        store.append(batch.source.name(), batch.rows, batch.next);
+        traces.stored(batch.rows.size(), () -> store.append(batch.source.name(), batch.rows, batch.next));
         batch.gaps.forEach(this::count);
         rows.addAndGet(batch.rows.size());
         report(null);
@@ -536,6 +545,7 @@ public final class Ingester implements AutoCloseable {
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             // Whoever gets them starts where the store is, so what is not stored yet must not be stored by us.
             batch.clear();
+            traces.clear();
             var kept = new ArrayList<>(open.assignment());
             kept.removeAll(partitions);
             if (!kept.isEmpty()) {

@@ -17,6 +17,7 @@ import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.accesslog.testing.TestBroker;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
+import io.sallyport.runtime.telemetry.Telemetry;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -254,7 +255,13 @@ class KafkaAwayTest {
             }
             // One alone, two side by side, and the last one that there is.
             damage(Set.of(3L, 10L, 30L, 36L));
-            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {}, gaps::add)) {
+            try (var ingester = Ingester.start(
+                    settings,
+                    store,
+                    InstantSource.system(),
+                    _ -> {},
+                    gaps::add,
+                    Telemetry.none().tracer())) {
                 await().atMost(PATIENCE)
                         .until(() -> store.next(settings.topic()).getOrDefault(0, 0L) == 37);
                 await().atMost(PATIENCE).until(() -> gaps.size() == 4);
@@ -375,7 +382,13 @@ class KafkaAwayTest {
                     return super.whole();
                 }
             };
-            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {}, gaps::add)) {
+            try (var ingester = Ingester.start(
+                    settings,
+                    store,
+                    InstantSource.system(),
+                    _ -> {},
+                    gaps::add,
+                    Telemetry.none().tracer())) {
                 await().atMost(PATIENCE).until(() -> ingester.rows() == 5);
                 isFull.set(true);
                 send(producer, "anew", "old", 5, 8);
@@ -407,7 +420,13 @@ class KafkaAwayTest {
             }
             // The same topic again, by another process.
             send(producer, "anew", "more", 0, 2);
-            try (var ingester = Ingester.start(settings, store, InstantSource.system(), _ -> {}, gaps::add)) {
+            try (var ingester = Ingester.start(
+                    settings,
+                    store,
+                    InstantSource.system(),
+                    _ -> {},
+                    gaps::add,
+                    Telemetry.none().tracer())) {
                 await().atMost(PATIENCE).until(() -> ingester.rows() == 2);
 
                 assertThat(real.topics()).hasSize(2);

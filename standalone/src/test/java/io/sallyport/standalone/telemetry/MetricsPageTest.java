@@ -97,7 +97,11 @@ class MetricsPageTest {
         lifecycle.started("secrets", secrets);
         secrets.measure(meters);
         var collector = CollectorServer.start(
-                CollectorSettings.below(folder.resolve("logs"), List.of()), ConfigurationSource.NONE, clock, random);
+                CollectorSettings.below(folder.resolve("logs"), List.of()),
+                ConfigurationSource.NONE,
+                clock,
+                random,
+                Telemetry.none().tracer());
         lifecycle.started("collector", collector);
         collector.measure(meters);
     }
