@@ -1,6 +1,7 @@
 package io.sallyport.standalone;
 
 import io.sallyport.cli.Terminal;
+import io.sallyport.runtime.FatalErrors;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -15,6 +16,7 @@ public final class Main {
     private Main() {}
 
     static void main(String[] args) {
+        FatalErrors.endTheProcess();
         GRPC.setLevel(Level.WARNING);
         var terminal = Terminal.ofProcess();
         System.exit(io.sallyport.cli.Main.commandLine(
