@@ -168,7 +168,8 @@ public final class SeparateServices implements AutoCloseable {
         return service.process();
     }
 
-    private int configPort() {
+    /// Where config-service answers its API.
+    public int configPort() {
         return ports.get(0);
     }
 
@@ -266,9 +267,13 @@ public final class SeparateServices implements AutoCloseable {
         start(name, List.of("sh", "-c", "ulimit -n " + limit + " && exec \"$0\" \"$@\""), List.of());
     }
 
-    /// The same with so much heap, and the end that a chart gives to a process that runs out of it.
+    /// The same with so much heap, and the end that a chart gives to a process that runs out of it. The buffers
+    /// of connections have room beside it: they would be short first, which ends nothing but the call.
     public void startWithHeap(Name name, int megabytes) throws IOException {
-        start(name, List.of(), List.of("-Xmx" + megabytes + "m", "-XX:+ExitOnOutOfMemoryError"));
+        start(
+                name,
+                List.of(),
+                List.of("-Xmx" + megabytes + "m", "-XX:MaxDirectMemorySize=512m", "-XX:+ExitOnOutOfMemoryError"));
     }
 
     private void start(Name name, List<String> prefix, List<String> flags) throws IOException {

@@ -1,0 +1,226 @@
+package io.sallyport.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sallyport.testkit.net.HttpClient;
+import io.sallyport.testkit.net.SteadyClient;
+import io.sallyport.testkit.stack.SeparateServices;
+import io.sallyport.testkit.stack.SeparateServices.Name;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Services that run out of files or of heap. Whoever is served stays served and newcomers wait; a process whose
+/// heap is full ends, and comes back with what it had acknowledged.
+@Tag("F28")
+class ResourceFaultsTest {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int OPEN_FILES = 400;
+    // Room for a service that has little to do, and for nothing that LARGE objects are.
+    private static final int HEAP = 48;
+    private static final int LARGE = 14;
+    private static final int LARGE_BYTES = 3 << 20;
+
+    private SeparateServices services;
+    private Path scratch;
+
+    @BeforeEach
+    void start(@TempDir Path folder) throws IOException {
+        scratch = folder;
+        services = SeparateServices.start(folder);
+        apply(service("shop", "first"));
+        awaitServed("first");
+    }
+
+    @AfterEach
+    void stop() {
+        services.close();
+    }
+
+    @Test
+    void withoutAFreeFileAConnectedProxyStillHearsOfChangesAndNewcomersWait() throws Exception {
+        services.kill(Name.XDS);
+        services.startWithOpenFiles(Name.XDS, OPEN_FILES);
+        // Twice: a class that is needed then for the first time would need a file itself.
+        changeTwice();
+        try (var client = new SteadyClient(services.port(), "shop.test", "/")) {
+            var held = holdAllFiles(Name.XDS, services.xdsPort());
+            try {
+                apply(service("shop", "without files"));
+                awaitServed("without files");
+                assertThat(openFiles(Name.XDS)).as("still").isGreaterThanOrEqualTo(OPEN_FILES - 1);
+            } finally {
+                close(held);
+            }
+            await("newcomers are let in again")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(
+                                    services.shell().run("proxy-status").out())
+                            .contains(SeparateServices.proxy()));
+            assertThat(client.failures()).isEmpty();
+        }
+    }
+
+    @Test
+    void withoutAFreeFileNoChangeIsTakenByHalvesAndRequestsGoOn() throws Exception {
+        services.kill(Name.CONFIG);
+        services.startWithOpenFiles(Name.CONFIG, OPEN_FILES);
+        changeTwice();
+        try (var client = new SteadyClient(services.port(), "shop.test", "/")) {
+            var held = holdAllFiles(Name.CONFIG, services.configPort());
+            try {
+                client.awaitAnswers(1);
+            } finally {
+                close(held);
+            }
+            await("changes are taken again").atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+                apply(service("shop", "with files"));
+            });
+            awaitServed("with files");
+            assertThat(client.failures()).isEmpty();
+        }
+    }
+
+    @Test
+    void aConfigServiceWhoseHeapIsFullEndsAndComesBackWithWhatItAcknowledged() throws Exception {
+        services.kill(Name.CONFIG);
+        services.startWithHeap(Name.CONFIG, HEAP);
+        apply(service("shop", "acknowledged"));
+        awaitServed("acknowledged");
+        var process = services.process(Name.CONFIG);
+        try (var client = new SteadyClient(services.port(), "shop.test", "/")) {
+            var refused = services.shell().run("apply", "-f", write(large()));
+
+            assertThat(refused.exitCode()).as(refused.out()).isNotZero();
+            process.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            services.kill(Name.CONFIG);
+            services.startWithHeap(Name.CONFIG, HEAP);
+            var stored = services.shell().run("get", "virtualservices", "-A", "-o", "yaml");
+            assertThat(stored.out()).contains("acknowledged").doesNotContain("large-");
+            apply(service("shop", "after"));
+            awaitServed("after");
+            assertThat(client.failures()).isEmpty();
+        }
+    }
+
+    @Test
+    void anXdsServiceWhoseHeapIsFullEndsAndItsProxiesServeOn() throws Exception {
+        services.kill(Name.XDS);
+        services.startWithHeap(Name.XDS, HEAP);
+        apply(service("shop", "known"));
+        awaitServed("known");
+        var process = services.process(Name.XDS);
+        try (var client = new SteadyClient(services.port(), "shop.test", "/")) {
+            apply(large());
+
+            process.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            client.awaitAnswers(1);
+            assertThat(served()).isEqualTo("known");
+            services.kill(Name.XDS);
+            services.start(Name.XDS);
+            apply(service("shop", "with room"));
+            awaitServed("with room");
+            assertThat(client.failures()).isEmpty();
+        }
+    }
+
+    private void changeTwice() throws IOException {
+        for (var body : List.of("limited", "limited still")) {
+            apply(service("shop", body));
+            awaitServed(body);
+        }
+    }
+
+    // Connections that say nothing, more than the process has files for. Returns when it has none left.
+    private Deque<Socket> holdAllFiles(Name name, int port) throws IOException {
+        var held = new ArrayDeque<Socket>();
+        for (var n = 0; n < OPEN_FILES; n++) {
+            held.push(new Socket(InetAddress.getLoopbackAddress(), port));
+        }
+        await("every file is in use").atMost(PATIENCE).until(() -> openFiles(name) >= OPEN_FILES - 1);
+        return held;
+    }
+
+    private static void close(Deque<Socket> held) throws IOException {
+        for (var socket : held) {
+            socket.close();
+        }
+    }
+
+    private long openFiles(Name name) throws IOException {
+        try (var files = Files.list(Path.of("/proc/" + services.process(name).pid() + "/fd"))) {
+            return files.count();
+        }
+    }
+
+    private void awaitServed(String body) {
+        await("\"" + body + "\" to be served")
+                .atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(this::served, body::equals);
+    }
+
+    private String served() throws IOException {
+        try (var client = new HttpClient()) {
+            return client.send(
+                            services.port(),
+                            HttpClient.Version.HTTP_1_1,
+                            new HttpClient.Call("GET", "shop.test", "/", Map.of(), ""))
+                    .body();
+        }
+    }
+
+    private void apply(String objects) throws IOException {
+        var answer = services.shell().run("apply", "-f", write("""
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: edge, namespace: shop}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers:
+                  - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
+                ---
+                """ + objects));
+        assertThat(answer.exitCode()).as(answer.err()).isZero();
+    }
+
+    private String write(String text) throws IOException {
+        return Files.writeString(scratch.resolve("objects.yaml"), text).toString();
+    }
+
+    private static String large() {
+        var text = new StringBuilder();
+        var comment = "# " + "x".repeat(LARGE_BYTES) + "\n";
+        for (var n = 0; n < LARGE; n++) {
+            text.append(service("large-" + n, "large")).append(comment).append("---\n");
+        }
+        return text.toString();
+    }
+
+    private static String service(String name, String body) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: %s, namespace: shop}
+                spec:
+                  hosts: [%s.test]
+                  gateways: [edge]
+                  http: [{directResponse: {status: 200, body: {string: "%s"}}}]
+                """.formatted(name, name, body);
+    }
+}
