@@ -9,6 +9,7 @@ import io.sallyport.proto.xds.v1.ListProxiesRequest;
 import io.sallyport.testkit.stack.FreePorts;
 import io.sallyport.testkit.stack.Sallyport;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,13 +27,14 @@ import java.util.stream.IntStream;
 
 /// `bench xds`: the first rows of the bars. One VirtualService of many changes; measured is the time from the call of
 /// `Apply` until the last of our own streams has the new bytes, or until a real Envoy answers by the new rule. Besides:
-/// the first push to all streams, and many changes at once.
+/// the first push to all streams, many changes at once, a thousand streams, and an Envoy that starts.
 final class XdsBenchmark {
 
     // A service lives for weeks: what it costs until its code is compiled is shown once, for the first changes.
     private static final int WARM_UP = 1_000;
     private static final int CHANGES = 200;
     private static final int AT_ONCE = 1_000;
+    private static final int STARTS = 3;
     private static final long POLL_NANOS = 20_000_000L;
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -53,6 +55,7 @@ final class XdsBenchmark {
         streams(10_000 / divisor, 1, "p50 5 ms");
         streams(1_000 / divisor, 50, "p50 15 ms / 0.02 CPU s");
         streams(100 / divisor, 50, "p50 10 ms");
+        manyStreams(1_000 / divisor, 1_000 / divisor);
         envoy(10_000 / divisor, "p50 10 ms / p99 30 ms / Envoy 2 ms CPU");
         envoy(50_000 / divisor, "p50 20 ms / p99 60 ms / Envoy 4 ms CPU");
     }
@@ -67,15 +70,7 @@ final class XdsBenchmark {
             var streams = new ArrayList<GatewayStream>();
             var before = usage(sallyport).cpu();
             var opened = System.nanoTime();
-            for (var n = 0; n < count; n++) {
-                var channel = NettyChannelBuilder.forTarget(
-                                sallyport.endpoints().xds())
-                        .usePlaintext()
-                        .maxInboundMessageSize(64 * 1024 * 1024)
-                        .build();
-                channels.add(channel);
-                streams.add(new GatewayStream(channel, n));
-            }
+            open(sallyport, channels, streams, count);
             awaitFirstPush(sallyport, streams);
             results.row(
                     "N = %,d, first full push to %d streams, until the last has acknowledged it".formatted(size, count),
@@ -109,6 +104,51 @@ final class XdsBenchmark {
                             .formatted(size, count, Math.min(AT_ONCE, size)),
                     Figures.millis(changesAtOnce(sallyport, workload, streams)),
                     size == 10_000 && count == 1 ? "500 ms" : "");
+            channels.forEach(ManagedChannel::shutdownNow);
+        }
+    }
+
+    // Each by a connection of its own, until there are so many.
+    private static void open(
+            Sallyport sallyport, List<ManagedChannel> channels, List<GatewayStream> streams, int count) {
+        while (streams.size() < count) {
+            var channel = NettyChannelBuilder.forTarget(sallyport.endpoints().xds())
+                    .usePlaintext()
+                    .maxInboundMessageSize(64 * 1024 * 1024)
+                    .build();
+            channels.add(channel);
+            streams.add(new GatewayStream(channel, streams.size()));
+        }
+    }
+
+    private void manyStreams(int size, int count) throws IOException, InterruptedException {
+        var workload = new Workload(size);
+        var directory = directory("many-" + count);
+        workload.writeFrame(directory.resolve("config"));
+        try (var sallyport = Sallyport.launched(directory.resolve("config"), directory.resolve("data"), "--no-envoy")) {
+            workload.hosts().forEach(sallyport::apply);
+            var channels = new ArrayList<ManagedChannel>();
+            var streams = new ArrayList<GatewayStream>();
+            open(sallyport, channels, streams, 1);
+            awaitFirstPush(sallyport, streams);
+            var before = usage(sallyport).residentMegabytes();
+            var opened = System.nanoTime();
+            open(sallyport, channels, streams, count);
+            awaitFirstPush(sallyport, streams);
+            var loaded = Duration.ofNanos(System.nanoTime() - opened);
+            change(sallyport, workload, streams, CHANGES / 2, "warm");
+            var after = usage(sallyport).residentMegabytes();
+            var figures = change(sallyport, workload, streams, CHANGES / 2, "run");
+            results.row(
+                    "N = %,d, %,d streams, 1 change: from `Apply` to the last stream".formatted(size, count),
+                    "%s; first push to all of them %s; %d kB RSS a stream (%d MB with one of them, %d with all)"
+                            .formatted(
+                                    figures,
+                                    Figures.millis(loaded),
+                                    (after - before) * 1_000 / Math.max(1, count - 1),
+                                    before,
+                                    after),
+                    "50 kB; 0.3 s");
             channels.forEach(ManagedChannel::shutdownNow);
         }
     }
@@ -215,7 +255,29 @@ final class XdsBenchmark {
                                     Figures.millis(spent),
                                     envoyUsage(sallyport).residentMegabytes()),
                     bar);
+            startEnvoy(sallyport, workload, client, port);
         }
+    }
+
+    private void startEnvoy(Sallyport sallyport, Workload workload, HttpClient client, int port)
+            throws IOException, InterruptedException {
+        sallyport.apply(workload.change(0, "started"));
+        awaitAnswer(client, port, 0, "started");
+        var figures = new Figures();
+        for (var n = 0; n < STARTS; n++) {
+            var killed = envoy(sallyport);
+            killed.destroyForcibly();
+            while (sallyport.process().children().noneMatch(child -> !child.equals(killed))) {
+                LockSupport.parkNanos(POLL_NANOS / 10);
+            }
+            var start = System.nanoTime();
+            awaitAnswer(client, port, 0, "started");
+            figures.add(Duration.ofNanos(System.nanoTime() - start));
+        }
+        results.row(
+                "N = %,d hosts, Envoy starts: from its process until it answers".formatted(workload.size()),
+                "%s; %d MB RSS then".formatted(figures, envoyUsage(sallyport).residentMegabytes()),
+                workload.size() == 10_000 ? "1 s; 300 MB" : "");
     }
 
     private static Figures changeSeen(
@@ -240,10 +302,14 @@ final class XdsBenchmark {
                 .build();
         var deadline = System.nanoTime() + LIMIT.toNanos();
         while (System.nanoTime() < deadline) {
-            if (client.send(request, HttpResponse.BodyHandlers.ofString())
-                    .body()
-                    .equals(mark)) {
-                return;
+            try {
+                if (client.send(request, HttpResponse.BodyHandlers.ofString())
+                        .body()
+                        .equals(mark)) {
+                    return;
+                }
+            } catch (ConnectException _) {
+                LockSupport.parkNanos(POLL_NANOS / 10);
             }
         }
         throw new IllegalStateException("change " + mark + " was not seen within " + LIMIT);
@@ -254,8 +320,11 @@ final class XdsBenchmark {
     }
 
     private static ProcessUsage envoyUsage(Sallyport sallyport) {
-        return new ProcessUsage(
-                sallyport.process().children().findFirst().orElseThrow().pid());
+        return new ProcessUsage(envoy(sallyport).pid());
+    }
+
+    private static ProcessHandle envoy(Sallyport sallyport) {
+        return sallyport.process().children().findFirst().orElseThrow();
     }
 
     private Path directory(String name) throws IOException {
