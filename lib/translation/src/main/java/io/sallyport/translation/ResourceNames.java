@@ -34,6 +34,9 @@ public final class ResourceNames {
     // 84 bits of the digest.
     private static final int DIGEST_LENGTH = 14;
 
+    // What the table of a server that ends TLS begins with.
+    private static final String TERMINATED = "https.";
+
     /// What ends the host in [#SCOPE_HEADER]: the port behind it does not count.
     public static final String SCOPE_SEPARATOR = ":";
 
@@ -148,7 +151,7 @@ public final class ResourceNames {
             case RouteTableId.Outbound(int port) -> Integer.toString(port);
             case RouteTableId.Proxied() -> "http_proxy";
             case RouteTableId.Terminated(int port, var portName, var gateway, var namespace, var address) ->
-                "https." + port + "." + portName + "." + gateway + "." + namespace + suffix(address);
+                TERMINATED + port + "." + portName + "." + gateway + "." + namespace + suffix(address);
         };
     }
 
@@ -232,6 +235,15 @@ public final class ResourceNames {
         return key.substring(host, Math.min(key.length(), host + SHORT_NAME - DIGEST_LENGTH - 1))
                 + "~"
                 + BaseEncoding.base64Url().encode(digest).substring(0, DIGEST_LENGTH);
+    }
+
+    /// Whether a scope is, by its name, that of a chain and not that of a host: `https.443.https.edge.shop`, or
+    /// `https.4~h2VJbXPYkNdQsm`. A host whose name begins so (`https.4ever.test`) is taken for one.
+    public static boolean isScopeOfChain(String scope) {
+        return scope.startsWith(TERMINATED)
+                && scope.length() > TERMINATED.length()
+                && Character.isDigit(scope.charAt(TERMINATED.length()))
+                && scope.indexOf(SCOPE_BAR) < 0;
     }
 
     /// `outbound|80|v1|reviews.shop.svc.cluster.local`; without a subset two bars stand side by side. What is passed on

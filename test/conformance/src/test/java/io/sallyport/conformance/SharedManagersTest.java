@@ -8,21 +8,13 @@ import io.sallyport.testkit.stack.GatewayStack;
 import io.sallyport.testkit.stack.LocalEnvoy;
 import io.sallyport.testkit.tls.Authority;
 import io.sallyport.testkit.tls.TlsClient;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,16 +45,16 @@ class SharedManagersTest {
         LocalEnvoy.path();
         var authority = Authority.in(scratch.resolve("authority"));
         try (var stack = GatewayStack.start(scratch, "")) {
-            lay(scratch, authority);
+            ManyServers.lay(scratch.resolve("config"), authority);
             var client = new TlsClient(authority, stack.port("", 443));
-            stack.become(configuration(90));
+            stack.become(ManyServers.configuration(90));
             await().atMost(PATIENCE)
                     .until(() -> client.ask("host-7.shared.test").equals("200"));
             var envoy = envoy();
 
             try (var steady = client.steady("host-7.shared.test");
-                    var own = new Open(client, "host-1.shared.test")) {
-                stack.become(configuration(110));
+                    var own = new OpenConnection(client, "host-1.shared.test")) {
+                stack.become(ManyServers.configuration(110));
                 await().atMost(PATIENCE)
                         .until(() -> client.ask("host-109.shared.test").equals("200"));
                 assertThat(managers(stack))
@@ -74,8 +66,8 @@ class SharedManagersTest {
                 steady.awaitAnswers(50);
                 assertEachServesItsOwn(client);
 
-                try (var open = new Open(client, "host-2.shared.test")) {
-                    var added = CompletableFuture.runAsync(() -> stack.become(configuration(111)));
+                try (var open = new OpenConnection(client, "host-2.shared.test")) {
+                    var added = CompletableFuture.runAsync(() -> stack.become(ManyServers.configuration(111)));
                     assertThat(answersUntilServed(client, "host-110.shared.test"))
                             .as("before its chain is live, and then at once with its table")
                             .doesNotContain("404");
@@ -85,14 +77,14 @@ class SharedManagersTest {
                             .as("a host that is added touches no other")
                             .isFalse();
 
-                    stack.become(configuration(111) + MESH);
+                    stack.become(ManyServers.configuration(111) + MESH);
                     steady.awaitAnswers(50);
                     assertThat(open.ask("host-2.shared.test"))
                             .as("by the manager from before")
                             .isEqualTo("200 host-2");
                     assertEachServesItsOwn(client);
 
-                    stack.become(configuration(50));
+                    stack.become(ManyServers.configuration(50));
                     await().atMost(PATIENCE)
                             .until(() -> !client.ask("host-110.shared.test").equals("200"));
                     assertThat(open.ask("host-2.shared.test"))
@@ -105,8 +97,8 @@ class SharedManagersTest {
             }
             assertThat(envoy.isAlive()).as("the same Envoy").isTrue();
 
-            stack.become(configuration(120));
-            stack.become(configuration(105));
+            stack.become(ManyServers.configuration(120));
+            stack.become(ManyServers.configuration(105));
             envoy.destroyForcibly();
             envoy.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
             await().atMost(PATIENCE)
@@ -149,7 +141,7 @@ class SharedManagersTest {
         assertThat(answer(client, "a.b.shared.test", "host-4.shared.test")).isEqualTo("421 ");
         assertThat(answer(client, "host-3.shared.test", "a.b.shared.test")).isEqualTo("421 ");
         assertThat(client.ask("mutual.shared.test")).as("without a certificate").isNotEqualTo("200");
-        try (var forger = new Open(client, "host-3.shared.test")) {
+        try (var forger = new OpenConnection(client, "host-3.shared.test")) {
             var scope = "x-sallyport-scope: https.443.https.host-4.shop\r\n";
             assertThat(forger.ask("host-4.shared.test", scope)).isEqualTo("421 ");
             assertThat(forger.ask("host-3.shared.test", scope)).isEqualTo("200 host-3");
@@ -157,94 +149,8 @@ class SharedManagersTest {
     }
 
     private static String answer(TlsClient client, String serverName, String host) throws IOException {
-        try (var open = new Open(client, serverName)) {
+        try (var open = new OpenConnection(client, serverName)) {
             return open.ask(host);
-        }
-    }
-
-    private static void lay(Path scratch, Authority authority) throws IOException {
-        var issued = authority.issue(List.of("*.shared.test", "*.b.shared.test"), 20);
-        var secret = Files.createDirectories(scratch.resolve("config/secrets/istio-system/shared"));
-        Files.copy(issued.certificate(), secret.resolve("tls.crt"));
-        Files.copy(issued.key(), secret.resolve("tls.key"));
-        Files.copy(authority.certificate(), secret.resolve("ca.crt"));
-    }
-
-    private static String configuration(int servers) {
-        return IntStream.range(0, servers)
-                        .mapToObj(n -> server("host-" + n, "host-" + n + ".shared.test", "SIMPLE"))
-                        .collect(Collectors.joining("---\n"))
-                + "---\n" + server("wild", "\"*.b.shared.test\"", "SIMPLE")
-                + "---\n" + server("mutual", "mutual.shared.test", "MUTUAL");
-    }
-
-    private static String server(String name, String host, String mode) {
-        return """
-                apiVersion: networking.istio.io/v1
-                kind: Gateway
-                metadata: {name: %1$s, namespace: shop}
-                spec:
-                  selector: {istio: ingressgateway}
-                  servers:
-                  - port: {number: 443, name: https, protocol: HTTPS}
-                    hosts: [%2$s]
-                    tls: {mode: %3$s, credentialName: shared}
-                ---
-                apiVersion: networking.istio.io/v1
-                kind: VirtualService
-                metadata: {name: %1$s, namespace: shop}
-                spec:
-                  hosts: [%2$s]
-                  gateways: [%1$s]
-                  http:
-                  - directResponse: {status: 200, body: {string: %1$s}}
-                """.formatted(name, host, mode);
-    }
-
-    /// A connection that stays open.
-    private static final class Open implements AutoCloseable {
-
-        private final SSLSocket socket;
-        private final BufferedReader answers;
-        private boolean isToClose;
-
-        Open(TlsClient client, String serverName) throws IOException {
-            this.socket = client.connect(serverName);
-            this.answers =
-                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
-        }
-
-        // The status and the body.
-        String ask(String host, String... headers) throws IOException {
-            var request = "GET / HTTP/1.1\r\nHost: " + host + "\r\n" + String.join("", headers) + "\r\n";
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            var status = String.valueOf(answers.readLine());
-            var length = 0;
-            for (var line = answers.readLine(); line != null && !line.isEmpty(); line = answers.readLine()) {
-                if (line.startsWith("content-length: ")) {
-                    length = Integer.parseInt(line.substring("content-length: ".length()));
-                }
-                isToClose |= line.equals("connection: close");
-            }
-            var body = new char[length];
-            for (var at = 0; at < length; ) {
-                var read = answers.read(body, at, length - at);
-                if (read < 0) {
-                    throw new IOException("the body of " + length + " bytes ends after " + at);
-                }
-                at += read;
-            }
-            return status.replaceAll("HTTP/1.1 (\\d+).*", "$1") + " " + new String(body);
-        }
-
-        // Whether an answer said that the connection ends.
-        boolean isToClose() {
-            return isToClose;
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
         }
     }
 }

@@ -72,6 +72,7 @@ final class DeltaSubscription implements Subscription {
     private final Set<String> onTrial = new HashSet<>();
     private final Map<String, Integer> pardoned = new HashMap<>();
     private final Set<String> evicting = new TreeSet<>();
+    private final LastScopes lastScopes;
     private Snapshot base;
     private boolean wildcard;
     private boolean greeted;
@@ -85,6 +86,7 @@ final class DeltaSubscription implements Subscription {
         this.pace = pace;
         this.inFlight = new InFlight<>(type, pace);
         this.backOff = new BackOff(pace);
+        this.lastScopes = new LastScopes(type, pace);
     }
 
     @Override
@@ -283,10 +285,11 @@ final class DeltaSubscription implements Subscription {
         }
         var items = evictions();
         if (items.isEmpty()) {
-            items = nextTrial(gates);
+            items = nextTrial(gates, now);
         }
         if (items.isEmpty()) {
-            items = select(open.keySet(), gates);
+            items = select(open.keySet(), gates, now);
+            lastScopes.retain(open.keySet());
         }
         if (items.isEmpty() && !isGreetingDue()) {
             return null;
@@ -315,10 +318,10 @@ final class DeltaSubscription implements Subscription {
         return items;
     }
 
-    private List<Item> nextTrial(Gates gates) {
+    private List<Item> nextTrial(Gates gates, Instant now) {
         while (!trials.isEmpty()) {
             var batch = trials.peek();
-            var items = select(batch, gates);
+            var items = select(batch, gates, now);
             if (!items.isEmpty()) {
                 var sent = new HashSet<String>();
                 items.forEach(item -> sent.add(item.name()));
@@ -347,7 +350,7 @@ final class DeltaSubscription implements Subscription {
         return entry != null && !isSettled(name, entry);
     }
 
-    private List<Item> select(Collection<String> candidates, Gates gates) {
+    private List<Item> select(Collection<String> candidates, Gates gates, Instant now) {
         var items = new ArrayList<Item>();
         var settled = new ArrayList<String>();
         boolean trial = candidates != open.keySet();
@@ -367,13 +370,14 @@ final class DeltaSubscription implements Subscription {
             switch (need(name, entry, wanted)) {
                 case NONE -> settled.add(name);
                 case UPSERT -> {
+                    lastScopes.forget(name);
                     if (wanted != null && (gates.upserts() || entry.asked())) {
                         bytes += wanted.bytes().size();
                         items.add(entry.item(name, wanted));
                     }
                 }
                 case REMOVAL -> {
-                    if (gates.removals() || entry.asked()) {
+                    if ((gates.removals() || entry.asked()) && !lastScopes.keeps(name, now)) {
                         items.add(entry.item(name, null));
                     }
                 }
@@ -606,7 +610,7 @@ final class DeltaSubscription implements Subscription {
 
     @Override
     public @Nullable Instant deadline(Instant now) {
-        return earlier(inFlight.deadline(now), backOff.deadline(now));
+        return earlier(earlier(inFlight.deadline(now), backOff.deadline(now)), lastScopes.deadline(now));
     }
 
     static @Nullable Instant earlier(@Nullable Instant a, @Nullable Instant b) {
@@ -626,7 +630,7 @@ final class DeltaSubscription implements Subscription {
         return open.entrySet().stream().anyMatch(entry -> switch (need(entry.getKey(), entry.getValue())) {
             case NONE -> false;
             case UPSERT -> true;
-            case REMOVAL -> removalsToo;
+            case REMOVAL -> removalsToo && !lastScopes.mayKeep(entry.getKey());
         });
     }
 
@@ -671,7 +675,8 @@ final class DeltaSubscription implements Subscription {
         return switch (type) {
             case ENDPOINTS, EXTENSIONS, ROUTES -> true;
             case CLUSTER -> !base.mayName(name);
-            case LISTENER, SCOPED_ROUTES, SECRET -> false;
+            case SCOPED_ROUTES -> lastScopes.mayKeep(name);
+            case LISTENER, SECRET -> false;
         };
     }
 

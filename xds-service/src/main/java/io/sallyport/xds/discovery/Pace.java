@@ -7,12 +7,14 @@ import java.time.Duration;
 /// `answer`: an unanswered response older than this stops holding others back (Envoy withholds the acknowledgement of
 /// clusters while any of them warms). `order`: nothing waits longer than this for its turn in make-before-break order.
 /// `drain`: how long routes and clusters outlive the listener that named them. `stuck`: a cluster response without an
-/// answer for this long is taken as refused.
+/// answer for this long is taken as refused. `lastScopes`: how long open connections of a chain that is gone find their
+/// table, as long as Envoy drains them if it is not told otherwise (`--drain-time-s`).
 record Pace(
         Duration answer,
         Duration order,
         Duration drain,
         Duration stuck,
+        Duration lastScopes,
         int chunk,
         int chunkBytes,
         int firstScopesBytes,
@@ -25,6 +27,7 @@ record Pace(
             Duration.ofSeconds(10),
             Duration.ofMillis(500),
             Duration.ofSeconds(25),
+            Duration.ofMinutes(10),
             300,
             1 << 20,
             32 << 20,

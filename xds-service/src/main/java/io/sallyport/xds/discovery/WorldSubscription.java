@@ -64,6 +64,7 @@ final class WorldSubscription implements Subscription {
     private long takenSequence;
     private long sequence;
     private final Map<String, Integer> pardoned = new HashMap<>();
+    private final LastScopes lastScopes;
     // A table that was refused without a culprit is not sent twice.
     private String refusedTable = "";
     private boolean takenKnown;
@@ -80,6 +81,7 @@ final class WorldSubscription implements Subscription {
         this.pace = pace;
         this.inFlight = new InFlight<>(type, pace);
         this.backOff = new BackOff(pace);
+        this.lastScopes = new LastScopes(type, pace);
     }
 
     @Override
@@ -235,6 +237,21 @@ final class WorldSubscription implements Subscription {
         return wanted;
     }
 
+    private SortedMap<String, EnvoyResource> withLastScopes(SortedMap<String, EnvoyResource> wanted, Instant now) {
+        if (type != ResourceType.SCOPED_ROUTES) {
+            return wanted;
+        }
+        var gone = new TreeMap<>(sent);
+        gone.keySet().removeAll(base.resources().all(type).keySet());
+        lastScopes.retain(gone.keySet());
+        gone.keySet().removeIf(name -> !lastScopes.keeps(name, now));
+        if (gone.isEmpty()) {
+            return wanted;
+        }
+        gone.putAll(wanted);
+        return gone;
+    }
+
     private @Nullable EnvoyResource allowed(String name, @Nullable EnvoyResource current) {
         if (current == null) {
             return null;
@@ -265,7 +282,7 @@ final class WorldSubscription implements Subscription {
         Response response;
         do {
             nextTrial();
-            var wanted = wanted(gates.removals());
+            var wanted = withLastScopes(wanted(gates.removals()), now);
             response = isWhole() ? whole(wanted, nonce, now) : some(wanted, nonce, now);
         } while (response == null && !trials.isEmpty());
         if (response != null) {
@@ -486,7 +503,8 @@ final class WorldSubscription implements Subscription {
 
     @Override
     public @Nullable Instant deadline(Instant now) {
-        return DeltaSubscription.earlier(inFlight.deadline(now), backOff.deadline(now));
+        return DeltaSubscription.earlier(
+                DeltaSubscription.earlier(inFlight.deadline(now), backOff.deadline(now)), lastScopes.deadline(now));
     }
 
     // ---- what others ask

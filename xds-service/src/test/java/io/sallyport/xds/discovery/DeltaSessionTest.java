@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 class DeltaSessionTest {
 
     private static final int TABLES = 200;
+    private static final String CHAIN_SCOPE = "https.4~h2VJbXPYkNdQsm";
 
     private final Refusals refusals = new Refusals();
     private final Counters counters = new Counters();
@@ -194,6 +195,68 @@ class DeltaSessionTest {
                 now);
 
         assertThat(poll()).isEmpty();
+    }
+
+    @Test
+    @Tag("F22")
+    void openConnectionsOfAChainThatGoesKeepItsTable() throws Exception {
+        publish(Made.with(
+                resources, Made.resource(SCOPED_ROUTES, CHAIN_SCOPE, "1"), Made.resource(SCOPED_ROUTES, "s3", "1")));
+        startAll();
+
+        publish(Made.without(
+                Made.with(resources, Made.resource(LISTENER, "l", "2")), SCOPED_ROUTES, CHAIN_SCOPE, "s3"));
+        answerAll(_ -> false);
+        pass(Pace.DEFAULT.drain());
+        var host = only(poll());
+        assertThat(host.getRemovedResourcesList())
+                .as("nothing drains for a host")
+                .containsExactly("s3");
+        acknowledge(host);
+        assertThat(session.view(now).revision()).as("nobody waits for the rest").isEqualTo(resources.revision());
+
+        var end = now.plus(Pace.DEFAULT.lastScopes());
+        pass(Pace.DEFAULT.order());
+        assertThat(poll()).isEmpty();
+        session.deadline(now);
+        assertThat(session.deadline(now)).isEqualTo(end);
+        now = end;
+        acknowledge(only(poll()));
+        assertThat(session.holdings(SCOPED_ROUTES)).containsOnlyKeys("s");
+        assertThat(poll()).isEmpty();
+        session.deadline(now);
+        assertThat(session.deadline(now)).isNull();
+    }
+
+    @Test
+    @Tag("F1")
+    void scopesOfAnEarlierProcessStayForConnectionsThatAreOpen() throws Exception {
+        session.request(
+                request(SCOPED_ROUTES)
+                        .putInitialResourceVersions("s", version(SCOPED_ROUTES, "s"))
+                        .putInitialResourceVersions(CHAIN_SCOPE, "1")
+                        .build(),
+                now);
+        assertThat(poll()).isEmpty();
+
+        pass(Pace.DEFAULT.lastScopes());
+
+        assertThat(only(poll()).getRemovedResourcesList()).containsExactly(CHAIN_SCOPE);
+    }
+
+    @Test
+    void aChainThatComesBackInTimeHasItsScopeStill() throws Exception {
+        var scope = Made.resource(SCOPED_ROUTES, CHAIN_SCOPE, "1");
+        publish(Made.with(resources, scope));
+        startAll();
+        publish(Made.without(resources, SCOPED_ROUTES, CHAIN_SCOPE));
+        assertThat(poll()).isEmpty();
+
+        publish(Made.with(resources, scope));
+        pass(Pace.DEFAULT.lastScopes());
+
+        assertThat(poll()).isEmpty();
+        assertThat(session.holdings(SCOPED_ROUTES)).containsKey(CHAIN_SCOPE);
     }
 
     @Test

@@ -37,6 +37,7 @@ public final class House implements AutoCloseable, InstantSource {
             Pace.DEFAULT.order(),
             Pace.DEFAULT.drain(),
             Duration.ofSeconds(4),
+            Pace.DEFAULT.lastScopes(),
             Pace.DEFAULT.chunk(),
             Pace.DEFAULT.chunkBytes(),
             Pace.DEFAULT.firstScopesBytes(),

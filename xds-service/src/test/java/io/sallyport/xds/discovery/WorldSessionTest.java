@@ -2,6 +2,7 @@ package io.sallyport.xds.discovery;
 
 import static io.sallyport.translation.ResourceType.CLUSTER;
 import static io.sallyport.translation.ResourceType.ENDPOINTS;
+import static io.sallyport.translation.ResourceType.EXTENSIONS;
 import static io.sallyport.translation.ResourceType.LISTENER;
 import static io.sallyport.translation.ResourceType.ROUTES;
 import static io.sallyport.translation.ResourceType.SCOPED_ROUTES;
@@ -137,6 +138,45 @@ class WorldSessionTest {
         publish(Made.with(resources, Made.resource(CLUSTER, "a", "2")));
 
         assertThat(poll()).extracting(DiscoveryResponse::getTypeUrl).containsExactly(CLUSTER.url(), ENDPOINTS.url());
+    }
+
+    @Test
+    @Tag("F22")
+    void openConnectionsOfAChainThatGoesKeepItsTable() throws Exception {
+        startAll();
+        ask(SCOPED_ROUTES);
+        answerAll(_ -> false);
+        publish(Made.with(
+                resources,
+                Made.resource(SCOPED_ROUTES, "https.4~h2VJbXPYkNdQsm", "1"),
+                Made.resource(SCOPED_ROUTES, "s", "1")));
+        answerAll(_ -> false);
+
+        publish(Made.without(resources, SCOPED_ROUTES, "https.4~h2VJbXPYkNdQsm", "s"));
+        answerAll(_ -> false);
+        assertThat(session.holdings(SCOPED_ROUTES)).containsOnlyKeys("https.4~h2VJbXPYkNdQsm");
+        assertThat(session.view(now).revision()).as("nobody waits for it").isEqualTo(resources.revision());
+
+        var end = now.plus(Pace.DEFAULT.lastScopes());
+        pass(Pace.DEFAULT.order());
+        assertThat(poll()).isEmpty();
+        session.deadline(now);
+        assertThat(session.deadline(now)).isEqualTo(end);
+        now = end;
+        answerAll(_ -> false);
+        assertThat(session.holdings(SCOPED_ROUTES)).isEmpty();
+    }
+
+    @Test
+    void aConnectionManagerComesByNameAndIsNeverTakenAway() throws Exception {
+        publish(Made.with(resources, Made.resource(EXTENSIONS, "m", "1")));
+        ask(EXTENSIONS, "m", "none");
+        var first = only(poll());
+        assertThat(first.getResourcesCount()).isEqualTo(1);
+        acknowledge(first);
+
+        publish(Made.without(resources, EXTENSIONS, "m"));
+        assertThat(poll()).as("an empty answer").isEmpty();
     }
 
     @Test

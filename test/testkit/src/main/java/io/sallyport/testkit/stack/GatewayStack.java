@@ -34,13 +34,15 @@ public final class GatewayStack implements AutoCloseable {
             """;
 
     private final Path directory;
+    private final Path data;
     private final Sallyport sallyport;
     private final Map<String, Map<Integer, Integer>> ports;
     private Set<ResourceRef> present = Set.of();
 
-    private GatewayStack(Path directory, Sallyport sallyport, Map<String, Map<Integer, Integer>> ports) {
+    private GatewayStack(Path directory, Path data, Map<String, Map<Integer, Integer>> ports) throws IOException {
         this.directory = directory;
-        this.sallyport = sallyport;
+        this.data = data;
+        this.sallyport = Sallyport.up(directory, data);
         this.ports = ports;
     }
 
@@ -66,13 +68,21 @@ public final class GatewayStack implements AutoCloseable {
             }
         }
         Files.writeString(directory.resolve("sallyport.yaml"), text);
-        return new GatewayStack(directory, Sallyport.up(directory, scratch.resolve("data")), ports);
+        return new GatewayStack(directory, scratch.resolve("data"), ports);
     }
 
     /// Ends it and starts another at the same ports, which remembers what is in `data`.
     public GatewayStack next(Path data) throws IOException {
         close();
-        return new GatewayStack(directory, Sallyport.up(directory, data), ports);
+        return new GatewayStack(directory, data, ports);
+    }
+
+    /// Ends it as a power cut would and starts another, which finds its Envoys at work.
+    public GatewayStack afterPowerCut() throws IOException {
+        sallyport.kill();
+        var next = new GatewayStack(directory, data, ports);
+        next.present = present;
+        return next;
     }
 
     private static Map<Integer, Integer> mapped(List<Integer> free) {
