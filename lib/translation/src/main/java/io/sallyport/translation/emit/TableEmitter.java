@@ -27,6 +27,7 @@ import io.sallyport.translation.plan.UpstreamId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 
 /// Puts route tables and scopes together from the bytes of their sites.
 final class TableEmitter {
@@ -34,6 +35,7 @@ final class TableEmitter {
     private static final int MAX_DIRECT_RESPONSE_BYTES = 1 << 20;
     private static final int MISDIRECTED = 421;
     private static final int BAD_GATEWAY = 502;
+    private static final String EVERY = "*";
 
     // What a scope adds to the virtual host of its one site: it says that the host is served, and switches the scripts
     // off that look for hosts elsewhere.
@@ -95,7 +97,7 @@ final class TableEmitter {
                 table.sites().isEmpty() ? ImmutableList.of(blackhole(port, List.of("*"))) : ImmutableList.of();
             case Others.Blocked(boolean tunnels) -> ImmutableList.of(blocked(tunnels));
             case Others.Passed(var upstream, boolean tunnels) -> ImmutableList.of(passed(upstream, tunnels));
-            case Others.Misdirected(var served) -> {
+            case Others.Misdirected(var served, var elsewhere) -> {
                 var hosts = ImmutableList.<ByteString>builder();
                 var bare = served.stream()
                         .filter(host -> !table.sites().containsKey(host))
@@ -103,7 +105,10 @@ final class TableEmitter {
                 if (!bare.isEmpty()) {
                     hosts.add(blackhole(port, bare));
                 }
-                yield hosts.add(misdirected(port)).build();
+                var away = served.contains(EVERY)
+                        ? elsewhere
+                        : Stream.concat(Stream.of(EVERY), elsewhere.stream()).toList();
+                yield hosts.add(misdirected(port, away)).build();
             }
         };
     }
@@ -163,10 +168,10 @@ final class TableEmitter {
         return out;
     }
 
-    private static ByteString misdirected(int serverPort) {
+    private static ByteString misdirected(int serverPort, List<String> hosts) {
         var out = VirtualHost.newBuilder()
                 .setName(ResourceNames.misdirected(serverPort))
-                .addDomains("*");
+                .addAllDomains(hosts);
         var route = out.addRoutesBuilder().setName(ResourceNames.misdirected(serverPort));
         route.getMatchBuilder().setPrefix("/");
         route.getDirectResponseBuilder().setStatus(MISDIRECTED);

@@ -209,6 +209,7 @@ final class LinkDraft {
     // Tables and the VirtualServices in them.
 
     private void layTables() {
+        var apart = new ServersApart(layout, proxy);
         layout.tables().forEach((id, members) -> {
             if (isServed(id, members)) {
                 var old = previous.plan().tables().get(id);
@@ -219,7 +220,7 @@ final class LinkDraft {
                                 id,
                                 port,
                                 old == null ? TreePMap.empty() : old.sites(),
-                                others(id, members.getFirst())));
+                                others(id, members.getFirst(), apart)));
                 dirtySites.put(
                         id, new TreeSet<>(old == null ? Set.of() : old.sites().keySet()));
                 for (int i = 0; i < members.size(); i++) {
@@ -246,15 +247,28 @@ final class LinkDraft {
     }
 
     // Clients reuse a connection for every host that its certificate covers, also for those of other servers.
-    private static Others others(RouteTableId id, Member member) {
+    private static Others others(RouteTableId id, Member member, ServersApart apart) {
         return switch (id) {
             case RouteTableId.Plain _, RouteTableId.Outbound _, RouteTableId.Proxied _ -> new Others.Missing();
-            case RouteTableId.Terminated _ ->
-                member.hosts().contains("*")
+            case RouteTableId.Terminated _ -> {
+                var elsewhere = apart.from(member);
+                yield member.hosts().contains("*") && elsewhere.isEmpty()
                         ? new Others.Missing()
                         : new Others.Misdirected(
-                                member.hosts().stream().distinct().sorted().toList());
+                                member.hosts().stream().distinct().sorted().toList(), elsewhere);
+            }
         };
+    }
+
+    // The hosts that a VirtualService gets in a table.
+    private List<String> hosts(RouteTableId id, Routing routing, Member member) {
+        var hosts = member.hostsFor(routing);
+        var table = tables.get(id);
+        return table != null && table.others() instanceof Others.Misdirected(var served, var elsewhere)
+                ? hosts.stream()
+                        .filter(host -> !ServersApart.isElsewhere(host, served, elsewhere))
+                        .toList()
+                : hosts;
     }
 
     private void replaceStale() {
@@ -311,7 +325,7 @@ final class LinkDraft {
         if (rank == Visibility.HIDDEN) {
             return;
         }
-        var hosts = member.hostsFor(routing);
+        var hosts = hosts(id, routing, member);
         if (hosts.isEmpty() || (linked(member, routing).rules().isEmpty() && !Delegation.isWithheld(world, routing))) {
             return;
         }

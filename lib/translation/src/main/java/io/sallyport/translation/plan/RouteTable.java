@@ -32,11 +32,14 @@ public record RouteTable(RouteTableId id, int serverPort, PSortedMap<String, Sit
         /// Sent on, without a limit of time.
         record Passed(UpstreamId upstream, boolean tunnels) implements Others {}
 
-        /// 404 for what `served` covers, and 421 for all else: such a request came on a connection that was opened for
-        /// another host, and is welcome on one of its own. Lower case, in order.
-        record Misdirected(List<String> served) implements Others {
+        /// 404 for what `served` covers, and 421 for all else: such a request came on a connection that was
+        /// opened for another host, and is welcome on one of its own. `elsewhere` is 421 too, although `served`
+        /// covers it: hosts of servers that ask for certificates which this one does not ask for. Lower case,
+        /// in order.
+        record Misdirected(List<String> served, List<String> elsewhere) implements Others {
             public Misdirected {
                 served = List.copyOf(served);
+                elsewhere = List.copyOf(elsewhere);
             }
         }
     }

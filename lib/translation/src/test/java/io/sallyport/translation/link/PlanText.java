@@ -64,7 +64,8 @@ final class PlanText {
             case RouteTable.Others.Missing() -> "";
             case RouteTable.Others.Blocked _ -> ", 502";
             case RouteTable.Others.Passed(var upstream, var _) -> ", else " + upstream;
-            case RouteTable.Others.Misdirected(var served) -> ", 421 but for " + served;
+            case RouteTable.Others.Misdirected(var served, var elsewhere) ->
+                ", 421 but for " + served + (elsewhere.isEmpty() ? "" : " without " + elsewhere);
         };
     }
 

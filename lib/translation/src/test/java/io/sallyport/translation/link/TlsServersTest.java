@@ -17,10 +17,12 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.sallyport.analysis.Analyzer;
+import io.sallyport.analysis.ConfigImage;
 import io.sallyport.translation.EnvoyResources;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.Translator;
 import io.sallyport.translation.simulate.Answer;
+import io.sallyport.translation.simulate.HeaderLines;
 import io.sallyport.translation.simulate.Hello;
 import io.sallyport.translation.simulate.Request;
 import io.sallyport.translation.simulate.TrafficSimulator;
@@ -100,6 +102,69 @@ class TlsServersTest {
         assertThat(tls.getRequireClientCertificate().getValue()).isFalse();
         assertThat(secret.getName()).isEqualTo("kubernetes://shop-cert");
         assertThat(resources.withheld()).isEmpty();
+    }
+
+    @Test
+    @Tag("H126")
+    void anEditOpensNoWayAroundTheCertificatesOfANarrowerServer() throws InvalidProtocolBufferException {
+        var analyzer = new Analyzer();
+        var translator = new Translator();
+        var image = Images.image(wideAndNarrow("MUTUAL") + "---\n" + routes("wide", "*.wild.test", 200));
+        assertThat(answered(translator, analyzer, image)).isEqualTo(421);
+
+        image = Images.edited(image, routes("safe", "safe.wild.test", 203));
+        assertThat(answered(translator, analyzer, image))
+                .as("bound to both servers")
+                .isEqualTo(421);
+        image = Images.edited(image, wideAndNarrow("SIMPLE"));
+        assertThat(answered(translator, analyzer, image)).as("nobody is asked").isEqualTo(203);
+        image = Images.edited(image, wideAndNarrow("OPTIONAL_MUTUAL"));
+        assertThat(answered(translator, analyzer, image)).isEqualTo(421);
+    }
+
+    private static String wideAndNarrow(String mode) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {namespace: shop, name: edge}
+                spec:
+                  servers:
+                  - port: {number: 443, name: wide, protocol: HTTPS}
+                    hosts: ["*.wild.test"]
+                    tls: {mode: SIMPLE, credentialName: c}
+                  - port: {number: 443, name: narrow, protocol: HTTPS}
+                    hosts: [safe.wild.test]
+                    tls: {mode: %s, credentialName: c}
+                """.formatted(mode);
+    }
+
+    private static String routes(String name, String host, int status) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {namespace: shop, name: %s}
+                spec:
+                  hosts: ["%s"]
+                  gateways: [edge]
+                  http:
+                  - directResponse: {status: %d}
+                """.formatted(name, host, status);
+    }
+
+    // A request for the narrow server's host on a connection that named another host.
+    private static int answered(Translator translator, Analyzer analyzer, ConfigImage image)
+            throws InvalidProtocolBufferException {
+        var simulator = new TrafficSimulator(translator.translate(analyzer.check(image), Images.INGRESS));
+        var request = new Request(
+                443,
+                Hello.of("other.wild.test"),
+                "192.0.2.1",
+                Request.Protocol.HTTP2,
+                "GET",
+                "safe.wild.test",
+                "/",
+                List.<HeaderLines.Line>of());
+        return ((Answer.Replied) simulator.answer(request)).status();
     }
 
     @Test
