@@ -2,6 +2,7 @@ package io.sallyport.translation.emit;
 
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.sallyport.translation.plan.Upstream.Tls;
 import io.sallyport.translation.plan.Upstream.Tls.Authority;
@@ -14,10 +15,16 @@ final class UpstreamTlsEmitter {
     // Where the proxy's system keeps the authorities that it trusts.
     private static final String SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt";
 
+    // Left to itself, Envoy's client speaks TLS 1.2 and nothing newer. (Istio: `defaultUpstreamCommonTLSContext`.)
+    private static final TlsParameters VERSIONS = TlsParameters.newBuilder()
+            .setTlsMinimumProtocolVersion(TlsParameters.TlsProtocol.TLSv1_2)
+            .setTlsMaximumProtocolVersion(TlsParameters.TlsProtocol.TLSv1_3)
+            .build();
+
     private UpstreamTlsEmitter() {}
 
     static UpstreamTlsContext emit(Tls.Originate tls) {
-        var common = CommonTlsContext.newBuilder().addAllAlpnProtocols(tls.alpn());
+        var common = CommonTlsContext.newBuilder().setTlsParams(VERSIONS).addAllAlpnProtocols(tls.alpn());
         switch (tls.certificate()) {
             case Certificate.None() -> {}
             case Certificate.File(var chain, var key) -> TlsParts.addCertificate(chain, key, common);

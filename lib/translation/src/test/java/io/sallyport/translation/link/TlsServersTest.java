@@ -323,6 +323,8 @@ class TlsServersTest {
         var tls = cluster.getTransportSocket().getTypedConfig().unpack(UpstreamTlsContext.class);
 
         assertThat(tls.getSni()).isEqualTo("in.test");
+        assertThat(tls.getCommonTlsContext().getTlsParams().getTlsMaximumProtocolVersion())
+                .isEqualTo(TlsProtocol.TLSv1_3);
         assertThat(tls.getCommonTlsContext().getTlsCertificateSdsSecretConfigsList())
                 .extracting(SdsSecretConfig::getName)
                 .containsExactly("kubernetes://client");
