@@ -71,9 +71,10 @@ public final class Questions {
         if (after.isPresent()) {
             where += " AND " + before(text, after.get());
         }
+        // A limit that is a parameter is none that an engine could plan by.
         var order = " ORDER BY " + TIME + " DESC, " + Column.PARTITION + " DESC, " + Column.OFFSET + " DESC, "
-                + Column.TOPIC + " DESC LIMIT ";
-        var sql = sql(selection, text, RowReader.COLUMNS, where + order + text.parameter((long) limit));
+                + Column.TOPIC + " DESC LIMIT " + limit;
+        var sql = sql(selection, text, RowReader.COLUMNS, where + order);
         return read(sql, limit, RowReader::row);
     }
 

@@ -55,6 +55,9 @@ public final class DuckStore implements LogStore {
     // A checkpoint writes the last, unfinished group of 122,880 rows again: after every second batch, as DuckDB has
     // it, that is two thirds of all work. What is not checkpointed is read from the log at the next start.
     private static final int MAX_CHECKPOINT_MEGABYTES = 256;
+    // The newest rows are first looked for by the columns of the filter, and only those that are found are read whole:
+    // DuckDB does so for fifty, and a page has up to a thousand.
+    private static final int MAX_LATE = 1_000;
 
     private final DuckSettings settings;
     private final InstantSource clock;
@@ -126,6 +129,7 @@ public final class DuckStore implements LogStore {
             statement.execute("SET temp_directory = '" + quoted(folder.resolve("temp")) + "'");
             statement.execute("SET checkpoint_threshold = '"
                     + Math.min(MAX_CHECKPOINT_MEGABYTES, settings.memoryMegabytes() / 4) + "MB'");
+            statement.execute("SET late_materialization_max_rows = " + MAX_LATE);
             statement.execute("SET autoinstall_known_extensions = false");
             statement.execute("SET autoload_known_extensions = false");
             statement.execute("SET allowed_directories = ['" + quoted(folder) + "/']");
