@@ -30,10 +30,11 @@ public record RollupQuestion(
 
     /// The longest piece of time whose sums can be used.
     public Step longest() {
-        if (bar == 0) {
-            return Step.DAY;
+        var longest = Step.DAY;
+        while (bar % longest.micros() != 0) {
+            longest = longest.shorter();
         }
-        return bar % Step.DAY.micros() == 0 ? Step.DAY : bar % Step.HOUR.micros() == 0 ? Step.HOUR : Step.MINUTE;
+        return longest;
     }
 
     boolean mayShow(String namespace) {

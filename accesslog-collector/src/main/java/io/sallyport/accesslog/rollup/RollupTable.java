@@ -15,25 +15,24 @@ final class RollupTable {
     /// Of a row whose duration is not to be kept.
     static final int NO_PLACE = Sketch.NONE - 1;
 
-    /// One value of one namespace.
-    static final class Cell {
+    /// What is known of some rows together, but for how long they took.
+    static class Sums {
 
-        private final Sketch sketch;
         private double count;
         private double errors;
         private long first;
         private long last;
 
-        Cell(double count, double errors, long first, long last, Sketch sketch) {
+        Sums(double count, double errors, long first, long last) {
             this.count = count;
             this.errors = errors;
             this.first = first;
             this.last = last;
-            this.sketch = sketch;
         }
 
-        static Cell empty() {
-            return new Cell(0, 0, Long.MAX_VALUE, Long.MIN_VALUE, new Sketch());
+        /// Of no rows.
+        Sums() {
+            this(0, 0, Long.MAX_VALUE, Long.MIN_VALUE);
         }
 
         double count() {
@@ -52,39 +51,32 @@ final class RollupTable {
             return last;
         }
 
-        Sketch sketch() {
-            return sketch;
-        }
-
-        private void add(double weight, double moreErrors, long time, int place) {
-            addSums(weight, moreErrors, time, time);
-            if (place != NO_PLACE) {
-                sketch.add(place, weight);
-            }
-        }
-
-        void addAll(Cell other, boolean withSketch) {
-            addSums(other.count, other.errors, other.first, other.last);
-            if (withSketch) {
-                sketch.addAll(other.sketch);
-            }
-        }
-
-        private void addSums(double moreCount, double moreErrors, long from, long to) {
+        void add(double moreCount, double moreErrors, long from, long to) {
             count += moreCount;
             errors += moreErrors;
             first = Math.min(first, from);
             last = Math.max(last, to);
         }
 
-        Cell copy() {
-            return new Cell(count, errors, first, last, sketch.copy());
+        void addAll(Sums other) {
+            add(other.count, other.errors, other.first, other.last);
         }
     }
 
-    /// Sees one cell of a page or a table, which is not the visitor's to keep.
+    /// One value of one namespace.
+    static final class Cell extends Sums {
+
+        private final Sketch sketch = new Sketch();
+
+        Sketch sketch() {
+            return sketch;
+        }
+    }
+
+    /// Sees one cell of a page or a table. The sums are not the visitor's to keep, and of the spread no more than
+    /// [Spread#kept].
     interface Visitor {
-        void cell(String namespace, String value, Cell cell);
+        void cell(String namespace, String value, Sums sums, Spread spread);
     }
 
     private final Map<String, Map<String, Cell>> cells = new HashMap<>();
@@ -94,7 +86,10 @@ final class RollupTable {
     void add(String namespace, String value, double weight, double errors, long time, int place) {
         var cell = cell(namespace, value);
         if (cell != null) {
-            cell.add(weight, errors, time, place);
+            cell.add(weight, errors, time, time);
+            if (place != NO_PLACE) {
+                cell.sketch.add(place, weight);
+            }
         }
     }
 
@@ -109,7 +104,7 @@ final class RollupTable {
                 overfull();
                 return null;
             }
-            cell = Cell.empty();
+            cell = new Cell();
             values.put(value, cell);
             size++;
         }
@@ -132,15 +127,16 @@ final class RollupTable {
 
     /// Adds a page of the same attribute.
     void addPage(byte[] page) {
-        if (!RollupPages.read(page, true, this::merge)) {
+        if (!RollupPages.read(page, this::merge)) {
             overfull();
         }
     }
 
-    private void merge(String namespace, String value, Cell more) {
+    private void merge(String namespace, String value, Sums more, Spread spread) {
         var cell = cell(namespace, value);
         if (cell != null) {
-            cell.addAll(more, true);
+            cell.addAll(more);
+            cell.sketch.addAll(spread.sketch());
         }
     }
 
@@ -153,7 +149,8 @@ final class RollupTable {
     }
 
     void forEach(Visitor visitor) {
-        cells.forEach((namespace, values) -> values.forEach((value, cell) -> visitor.cell(namespace, value, cell)));
+        cells.forEach((namespace, values) ->
+                values.forEach((value, cell) -> visitor.cell(namespace, value, cell, cell.sketch)));
     }
 
     List<String> namespaces() {

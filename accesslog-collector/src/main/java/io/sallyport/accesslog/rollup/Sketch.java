@@ -11,7 +11,7 @@ import java.util.Map;
 ///
 /// Most have few places: in a minute a route has a handful of rows. So only the places that have a weight are kept, in
 /// their order.
-public final class Sketch {
+public final class Sketch implements Spread {
 
     /// How far a quantile may be off, as a share of itself.
     public static final double RELATIVE_ERROR = 0.01;
@@ -29,13 +29,23 @@ public final class Sketch {
     private int[] places = NO_PLACES;
     private double[] weights = NO_WEIGHTS;
     private int size;
+    // Whether a question looks at the arrays as they are: they are not written any more then.
+    private boolean isShared;
 
     Sketch() {}
 
-    private Sketch(Sketch other) {
-        places = Arrays.copyOf(other.places, other.size);
-        weights = Arrays.copyOf(other.weights, other.size);
-        size = other.size;
+    /// Of places in their order, which are not written any more.
+    Sketch(int[] places, double[] weights, int size) {
+        this.places = places;
+        this.weights = weights;
+        this.size = size;
+        this.isShared = true;
+    }
+
+    /// Empty, with room for so many places.
+    Sketch(int room) {
+        places = new int[room];
+        weights = new double[room];
     }
 
     static Sketch of(Map<Integer, Double> weights) {
@@ -54,8 +64,32 @@ public final class Sketch {
         return place == NONE ? 0 : Math.exp(place * LOG_GAMMA) * (1 + RELATIVE_ERROR);
     }
 
-    Sketch copy() {
-        return new Sketch(this);
+    @Override
+    public int addTo(double[] table) {
+        for (var i = 0; i < size; i++) {
+            table[places[i] - NONE] += weights[i];
+        }
+        return size == 0 ? 0 : places[size - 1] - NONE + 1;
+    }
+
+    @Override
+    public Sketch sketch() {
+        return this;
+    }
+
+    /// For nothing now: who writes next, copies.
+    @Override
+    public Spread kept() {
+        isShared = true;
+        return new Sketch(places, weights, size);
+    }
+
+    private void own() {
+        if (isShared) {
+            places = Arrays.copyOf(places, places.length);
+            weights = Arrays.copyOf(weights, weights.length);
+            isShared = false;
+        }
     }
 
     int size() {
@@ -71,6 +105,7 @@ public final class Sketch {
     }
 
     void add(int place, double weight) {
+        own();
         var index = size > 0 && places[size - 1] < place ? -size - 1 : Arrays.binarySearch(places, 0, size, place);
         if (index >= 0) {
             weights[index] += weight;
@@ -82,6 +117,13 @@ public final class Sketch {
         System.arraycopy(weights, at, weights, at + 1, size - at);
         places[at] = place;
         weights[at] = weight;
+        size++;
+    }
+
+    /// Adds a place behind all others, for which there is room.
+    void append(int place, double weight) {
+        places[size] = place;
+        weights[size] = weight;
         size++;
     }
 
@@ -100,6 +142,7 @@ public final class Sketch {
             }
             return;
         }
+        own();
         var missing = missing(other);
         reserve(size + missing);
         // From the end, so that nothing is overwritten that is still to be moved.

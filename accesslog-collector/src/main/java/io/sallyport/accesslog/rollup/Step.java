@@ -7,6 +7,8 @@ import java.util.List;
 public enum Step {
     MINUTE(60_000_000L),
     HOUR(3_600_000_000L),
+    /// So that a day which begins in the middle of an hour is made of some ten pieces, not of thirty.
+    SIX_HOURS(21_600_000_000L),
     DAY(86_400_000_000L);
 
     private final long micros;
@@ -24,9 +26,13 @@ public enum Step {
         return Math.floorDiv(time, micros) * micros;
     }
 
-    /// Of which this is a part; a day's is a day.
-    public Step longer() {
-        return this == MINUTE ? HOUR : DAY;
+    /// The next shorter one, of which this is made; a minute's is a minute.
+    Step shorter() {
+        return switch (this) {
+            case MINUTE, HOUR -> MINUTE;
+            case SIX_HOURS -> HOUR;
+            case DAY -> SIX_HOURS;
+        };
     }
 
     boolean isStart(long time) {
@@ -55,7 +61,7 @@ public enum Step {
             spans.add(new Span(MINUTE, from, to));
             return;
         }
-        var shorter = step == DAY ? HOUR : MINUTE;
+        var shorter = step.shorter();
         var first = step.start(from + step.micros - 1);
         var last = step.start(to);
         if (first >= last) {

@@ -7,8 +7,6 @@ import io.sallyport.accesslog.rollup.Rollup;
 import io.sallyport.accesslog.rollup.RollupSum;
 import io.sallyport.accesslog.rollup.Step;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -17,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -26,7 +25,7 @@ import org.duckdb.DuckDBConnection;
 
 /// The sums of one day's file, so that they are exactly those of its rows, whatever dies in between.
 ///
-/// What has come since the last page is held here, by minute, hour and day, each with everything that is in no page of
+/// What has come since the last page is held here, of each [Step] everything that is in no page of
 /// its own; from time to time a batch's transaction writes it as pages of a new generation, and how far the rows are in
 /// them. A start reads the rows behind that, and has what was lost. Pages are only ever added: a question takes those
 /// up to the generation that it has seen here, so nothing has to wait for it.
@@ -34,9 +33,6 @@ import org.duckdb.DuckDBConnection;
 /// A file that older rows are in, or whose sums are written as they were before, has none, and its rows are asked.
 final class DuckRollups {
 
-    private static final Duration MINUTES_LIFE = Duration.ofSeconds(60);
-    private static final Duration HOURS_LIFE = Duration.ofMinutes(30);
-    private static final Duration DAYS_LIFE = Duration.ofHours(6);
     private static final long MAX_ROWS = 250_000;
     private static final int MAX_SUMS = 30_000;
     private static final int SOME = 2_048;
@@ -49,8 +45,16 @@ final class DuckRollups {
             .collect(ImmutableList.toImmutableList());
 
     // As sums were kept before.
-    private static final ImmutableList<String> OLD =
-            ImmutableList.of("sums_of_minutes", "sums_of_hours", "sums_of_days", "rolled");
+    private static final ImmutableList<String> OLD = ImmutableList.of(
+            "sums_of_minutes",
+            "sums_of_hours",
+            "sums_of_days",
+            "rolled",
+            "minutes",
+            "hours",
+            "days",
+            "summed",
+            "topic_summed");
 
     private final String catalog;
     private final boolean isWhole;
@@ -106,15 +110,27 @@ final class DuckRollups {
         return switch (step) {
             case MINUTE -> 1;
             case HOUR -> 2;
-            case DAY -> 3;
+            case SIX_HOURS -> 3;
+            case DAY -> 4;
         };
     }
 
     private static String name(Step step) {
         return switch (step) {
-            case MINUTE -> "minutes";
-            case HOUR -> "hours";
-            case DAY -> "days";
+            case MINUTE -> "minute_sums";
+            case HOUR -> "hour_sums";
+            case SIX_HOURS -> "six_hour_sums";
+            case DAY -> "day_sums";
+        };
+    }
+
+    // How long sums are held before they are a page.
+    private static Duration life(Step step) {
+        return switch (step) {
+            case MINUTE -> Duration.ofMinutes(1);
+            case HOUR -> Duration.ofMinutes(30);
+            case SIX_HOURS -> Duration.ofHours(3);
+            case DAY -> Duration.ofHours(6);
         };
     }
 
@@ -141,10 +157,12 @@ final class DuckRollups {
             held(Step.MINUTE).add(some);
         }
         // A page has what was there before its own generation.
-        addPages(connection, Step.MINUTE, newest(Step.HOUR), held(Step.HOUR));
-        held(Step.HOUR).addAll(held(Step.MINUTE));
-        addPages(connection, Step.HOUR, newest(Step.DAY), held(Step.DAY));
-        held(Step.DAY).addAll(held(Step.HOUR));
+        var shorter = Step.MINUTE;
+        for (var step : EnumSet.range(Step.HOUR, Step.DAY)) {
+            addPages(connection, shorter, newest(step), held(step));
+            held(step).addAll(held(shorter));
+            shorter = step;
+        }
     }
 
     @GuardedBy("this") private long newest(Step step) {
@@ -190,11 +208,7 @@ final class DuckRollups {
 
     private static byte[] page(ResultSet result, int column) throws SQLException {
         var blob = result.getBlob(column);
-        try (var in = blob.getBinaryStream()) {
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException("memory cannot be read", e);
-        }
+        return blob.getBytes(1, Math.toIntExact(blob.length()));
     }
 
     /// What a transaction is to write, and what is to be held when it is through.
@@ -277,22 +291,19 @@ final class DuckRollups {
     Change change(List<KafkaRow> batch, Instant now) {
         var change = new Change(batch, now);
         synchronized (this) {
-            if (isDue(Step.MINUTE, now, MINUTES_LIFE) || rows >= MAX_ROWS) {
-                put(change, Step.MINUTE);
-                if (isDue(Step.HOUR, now, HOURS_LIFE)) {
-                    put(change, Step.HOUR);
-                    if (isDue(Step.DAY, now, DAYS_LIFE)) {
-                        put(change, Step.DAY);
-                    }
+            for (var step : Step.values()) {
+                if (!isDue(step, now) && (step != Step.MINUTE || rows < MAX_ROWS)) {
+                    break;
                 }
+                put(change, step);
             }
         }
         return change;
     }
 
-    @GuardedBy("this") private boolean isDue(Step step, Instant now, Duration life) {
+    @GuardedBy("this") private boolean isDue(Step step, Instant now) {
         var begun = since.computeIfAbsent(step, _ -> now);
-        return !now.isBefore(begun.plus(life)) || held(step).size() >= MAX_SUMS;
+        return !now.isBefore(begun.plus(life(step))) || held(step).size() >= MAX_SUMS;
     }
 
     @GuardedBy("this") private void put(Change change, Step step) {
@@ -337,19 +348,26 @@ final class DuckRollups {
                 }
             }
         }
-        for (var span : written) {
-            addPages(sum, connection, span, upTo);
+        if (!written.isEmpty()) {
+            addPages(sum, connection, written, upTo);
         }
         return true;
     }
 
-    private void addPages(RollupSum sum, Connection connection, Step.Span span, long upTo) throws SQLException {
-        try (var statement = connection.prepareStatement("SELECT start, page FROM " + table(catalog, span.step())
-                + " WHERE attribute = ? AND generation <= ? AND start >= ? AND start < ?")) {
-            statement.setString(1, sum.question().attribute());
-            statement.setLong(2, upTo);
-            statement.setLong(3, span.from());
-            statement.setLong(4, span.to());
+    // One statement for all: to be asked costs an engine more than to find a few pages.
+    private void addPages(RollupSum sum, Connection connection, List<Step.Span> spans, long upTo) throws SQLException {
+        var sql = spans.stream()
+                .map(span -> "SELECT start, page FROM " + table(catalog, span.step())
+                        + " WHERE attribute = ? AND generation <= ? AND start >= ? AND start < ?")
+                .collect(Collectors.joining(" UNION ALL "));
+        try (var statement = connection.prepareStatement(sql)) {
+            var place = 1;
+            for (var span : spans) {
+                statement.setString(place++, sum.question().attribute());
+                statement.setLong(place++, upTo);
+                statement.setLong(place++, span.from());
+                statement.setLong(place++, span.to());
+            }
             try (var result = statement.executeQuery()) {
                 while (result.next()) {
                     sum.add(result.getLong(1), page(result, 2));

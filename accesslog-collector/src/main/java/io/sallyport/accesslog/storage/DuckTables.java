@@ -17,7 +17,7 @@ final class DuckTables {
     /// Which topics these are.
     static final String TOPICS = "topics";
     /// How far each partition is in the sums.
-    static final String SUMMED = "topic_summed";
+    static final String SUMMED = "sums_reach";
 
     private DuckTables() {}
 
@@ -63,10 +63,6 @@ final class DuckTables {
         move(statement, catalog, home, "origins", ORIGINS, before);
         // A Sallyport of before would make its own table of offsets and store everything again. So it does not open.
         statement.execute("CREATE VIEW IF NOT EXISTS " + catalog + ".offsets AS SELECT 'see " + OFFSETS + "' AS next");
-        if (before.contains("summed")) {
-            summed(statement, catalog);
-        }
-        move(statement, catalog, home, "summed", SUMMED, before);
     }
 
     /// Makes the table of a file that has sums.

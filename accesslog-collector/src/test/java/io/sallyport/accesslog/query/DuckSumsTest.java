@@ -50,6 +50,7 @@ class DuckSumsTest extends SumsContract {
 
         assertSumsAreThoseOfTheRows(FROM, FROM + 24 * HOUR);
         assertSumsAreThoseOfTheRows(FROM + HOUR / 2, FROM + 25 * HOUR + HOUR / 60);
+        assertSumsAreThoseOfTheRows(FROM + 4 * HOUR + HOUR / 60, FROM + 23 * HOUR - HOUR / 60);
     }
 
     @Test
@@ -99,12 +100,14 @@ class DuckSumsTest extends SumsContract {
         store.close();
         try (var old = DriverManager.getConnection("jdbc:duckdb:" + folder.resolve("rows-2026-11-21.duckdb"));
                 var statement = old.createStatement()) {
-            for (var table : List.of("minutes", "hours", "days", "topic_summed")) {
+            for (var table : List.of("minute_sums", "hour_sums", "six_hour_sums", "day_sums", "sums_reach")) {
                 statement.execute("DROP TABLE " + table);
             }
             // What sums were once, in another form.
             statement.execute("CREATE TABLE sums_of_minutes (start BIGINT, attribute VARCHAR, page BLOB)");
             statement.execute("INSERT INTO sums_of_minutes VALUES (0, 'request.host', '\\x00'::BLOB)");
+            statement.execute("CREATE TABLE hours (start BIGINT, attribute VARCHAR, generation BIGINT, page BLOB)");
+            statement.execute("CREATE TABLE topic_summed (kafka_topic VARCHAR, kafka_partition INTEGER, next BIGINT)");
             statement.execute("CREATE TABLE rolled (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
         }
         store = open();

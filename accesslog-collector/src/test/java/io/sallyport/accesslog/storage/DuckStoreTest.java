@@ -66,7 +66,7 @@ class DuckStoreTest extends LogStoreContract {
                     + " topic_origins");
             statement.execute("CREATE TABLE summed (kafka_partition INTEGER PRIMARY KEY, next BIGINT)");
             statement.execute("INSERT INTO summed VALUES (0, 2)");
-            for (var table : List.of("topic_offsets", "topic_origins", "topic_summed", "topics")) {
+            for (var table : List.of("topic_offsets", "topic_origins", "sums_reach", "topics")) {
                 statement.execute("DROP TABLE " + table);
             }
         }
