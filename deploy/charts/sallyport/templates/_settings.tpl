@@ -23,7 +23,7 @@ store:
   {{- end }}
 kubernetes:
   rootNamespace: {{ $platform.rootNamespace }}
-  status: {namespace: {{ $root.Release.Namespace }}, xds: "{{ $host.xds }}"}
+  status: {namespace: {{ $root.Release.Namespace }}, xds: "{{ $host.xds }}", secret: "{{ $host.secret }}"}
   {{- if or $platform.webhook.enabled $platform.injection.enabled }}
   webhook:
     address: 0.0.0.0:15443

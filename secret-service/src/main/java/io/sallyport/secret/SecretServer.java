@@ -83,7 +83,14 @@ public final class SecretServer implements AutoCloseable {
                 labels,
                 traced.rotations());
         this.tracer = traced.tracer();
-        this.api = new SecretApi(registry, files::places, lendings, audience, namespaces, clock);
+        this.api = new SecretApi(
+                registry,
+                files::places,
+                lendings,
+                audience,
+                namespaces,
+                () -> cluster == null || cluster.isHeard(),
+                clock);
         this.meters = new SecretMeters(registry, files::places, clock);
         this.clockwork = SteadyLoop.every("secret-clockwork", LOOK, this::look);
     }

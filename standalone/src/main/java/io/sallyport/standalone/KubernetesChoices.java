@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// kubeconfig: /etc/sallyport/kubeconfig    # default: the cluster that the pod runs in
 /// namespaces: [shop, istio-system]         # default: all; for secrets they have to be named
 /// rootNamespace: istio-system              # where the ConfigMap istio is
-/// status: {namespace: sallyport, xds: "127.0.0.1:15017"}    # optional: write status; the Lease's namespace
+/// status: {namespace: sallyport, xds: "127.0.0.1:15017", secret: "127.0.0.1:15018"}
+///                                        # optional: write status; the Lease's namespace
 /// webhook:                                 # optional: answer admission reviews
 ///   address: 0.0.0.0:15443
 ///   names: [sallyport-webhook.sallyport.svc]
@@ -48,8 +49,12 @@ record KubernetesChoices(
         }
     }
 
-    /// Whether objects are told what became of them. `xds` is xds-service, which knows what proxies run.
-    record Status(String namespace, @Nullable String xds) {
+    /// Whether objects are told what became of them. `xds` is xds-service, which knows what proxies run;
+    /// `secret` is secret-service, which knows whether the Secrets of Gateways can be served.
+    record Status(
+            String namespace,
+            @Nullable String xds,
+            @Nullable String secret) {
 
         Status {
             requireNamespace("kubernetes.status.namespace", String.valueOf(namespace));
@@ -117,8 +122,9 @@ record KubernetesChoices(
         return ClusterSettings.of(Optional.ofNullable(kubeconfig), namespaces == null ? List.of() : namespaces);
     }
 
-    /// For config-service; `xds` leads to xds-service if [Status#xds] names it.
-    KubernetesSettings config(Optional<Channel> xds) throws SettingsException {
+    /// For config-service; `xds` leads to xds-service if [Status#xds] names it, `secrets` to
+    /// secret-service likewise.
+    KubernetesSettings config(Optional<Channel> xds, Optional<Channel> secrets) throws SettingsException {
         // A pod is called as its host is; two replicas on one machine are two processes.
         var host = System.getenv("HOSTNAME");
         var identity = (host == null ? "sallyport" : host) + "_"
@@ -127,8 +133,8 @@ record KubernetesChoices(
                 cluster(),
                 rootNamespace == null ? KubernetesSettings.DEFAULT_ROOT_NAMESPACE : rootNamespace,
                 Optional.ofNullable(status)
-                        .map(wanted ->
-                                new KubernetesSettings.Status(identity, wanted.namespace(), xds, LOOK_AT_PROXIES)),
+                        .map(wanted -> new KubernetesSettings.Status(
+                                identity, wanted.namespace(), xds, secrets, LOOK_AT_PROXIES)),
                 webhook == null ? Optional.empty() : Optional.of(webhook.settings()));
     }
 }

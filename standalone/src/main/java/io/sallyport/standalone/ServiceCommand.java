@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -125,19 +126,23 @@ final class ServiceCommand implements Callable<Integer> {
             throws SettingsException, IOException {
         var cluster = wanted.kubernetes();
         var status = cluster == null ? null : cluster.status();
-        var address = status == null ? null : status.xds();
-        var xds = address == null ? Optional.<Channel>empty() : Optional.of(doors.channel("xds channel", address));
+        var xds = channel(doors, "xds channel", status == null ? null : status.xds());
+        var secrets = channel(doors, "secret channel", status == null ? null : status.secret());
         try {
             var settings = new ConfigSettings(
                     wanted.store().settings(),
                     Optional.ofNullable(wanted.directory()),
-                    cluster == null ? Optional.empty() : Optional.of(cluster.config(xds)),
+                    cluster == null ? Optional.empty() : Optional.of(cluster.config(xds, secrets)),
                     WatchBounds.DEFAULT);
             return ConfigServer.start(
                     settings, DirectoryListener.SILENT, new Inspections(), terminal.clock(), instruments.of("config"));
         } catch (StoreUnavailableException e) {
             throw new IOException(e.getMessage(), e);
         }
+    }
+
+    private static Optional<Channel> channel(Doors doors, String name, @Nullable String address) throws IOException {
+        return address == null ? Optional.empty() : Optional.of(doors.channel(name, address));
     }
 
     private String xds(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {

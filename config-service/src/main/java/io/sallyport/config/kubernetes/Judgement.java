@@ -5,6 +5,7 @@ import io.sallyport.analysis.gatewayapi.ObjectStatus;
 import io.sallyport.config.api.Refusals.Refusal;
 import io.sallyport.config.store.RevisionLog.Published;
 import io.sallyport.model.Finding;
+import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.proto.config.v1.Location;
 import io.sallyport.proto.xds.v1.ListProxiesResponse;
@@ -27,10 +28,14 @@ final class Judgement {
     private final ImmutableListMultimap<ObjectRef, Finding> findings;
     private final Map<ObjectRef, Refusal> refusals = new HashMap<>();
     private final Optional<ListProxiesResponse> proxies;
+    private final CredentialNames credentials;
+    private final KeyPairs.Known keyPairs;
 
-    Judgement(Published published, List<Refusal> refusals, Optional<ListProxiesResponse> proxies) {
+    Judgement(Published published, List<Refusal> refusals, Optional<ListProxiesResponse> proxies, KeyPairs keyPairs) {
         this.published = published;
         this.proxies = proxies;
+        this.credentials = new CredentialNames(published, proxies);
+        this.keyPairs = keyPairs.look(credentials.all());
         var byObject = ImmutableListMultimap.<ObjectRef, Finding>builder();
         for (var finding : published.findings()) {
             var object = finding.location().object();
@@ -61,6 +66,18 @@ final class Judgement {
     /// What the standard wants said of an object of the Gateway API or an Ingress.
     Optional<ObjectStatus> standard(ObjectRef ref) {
         return published.gatewayApi().status(ref);
+    }
+
+    /// What becomes of the key pairs that Gateways name.
+    KeyPairs.Known keyPairs() {
+        return keyPairs;
+    }
+
+    /// Whether nobody has said yet whether a Secret of this Gateway of Istio's is served.
+    boolean lacksKeyPairs(ObjectRef gateway) {
+        return keyPairs.isAsked()
+                && gateway.kind() == Kind.GATEWAY
+                && (proxies.isEmpty() || keyPairs.lacks(credentials.of(gateway)));
     }
 
     /// Whether the log has the object, in this or in an older version.
@@ -100,9 +117,13 @@ final class Judgement {
 
     private Condition resolved(ObjectRef ref) {
         var errors = findings.get(ref).stream().filter(Finding::isError).toList();
-        return errors.isEmpty()
+        if (!errors.isEmpty()) {
+            return new Condition("Resolved", false, reason(errors), "withheld: " + words(errors));
+        }
+        var faults = keyPairs.faults(credentials.of(ref));
+        return faults.isEmpty()
                 ? new Condition("Resolved", true, "Resolved", "nothing is withheld")
-                : new Condition("Resolved", false, reason(errors), "withheld: " + words(errors));
+                : new Condition("Resolved", false, ListenerSecrets.INVALID, String.join("; ", faults));
     }
 
     private static String reason(List<Finding> errors) {

@@ -25,16 +25,19 @@ public final class KubernetesPart implements AutoCloseable {
     private final KubernetesClient client;
     private final KubernetesSource source;
     private final @Nullable StatusWriter status;
+    private final KeyPairs keyPairs;
     private final @Nullable AdmissionServer admission;
 
     private KubernetesPart(
             KubernetesClient client,
             KubernetesSource source,
             @Nullable StatusWriter status,
+            KeyPairs keyPairs,
             @Nullable AdmissionServer admission) {
         this.client = client;
         this.source = source;
         this.status = status;
+        this.keyPairs = keyPairs;
         this.admission = admission;
     }
 
@@ -58,18 +61,20 @@ public final class KubernetesPart implements AutoCloseable {
             }
         }
         var source = KubernetesSource.start(client, settings, log, reader);
+        var keyPairs = new KeyPairs(settings.status().flatMap(KubernetesSettings.Status::secrets));
         var status = settings.status()
                 .map(wanted -> StatusWriter.start(
                         client,
                         source,
                         log,
                         wanted.proxies(),
+                        keyPairs,
                         new Leadership(
                                 client, wanted.leaseNamespace(), LEASE, wanted.identity(), clock, new SteadyClock()),
                         wanted.every(),
                         clock))
                 .orElse(null);
-        return new KubernetesPart(client, source, status, admission);
+        return new KubernetesPart(client, source, status, keyPairs, admission);
     }
 
     /// What the cluster has and the log does not take.
@@ -104,6 +109,10 @@ public final class KubernetesPart implements AutoCloseable {
         if (status != null) {
             FunctionCounter.builder("sallyport_config_kubernetes_status_writes_total", status, StatusWriter::written)
                     .description("Objects whose status was written.")
+                    .register(registry);
+            Gauge.builder("sallyport_config_kubernetes_secrets_unknown", keyPairs, each -> each.isAway() ? 1 : 0)
+                    .description(
+                            "1 while secret-service does not say what becomes of Secrets: that part of the status stays.")
                     .register(registry);
         }
     }

@@ -21,8 +21,15 @@ public record KubernetesSettings(
     /// @param identity of this replica among those that want to write
     /// @param leaseNamespace where the Lease is that says which of them may
     /// @param proxies leads to xds-service, for what proxies run; without it nothing is said of that
+    /// @param secrets leads to secret-service, for what becomes of the Secrets that Gateways name;
+    ///     without it nothing is said of them
     /// @param every how often it is looked whether there is something new to say
-    public record Status(String identity, String leaseNamespace, Optional<Channel> proxies, Duration every) {}
+    public record Status(
+            String identity,
+            String leaseNamespace,
+            Optional<Channel> proxies,
+            Optional<Channel> secrets,
+            Duration every) {}
 
     /// A source only.
     public static KubernetesSettings source(ClusterSettings cluster, String rootNamespace) {

@@ -123,14 +123,18 @@ final class StandardStatus implements StatusText {
             OfGateway said,
             Optional<Condition> refused) {
         var running = judgement.programmed(ref);
-        var status = own(object, before, instead(programmed(of(said.own()), running), refused, "Invalid"));
-        var listeners = said.listeners().stream()
-                .map(listener -> listener(
-                        listener,
-                        before.get("listeners"),
-                        running,
-                        object.getMetadata().getGeneration()))
-                .toList();
+        var generation = object.getMetadata().getGeneration();
+        var listeners = new ArrayList<Map<String, Object>>();
+        boolean isAnyServed = false;
+        for (var listener : said.listeners()) {
+            var known = earlier(before.get("listeners"), map -> listener.name().equals(map.get("name")));
+            var judged = new ListenerSecrets(judgement.keyPairs())
+                    .judged(listener, of(listener.conditions()), known, generation);
+            isAnyServed |= judged.stream().anyMatch(each -> each.type().equals("Programmed") && each.isTrue());
+            listeners.add(listener(listener, known, programmed(judged, running), generation));
+        }
+        var own = isAnyServed ? of(said.own()) : unserved(of(said.own()));
+        var status = own(object, before, instead(programmed(own, running), refused, "Invalid"));
         status.put("listeners", listeners);
         var reached = said.services().stream()
                 .flatMap(host -> reached(host).stream())
@@ -143,6 +147,18 @@ final class StandardStatus implements StatusText {
             status.put("addresses", reached);
         }
         return status;
+    }
+
+    private static List<Condition> unserved(List<Condition> said) {
+        return said.stream()
+                .map(each -> each.type().equals("Programmed") && each.isTrue()
+                        ? new Condition(
+                                "Programmed",
+                                false,
+                                "Invalid",
+                                "none of its listeners can be served (expected: one whose certificates can)")
+                        : each)
+                .toList();
     }
 
     // Translated is not enough where it is known what proxies run.
@@ -166,8 +182,7 @@ final class StandardStatus implements StatusText {
     }
 
     private Map<String, Object> listener(
-            OfListener said, @Nullable Object before, Optional<Condition> running, @Nullable Long generation) {
-        var known = earlier(before, map -> said.name().equals(map.get("name")));
+            OfListener said, @Nullable Object known, List<Condition> judged, @Nullable Long generation) {
         var listener = new LinkedHashMap<String, Object>();
         listener.put("name", said.name());
         listener.put(
@@ -176,7 +191,7 @@ final class StandardStatus implements StatusText {
                         .map(kind -> Map.of("group", GROUP, "kind", kind.kind()))
                         .toList());
         listener.put("attachedRoutes", said.attachedRoutes());
-        listener.put("conditions", conditions.merged(known, programmed(of(said.conditions()), running), generation));
+        listener.put("conditions", conditions.merged(known, judged, generation));
         return listener;
     }
 

@@ -42,6 +42,7 @@ final class StatusWriter implements AutoCloseable {
     private final KubernetesSource source;
     private final RevisionLog revisions;
     private final Optional<Channel> proxies;
+    private final KeyPairs keyPairs;
     private final Leadership leadership;
     private final Duration every;
     private final InstantSource clock;
@@ -57,6 +58,7 @@ final class StatusWriter implements AutoCloseable {
             KubernetesSource source,
             RevisionLog revisions,
             Optional<Channel> proxies,
+            KeyPairs keyPairs,
             Leadership leadership,
             Duration every,
             InstantSource clock) {
@@ -64,6 +66,7 @@ final class StatusWriter implements AutoCloseable {
         this.source = source;
         this.revisions = revisions;
         this.proxies = proxies;
+        this.keyPairs = keyPairs;
         this.leadership = leadership;
         this.every = every;
         this.clock = clock;
@@ -77,10 +80,11 @@ final class StatusWriter implements AutoCloseable {
             KubernetesSource source,
             RevisionLog revisions,
             Optional<Channel> proxies,
+            KeyPairs keyPairs,
             Leadership leadership,
             Duration every,
             InstantSource clock) {
-        return new StatusWriter(client, source, revisions, proxies, leadership, every, clock);
+        return new StatusWriter(client, source, revisions, proxies, keyPairs, leadership, every, clock);
     }
 
     /// How many times it failed and went on.
@@ -106,7 +110,7 @@ final class StatusWriter implements AutoCloseable {
     private void writeAll() throws InterruptedException {
         // In this order: what is said of a state that is judged is about that state.
         var judged = source.judged();
-        var judgement = new Judgement(revisions.published(), source.current(), proxies());
+        var judgement = new Judgement(revisions.published(), source.current(), proxies(), keyPairs);
         var istio = new IstioStatus(judgement, clock);
         var standard = new StandardStatus(judgement, new ServiceAddresses(this::service), clock);
         for (var entry : source.kinds().documents().entrySet()) {

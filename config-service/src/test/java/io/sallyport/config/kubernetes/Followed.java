@@ -72,10 +72,15 @@ final class Followed implements AutoCloseable {
 
     /// Writes status, as `identity` among those that may.
     StatusWriter write(String identity, Optional<Channel> proxies) {
+        return write(identity, proxies, Optional.empty());
+    }
+
+    /// The same; `secrets` leads to who knows what becomes of Secrets.
+    StatusWriter write(String identity, Optional<Channel> proxies, Optional<Channel> secrets) {
         var namespace = settings.rootNamespace();
         var clock = InstantSource.system();
         var leadership = new Leadership(client, namespace, "sallyport-config", identity, clock, new SteadyClock());
-        var started = StatusWriter.start(client, source, log, proxies, leadership, EVERY, clock);
+        var started = StatusWriter.start(client, source, log, proxies, new KeyPairs(secrets), leadership, EVERY, clock);
         writer = started;
         return started;
     }

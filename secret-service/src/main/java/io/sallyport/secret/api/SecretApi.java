@@ -2,6 +2,8 @@ package io.sallyport.secret.api;
 
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import io.sallyport.proto.secret.v1.CheckSecretsRequest;
+import io.sallyport.proto.secret.v1.CheckSecretsResponse;
 import io.sallyport.proto.secret.v1.DeleteSecretRequest;
 import io.sallyport.proto.secret.v1.DeleteSecretResponse;
 import io.sallyport.proto.secret.v1.ListSecretsRequest;
@@ -21,6 +23,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,28 +35,33 @@ public final class SecretApi extends SecretServiceGrpc.SecretServiceImplBase {
     private static final int MAX_ENTRIES = 100;
     private static final int MAX_BYTES = 1024 * 1024;
     private static final int MAX_SECRETS = 100_000;
+    private static final int MAX_CHECKED = 1_000;
 
     private final SecretRegistry registry;
     private final Supplier<? extends Map<SecretName, FilePlace>> files;
     private final Supplier<Lendings> lendings;
     private final Audience audience;
     private final List<String> namespaces;
+    private final BooleanSupplier heard;
     private final InstantSource clock;
 
-    /// `files` are the mounted certificates that proxies ask for, by the name under which the registry has them;
-    /// `namespaces` those of a cluster whose Secrets are read, none where there is no cluster.
+    /// `files` are the mounted certificates that proxies ask for, by the name under which the registry
+    /// has them; `namespaces` those of a cluster whose Secrets are read, none where there is no cluster;
+    /// `heard` says whether every source has been heard, so that what is not known does not exist.
     public SecretApi(
             SecretRegistry registry,
             Supplier<? extends Map<SecretName, FilePlace>> files,
             Supplier<Lendings> lendings,
             Audience audience,
             List<String> namespaces,
+            BooleanSupplier heard,
             InstantSource clock) {
         this.files = files;
         this.lendings = lendings;
         this.registry = registry;
         this.audience = audience;
         this.namespaces = List.copyOf(namespaces);
+        this.heard = heard;
         this.clock = clock;
     }
 
@@ -96,6 +104,27 @@ public final class SecretApi extends SecretServiceGrpc.SecretServiceImplBase {
                             || request.getNamespace().equals(status.getName().getNamespace()))
                     .forEach(list::addSecrets);
             return list.build();
+        });
+    }
+
+    @Override
+    public void checkSecrets(CheckSecretsRequest request, StreamObserver<CheckSecretsResponse> response) {
+        answer(response, () -> {
+            if (request.getNamesCount() > MAX_CHECKED) {
+                throw Status.INVALID_ARGUMENT
+                        .withDescription(
+                                "names: %d (expected: at most %d)".formatted(request.getNamesCount(), MAX_CHECKED))
+                        .asRuntimeException();
+            }
+            if (!heard.getAsBoolean()) {
+                throw Status.UNAVAILABLE
+                        .withDescription("the Secrets of the cluster have not been read yet")
+                        .asRuntimeException();
+            }
+            var pairs = new KeyPairs(registry.secrets(), namespaces);
+            var checked = CheckSecretsResponse.newBuilder();
+            request.getNamesList().forEach(name -> checked.addKeyPairs(pairs.status(name)));
+            return checked.build();
         });
     }
 

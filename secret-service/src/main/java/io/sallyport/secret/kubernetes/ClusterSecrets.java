@@ -102,6 +102,12 @@ public final class ClusterSecrets implements AutoCloseable {
         return watch.isAway();
     }
 
+    /// Whether the API server has listed the Secrets since the start: only then one that is not known
+    /// does not exist.
+    public boolean isHeard() {
+        return first.getCount() == 0;
+    }
+
     /// How many times it failed and went on.
     public long failures() {
         return loop.failures() + watch.failures();

@@ -6,7 +6,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sallyport.cluster.TestCluster;
+import io.sallyport.proto.secret.v1.CheckSecretsRequest;
+import io.sallyport.proto.secret.v1.SecretServiceGrpc;
+import io.sallyport.proto.secret.v1.SecretStatus;
+import io.sallyport.secret.SecretServer;
+import io.sallyport.secret.SecretSettings;
 import io.sallyport.secret.material.Issued;
 import io.sallyport.secret.store.MasterKey;
 import io.sallyport.secret.store.SealedFiles;
@@ -20,9 +28,11 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -205,5 +215,125 @@ class ClusterSecretsTest {
         cluster.client().secrets().inNamespace(edge).withName("shop").delete();
         cluster.wire().mend();
         await().atMost(PATIENCE).until(() -> half(registry, edge, "shop") instanceof Half.Absent<?>);
+    }
+
+    private SecretServer server() throws Exception {
+        var settings = new SecretSettings(
+                Optional.empty(),
+                Optional.of(cluster.settings(edge)),
+                scratch.resolve("store"),
+                scratch.resolve("server.key"),
+                Optional.empty(),
+                List.of());
+        var server =
+                SecretServer.start(settings, Optional.empty(), InstantSource.fixed(Issued.NOW), new SecureRandom());
+        open.add(server);
+        return server;
+    }
+
+    private SecretServiceGrpc.SecretServiceBlockingStub api(SecretServer server) throws Exception {
+        var name = "secrets-" + edge;
+        var builder = InProcessServerBuilder.forName(name);
+        server.api().forEach(builder::addService);
+        var served = builder.build().start();
+        open.add(served::shutdownNow);
+        var channel = InProcessChannelBuilder.forName(name).build();
+        open.add(channel::shutdownNow);
+        return SecretServiceGrpc.newBlockingStub(channel);
+    }
+
+    private CheckSecretsRequest asking(String... names) {
+        var request = CheckSecretsRequest.newBuilder();
+        for (var name : names) {
+            int slash = name.indexOf('/');
+            request.addNames(io.sallyport.proto.secret.v1.SecretName.newBuilder()
+                    .setNamespace(slash < 0 ? edge : name.substring(0, slash))
+                    .setName(name.substring(slash + 1)));
+        }
+        return request.build();
+    }
+
+    @Test
+    @Tag("S62")
+    void whoAsksHearsWhetherKeyPairsAreServedAndNothingOfOtherSecrets() throws Exception {
+        cluster.client().resource(certManager(edge, "good", FIRST)).create();
+        cluster.client()
+                .resource(secret(
+                        edge,
+                        "mixed",
+                        "kubernetes.io/tls",
+                        Map.of("tls.crt", FIRST.certPem(), "tls.key", SECOND.keyPem())))
+                .create();
+        cluster.client()
+                .resource(secret(edge, "torn", "Opaque", Map.of("tls.crt", new byte[] {1}, "tls.key", new byte[] {2})))
+                .create();
+        cluster.client()
+                .resource(secret(edge, "root", "Opaque", Map.of("ca.crt", FIRST.certPem())))
+                .create();
+        cluster.client()
+                .resource(secret(edge, "release", "helm.sh/release.v1", Map.of("release", new byte[] {1})))
+                .create();
+        var stub = api(server());
+
+        var checked = stub.checkSecrets(
+                asking("good", "mixed", "torn", "root", "release", "lost", "vault/good", "vault/../good"));
+
+        assertThat(checked.getKeyPairsList())
+                .extracting(pair -> pair.getName().getName() + " " + pair.getState() + " " + pair.getReason())
+                .satisfiesExactly(
+                        each -> assertThat(each).isEqualTo("good OK "),
+                        each -> assertThat(each).startsWith("mixed UNUSABLE ").contains("key"),
+                        each -> assertThat(each).startsWith("torn UNUSABLE "),
+                        each -> assertThat(each).startsWith("root UNUSABLE has no key pair (expected: tls.crt and"),
+                        each -> assertThat(each).startsWith("release MISSING does not exist, or is of a type"),
+                        each -> assertThat(each).startsWith("lost MISSING does not exist, or is of a type"),
+                        each -> assertThat(each)
+                                .startsWith("good MISSING is not read: secret-service reads no Secrets in namespace "
+                                        + "\"vault\""),
+                        each -> assertThat(each).isEqualTo("../good MISSING is no name of a Secret"));
+
+        cluster.client()
+                .resource(secret(
+                        edge,
+                        "good",
+                        "kubernetes.io/tls",
+                        Map.of("tls.crt", FIRST.certPem(), "tls.key", SECOND.keyPem())))
+                .update();
+        await().atMost(PATIENCE)
+                .until(() -> stub.checkSecrets(asking("good")).getKeyPairs(0).getState()
+                        == SecretStatus.State.LAST_GOOD_KEPT);
+
+        var names = new String[1_001];
+        Arrays.fill(names, "good");
+        assertThatThrownBy(() -> stub.checkSecrets(asking(names)))
+                .hasMessageContaining("names: 1001 (expected: at most 1000)");
+    }
+
+    @Test
+    @Tag("F25")
+    void nothingIsSaidOfSecretsBeforeTheApiServerWasHeardAndTheGaugeSaysThatItIsAway() throws Exception {
+        cluster.client().resource(certManager(edge, "shop", FIRST)).create();
+        server().close();
+        cluster.wire().cut();
+
+        var server = server();
+        var meters = new SimpleMeterRegistry();
+        server.measure(meters);
+        var stub = api(server);
+
+        assertThatThrownBy(() -> stub.checkSecrets(asking("shop")))
+                .hasMessageContaining("UNAVAILABLE: the Secrets of the cluster have not been read yet");
+        var away = meters.get("sallyport_secret_kubernetes_away").gauge();
+        await().atMost(PATIENCE).until(away::value, value -> value == 1);
+
+        cluster.wire().mend();
+        await().atMost(PATIENCE).until(away::value, value -> value == 0);
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(() -> stub.checkSecrets(asking("shop")).getKeyPairs(0).getState() == SecretStatus.State.OK);
+
+        cluster.wire().cut();
+        await().atMost(PATIENCE).until(away::value, value -> value == 1);
+        assertThat(stub.checkSecrets(asking("shop")).getKeyPairs(0).getState()).isEqualTo(SecretStatus.State.OK);
     }
 }

@@ -88,7 +88,7 @@ class SecretDiscoveryTest {
         server = GrpcServer.on(socket, ServerLimits.sds())
                 .serve(
                         discovery.service(),
-                        new SecretApi(registry, Map::of, () -> Lendings.NONE, audience, List.of(), clock))
+                        new SecretApi(registry, Map::of, () -> Lendings.NONE, audience, List.of(), () -> true, clock))
                 .start("sds");
         channel = Channels.to(socket);
     }

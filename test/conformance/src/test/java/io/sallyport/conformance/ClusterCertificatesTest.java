@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -166,6 +167,10 @@ class ClusterCertificatesTest {
                     .contains("kubectl get secrets -A --field-selector metadata.name=cart-cert")
                     .doesNotContain(shop);
             assertThat(https(services, "cart.test").exitCode()).isIn((Object[]) REJECTED);
+            awaitTrue(
+                    "the status",
+                    () -> resolved()
+                            .contains("False InvalidCertificateRef Secret \"%s/cart-cert\" does not".formatted(edge)));
 
             // Its own authority's, until the issuer has answered; the key to come stands in a Secret beside.
             var temporary = Authority.in(scratch.resolve("temporary"));
@@ -184,6 +189,87 @@ class ClusterCertificatesTest {
             awaitTrue("the issued one", () -> https(services, "cart.test").status() == 200);
             assertThat(secrets(services)).doesNotContain("x7k2p");
             assertThat(status(services, "cart.test")).isEqualTo(200);
+            awaitTrue("no complaint", () -> resolved().contains("True Resolved"));
+        }
+    }
+
+    private String resolved() {
+        return conditions("networking.istio.io/v1", shop, "status", "conditions", "Resolved");
+    }
+
+    // `False Reason message` of one type.
+    private String conditions(String apiVersion, String namespace, Object... path) {
+        var type = path[path.length - 1];
+        var found = cluster.find(apiVersion, "Gateway", namespace, "edge")
+                .map(object -> object.<Object>get(Arrays.copyOf(path, path.length - 1)))
+                .orElse(List.of());
+        return (found instanceof List<?> list ? list : List.of())
+                .stream()
+                        .map(each -> (Map<?, ?>) each)
+                        .filter(each -> type.equals(each.get("type")))
+                        .map(each -> each.get("status") + " " + each.get("reason") + " " + each.get("message"))
+                        .findFirst()
+                        .orElse("absent");
+    }
+
+    private String listener(String namespace, String type) {
+        return conditions("gateway.networking.k8s.io/v1", namespace, "status", "listeners", 0, "conditions", type);
+    }
+
+    /// The status says what a real handshake shows: closed without a certificate, open with one of two.
+    @Test
+    @Tag("S15")
+    @Tag("S62")
+    void aListenerSaysWhatBecomesOfItsSecrets() throws Exception {
+        cluster.install(Kind.GATEWAY_CLASS, Kind.KUBERNETES_GATEWAY, Kind.HTTP_ROUTE);
+        var vault = cluster.namespace("vault");
+        try (var services = start(vault)) {
+            cluster.apply("""
+                    apiVersion: gateway.networking.k8s.io/v1
+                    kind: Gateway
+                    metadata: {name: edge, namespace: %1$s}
+                    spec:
+                      gatewayClassName: sallyport
+                      listeners:
+                      - name: https
+                        port: 443
+                        protocol: HTTPS
+                        hostname: cart.test
+                        tls: {certificateRefs: [{name: lost}, {name: good}]}
+                    ---
+                    apiVersion: gateway.networking.k8s.io/v1
+                    kind: HTTPRoute
+                    metadata: {name: cart, namespace: %1$s}
+                    spec:
+                      parentRefs: [{name: edge}]
+                      hostnames: [cart.test]
+                      rules: [{filters: [{type: RequestRedirect, requestRedirect: {hostname: other.test, statusCode: 302}}]}]
+                    """.formatted(vault));
+            awaitTrue(
+                    "both to be missed",
+                    () -> listener(vault, "ResolvedRefs")
+                            .matches(
+                                    "False InvalidCertificateRef Secret \".*/lost\" does not.*/good\" does not exist.*"));
+            assertThat(listener(vault, "Programmed")).startsWith("False Invalid");
+            awaitTrue(
+                    "a closed door",
+                    () -> List.of(REJECTED)
+                            .contains(https(services, "cart.test").exitCode()));
+
+            certManager(vault, "good", authority.issueRsa("cart.test", 90), "");
+            awaitTrue("the good one", () -> https(services, "cart.test").status() == 302);
+            awaitTrue("its listener", () -> listener(vault, "Programmed").startsWith("True"));
+            assertThat(listener(vault, "ResolvedRefs"))
+                    .startsWith("False InvalidCertificateRef Secret")
+                    .contains("/lost")
+                    .doesNotContain("/good");
+
+            certManager(vault, "lost", authority.issue("cart.test", 20), "");
+            awaitTrue("both", () -> listener(vault, "ResolvedRefs").startsWith("True ResolvedRefs"));
+            cluster.delete("v1", "Secret", vault, "lost");
+            awaitTrue(
+                    "one to be missed again",
+                    () -> listener(vault, "ResolvedRefs").startsWith("False Invalid"));
         }
     }
 

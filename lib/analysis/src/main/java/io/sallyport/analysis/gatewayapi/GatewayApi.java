@@ -398,7 +398,12 @@ public final class GatewayApi {
                                     "Invalid",
                                     "the listener is not served (expected: none of the other conditions against it)",
                                     state.path()));
-            return new OfListener(state.listener.name(), state.supportedKinds(), state.attached, conditions);
+            return new OfListener(
+                    state.listener.name(),
+                    state.supportedKinds(),
+                    state.attached,
+                    List.copyOf(state.credentials.keySet()),
+                    conditions);
         }
     }
 }

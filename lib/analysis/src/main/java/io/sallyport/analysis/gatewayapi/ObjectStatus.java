@@ -36,10 +36,17 @@ public sealed interface ObjectStatus {
         }
     }
 
-    /// Of one listener: which kinds of route it takes, and how many it has.
-    record OfListener(String name, List<RouteKind> supportedKinds, int attachedRoutes, List<Condition> conditions) {
+    /// Of one listener: which kinds of route it takes, how many it has, and which Secrets
+    /// (`namespace/name`) it shows. Whether those exist is not known here: the conditions suppose it.
+    record OfListener(
+            String name,
+            List<RouteKind> supportedKinds,
+            int attachedRoutes,
+            List<String> credentials,
+            List<Condition> conditions) {
         public OfListener {
             supportedKinds = ImmutableList.copyOf(supportedKinds);
+            credentials = ImmutableList.copyOf(credentials);
             conditions = ImmutableList.copyOf(conditions);
         }
     }

@@ -143,6 +143,12 @@ public final class AccessTable {
                                 ListSecretsRequest.class,
                                 request -> Stream.of(Access.own(Verb.LIST, SECRET_STATUSES, request.getNamespace()))),
                         "accesslog",
+                        "config"),
+                MethodAccess.of(
+                        SECRET + "CheckSecrets",
+                        new Need.Rights(
+                                "list secretstatuses.sallyport.io in all namespaces",
+                                _ -> List.of(Access.own(Verb.LIST, SECRET_STATUSES, ""))),
                         "config"));
     }
 

@@ -101,7 +101,7 @@ public final class SeparateServices implements AutoCloseable {
     public static SeparateServices inCluster(Path scratch, Path kubeconfig, List<String> namespaces)
             throws IOException {
         var services = new SeparateServices(scratch, false);
-        services.follow(kubeconfig, namespaces);
+        services.follow(kubeconfig, namespaces, "");
         return services.started(Name.CONFIG, Name.XDS);
     }
 
@@ -110,7 +110,7 @@ public final class SeparateServices implements AutoCloseable {
             Path scratch, Path kubeconfig, List<String> namespaces, List<String> gateways) throws IOException {
         var services = new SeparateServices(scratch, false);
         services.home = gateways.getFirst();
-        services.follow(kubeconfig, namespaces);
+        services.follow(kubeconfig, namespaces, ", secret: \"127.0.0.1:%d\"".formatted(services.secretPort()));
         services.more.put(Name.SECRET, """
                 kubernetes:
                   kubeconfig: %s
@@ -119,15 +119,20 @@ public final class SeparateServices implements AutoCloseable {
         return services.started(Name.CONFIG, Name.XDS, Name.SECRET);
     }
 
-    private void follow(Path kubeconfig, List<String> namespaces) {
-        more.put(Name.CONFIG, """
+    private void follow(Path kubeconfig, List<String> namespaces, String more) {
+        this.more.put(Name.CONFIG, """
                 kubernetes:
                   kubeconfig: %s
                   namespaces: [%s]
                   rootNamespace: %s
-                  status: {namespace: %s, xds: "127.0.0.1:%d"}
+                  status: {namespace: %s, xds: "127.0.0.1:%d"%s}
                 """.formatted(
-                kubeconfig, String.join(", ", namespaces), namespaces.getFirst(), namespaces.getFirst(), xdsApiPort()));
+                        kubeconfig,
+                        String.join(", ", namespaces),
+                        namespaces.getFirst(),
+                        namespaces.getFirst(),
+                        xdsApiPort(),
+                        more));
     }
 
     private SeparateServices started(Name... names) throws IOException {
