@@ -7,6 +7,7 @@ import io.sallyport.analysis.ObjectRule;
 import io.sallyport.analysis.Report;
 import io.sallyport.analysis.Rule;
 import io.sallyport.model.Kind;
+import io.sallyport.model.Path;
 import io.sallyport.model.StringMatch;
 import io.sallyport.model.VirtualService;
 import io.sallyport.model.VirtualService.HttpMatchRequest;
@@ -19,7 +20,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Rules of one object that others of it leave nothing for. The first rule that fits takes a request.
@@ -36,6 +39,15 @@ final class ReachRules {
                 new PrefixIsNotShadowed(),
                 new PrefixTakesSegments(),
                 new SniHostHasOneMatch());
+    }
+
+    // What a delegate does not take goes on to the next rule.
+    private static Set<Path> delegated(At<VirtualService> service) {
+        return Walk.http(service)
+                .filter(route -> route.value().delegate() != null)
+                .flatMap(route -> route.each("match", HttpRoute::match))
+                .map(At::path)
+                .collect(Collectors.toSet());
     }
 
     /// SP4201: after a rule that takes everything comes nothing. Istio warns where two rules have no match.
@@ -57,7 +69,7 @@ final class ReachRules {
 
         @Override
         public void check(At<VirtualService> service, Report report) {
-            after(Walk.http(service).toList(), route -> route.match().isEmpty(), report);
+            after(Walk.http(service).toList(), route -> route.match().isEmpty() && route.delegate() == null, report);
             after(
                     service.each("tcp", VirtualService::tcp).toList(),
                     route -> route.match().isEmpty(),
@@ -100,7 +112,13 @@ final class ReachRules {
         @Override
         public void check(At<VirtualService> service, Report report) {
             var seen = new HashMap<Object, At<?>>();
-            Walk.matches(service).forEach(match -> repeated(match.as(nameless(match.value())), seen, report));
+            var delegated = delegated(service);
+            Walk.matches(service).forEach(match -> {
+                var key = match.as(nameless(match.value()));
+                if (!delegated.contains(match.path()) || seen.containsKey(key.value())) {
+                    repeated(key, seen, report);
+                }
+            });
             var tcp = new HashMap<Object, At<?>>();
             service.each("tcp", VirtualService::tcp)
                     .flatMap(route -> route.each("match", TcpRoute::match))
@@ -160,6 +178,7 @@ final class ReachRules {
         @Override
         public void check(At<VirtualService> service, Report report) {
             var seen = new HashMap<Object, Boolean>();
+            var delegated = delegated(service);
             var prefixes = new ArrayList<At<HttpMatchRequest>>();
             Walk.matches(service)
                     .filter(match -> seen.putIfAbsent(MatchIsNotRepeated.nameless(match.value()), true) == null)
@@ -171,7 +190,7 @@ final class ReachRules {
                     var first = prefixes.get(i);
                     var later = prefixes.get(j);
                     boolean same = prefix(first.value()).equals(prefix(later.value()));
-                    if (!same && covers(first.value(), later.value())) {
+                    if (!same && !delegated.contains(first.path()) && covers(first.value(), later.value())) {
                         report.at(
                                 later,
                                 "never used: prefix \"%s\" of %s comes first (expected: \"%s\" before it)"
