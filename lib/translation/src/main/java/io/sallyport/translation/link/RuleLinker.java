@@ -200,11 +200,15 @@ final class RuleLinker {
             return new Action.Respond(UNAVAILABLE, new Body.Empty());
         }
         var scheme = redirect.scheme().isEmpty() ? place.scheme() : redirect.scheme();
+        int wanted = port(place, redirect);
+        boolean isImplied = wanted == 0 || wanted == implied(scheme);
+        var authority = redirect.authority().isEmpty() && isImplied ? place.bareHost() : redirect.authority();
+        boolean keepsPort = isImplied && !(authority.isEmpty() && place.mayCarryPort());
         return new Action.Redirect(
                 code,
                 redirect.scheme().isEmpty() ? new SchemeChange.Keep() : new SchemeChange.To(redirect.scheme()),
-                redirect.authority().isEmpty() ? new HostChange.Keep() : new HostChange.To(redirect.authority()),
-                port(place, redirect, scheme),
+                authority.isEmpty() ? new HostChange.Keep() : new HostChange.To(authority),
+                keepsPort ? new PortChange.Keep() : new PortChange.To(wanted == 0 ? implied(scheme) : wanted),
                 path(place, redirect, match));
     }
 
@@ -215,17 +219,21 @@ final class RuleLinker {
         return redirect.uri().isEmpty() ? new PathChange.Keep() : new PathChange.Whole(redirect.uri());
     }
 
-    // A port that the scheme implies is left out.
-    private static PortChange port(Place place, HttpRedirect redirect, String scheme) {
-        int port = 0;
+    // 0 where none is named.
+    private static int port(Place place, HttpRedirect redirect) {
         var wanted = redirect.port();
         if (wanted != null) {
-            port = wanted;
-        } else if (redirect.derivePort() == RedirectPortSelection.FROM_REQUEST_PORT) {
-            port = place.port();
+            return wanted;
         }
-        boolean isImplied = (port == 80 && scheme.equals("http")) || (port == 443 && scheme.equals("https"));
-        return port == 0 || isImplied ? new PortChange.Keep() : new PortChange.To(port);
+        return redirect.derivePort() == RedirectPortSelection.FROM_REQUEST_PORT ? place.port() : 0;
+    }
+
+    private static int implied(String scheme) {
+        return switch (scheme) {
+            case "http" -> 80;
+            case "https" -> 443;
+            default -> 0;
+        };
     }
 
     private static Action respond(HttpDirectResponse response) {
@@ -481,6 +489,22 @@ final class RuleLinker {
 
         Semantics semantics() {
             return Semantics.of(object);
+        }
+
+        /// The host that a redirect of the Gateway API names where its scheme implies the port, since Envoy
+        /// alone would keep the port of the request's host. Empty for a wildcard, and for Istio's own rules.
+        String bareHost() {
+            return semantics() == Semantics.GATEWAY
+                            && object.spec() instanceof VirtualService service
+                            && service.hosts().size() == 1
+                            && !service.hosts().getFirst().startsWith("*")
+                    ? service.hosts().getFirst()
+                    : "";
+        }
+
+        /// Whether requests of the Gateway API usually name their port, so that a redirect has to name its own.
+        boolean mayCarryPort() {
+            return semantics() == Semantics.GATEWAY && port != implied(scheme());
         }
     }
 }
