@@ -156,6 +156,42 @@ class GatewayApiTest {
     }
 
     @Test
+    void aParentsWrongPortIsNamedBesideTheRightListener() {
+        var beside = "{parentRefs: [{name: edge, sectionName: http, port: 8081}]}";
+        var alone = "{parentRefs: [{name: edge, port: 8081}]}";
+
+        assertThat(first(Kind.HTTP_ROUTE, "cart", GATEWAY + route("cart", beside)))
+                .isEqualTo("spec.parentRefs[0].port NoMatchingParent"
+                        + " listener \"http\" of Gateway \"shop/edge\" is not on port 8081 (expected: 80)");
+        assertThat(first(Kind.HTTP_ROUTE, "cart", GATEWAY + route("cart", alone)))
+                .isEqualTo("spec.parentRefs[0].port NoMatchingParent"
+                        + " Gateway \"shop/edge\" has no listener on port 8081 (expected: one of 80, 443, 53, 81)");
+    }
+
+    @Test
+    void aListenerWhoseProtocolIsUnknownSaysThatAlone() {
+        var status = (OfGateway) status(
+                GATEWAY.replace("protocol: UDP", "protocol: UDP, allowedRoutes: {kinds: [{kind: UDPRoute}]}"),
+                Kind.KUBERNETES_GATEWAY,
+                "edge");
+
+        assertThat(status.listeners().get(2).conditions().stream().filter(Condition::isTrouble))
+                .extracting(Condition::message)
+                .containsExactly(
+                        "protocol \"UDP\" (expected: HTTP, HTTPS, TLS or TCP)",
+                        "the listener is not served (expected: none of the other conditions against it)");
+    }
+
+    private static String first(Kind kind, String name, String yaml) {
+        var condition = ((OfRoute) status(yaml, kind, name))
+                .parents()
+                .getFirst()
+                .conditions()
+                .getFirst();
+        return condition.place() + " " + condition.reason() + " " + condition.message();
+    }
+
+    @Test
     void aChangeElsewhereJudgesARouteAgain() {
         var route = route("cart", "{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: cart, port: 80}]}]}");
         var objects = Documents.objects(GATEWAY + route + SERVICE.replace("name: cart", "name: other"));

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// Finds the listeners that take a route, and the hosts that it gets on each: where both name hosts, the
 /// narrower of each pair that meets.
@@ -85,23 +87,27 @@ final class Attachments {
                                             : "one of " + String.join(", ", listeners.keySet())),
                     place.field("name"));
         }
-        var meant = known.stream()
+        var named = known.stream()
                 .filter(state ->
                         parent.sectionName().isEmpty() || parent.sectionName().equals(state.listener.name()))
+                .toList();
+        if (named.isEmpty()) {
+            return Condition.no(
+                    ACCEPTED,
+                    "NoMatchingParent",
+                    "Gateway \"%s\" has no listener \"%s\" (expected: one of %s)"
+                            .formatted(gateway, parent.sectionName(), joined(known, state -> state.listener.name())),
+                    place.field("sectionName"));
+        }
+        var meant = named.stream()
                 .filter(state -> parent.port() == 0 || parent.port() == state.listener.port())
                 .toList();
         if (meant.isEmpty()) {
             return Condition.no(
                     ACCEPTED,
                     "NoMatchingParent",
-                    "Gateway \"%s\" has no listener %s (expected: one of %s)"
-                            .formatted(
-                                    gateway,
-                                    parent.sectionName().isEmpty()
-                                            ? "on port " + parent.port()
-                                            : "\"" + parent.sectionName() + "\"",
-                                    names(known)),
-                    parent.sectionName().isEmpty() ? place.field("port") : place.field("sectionName"));
+                    wrongPort(parent, gateway, joined(named, state -> Integer.toString(state.listener.port()))),
+                    place.field("port"));
         }
         var allowing = meant.stream()
                 .filter(state -> state.kinds.contains(route.ref().kind()))
@@ -138,9 +144,16 @@ final class Attachments {
                         Path.of("spec", "hostnames"));
     }
 
-    private static String names(List<ListenerState> states) {
-        return String.join(
-                ", ", states.stream().map(state -> state.listener.name()).toList());
+    private static String wrongPort(ParentReference parent, String gateway, String ports) {
+        return parent.sectionName().isEmpty()
+                ? "Gateway \"%s\" has no listener on port %d (expected: one of %s)"
+                        .formatted(gateway, parent.port(), ports)
+                : "listener \"%s\" of Gateway \"%s\" is not on port %d (expected: %s)"
+                        .formatted(parent.sectionName(), gateway, parent.port(), ports);
+    }
+
+    private static String joined(List<ListenerState> states, Function<ListenerState, String> word) {
+        return states.stream().map(word).distinct().collect(Collectors.joining(", "));
     }
 
     private boolean allows(ListenerState state, String namespace) {

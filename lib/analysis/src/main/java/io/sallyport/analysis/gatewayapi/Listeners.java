@@ -57,6 +57,9 @@ final class Listeners {
     }
 
     private void kinds(ListenerState state) {
+        if (state.protocol() == Protocol.OTHER) {
+            return;
+        }
         var allowed = state.listener.allowedRoutes();
         var wanted = allowed == null ? List.<RouteKind>of() : allowed.kinds();
         var possible = new LinkedHashSet<>(state.protocol().routes);
