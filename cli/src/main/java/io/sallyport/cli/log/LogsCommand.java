@@ -25,7 +25,6 @@ import io.sallyport.proto.accesslog.v1.TailRequest;
 import io.sallyport.proto.accesslog.v1.TopRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
@@ -436,7 +435,11 @@ public final class LogsCommand implements Callable<Integer> {
         if (out == null) {
             throw CommandFailedException.unable("-o parquet without a file (expected: --out FILE)");
         }
-        var file = out;
+        var file = new WholeFile(out);
+        var obstacle = file.obstacle();
+        if (obstacle.isPresent()) {
+            throw CommandFailedException.unable(out + " cannot be written: " + obstacle.get());
+        }
         var question = ExportRequest.newBuilder()
                 .setScope(scope())
                 .setFormat(ExportRequest.Format.PARQUET)
@@ -444,16 +447,15 @@ public final class LogsCommand implements Callable<Integer> {
                 .build();
         var failure = connection.logs(EXPORT_PATIENCE, stub -> {
             var pieces = stub.export(question);
-            // The first piece tells whether there will be a file at all.
-            var isMore = pieces.hasNext();
-            try (var bytes = Files.newOutputStream(file)) {
-                while (isMore) {
-                    pieces.next().getData().writeTo(bytes);
-                    isMore = pieces.hasNext();
-                }
+            try {
+                file.write(bytes -> {
+                    while (pieces.hasNext()) {
+                        pieces.next().getData().writeTo(bytes);
+                    }
+                });
                 return "";
             } catch (IOException e) {
-                return file + " cannot be written: " + e.getMessage();
+                return out + " cannot be written: " + WholeFile.reason(e);
             }
         });
         if (!failure.isEmpty()) {

@@ -21,6 +21,8 @@ class LogsCommandTest {
         "--top code -o csv, '-o csv with --top (expected: -o table or json; rows alone are written in other forms)'",
         "--tail -o parquet --out x, '-o parquet with --tail (expected: -o table or json;'",
         "--out x, --out x (expected: -o parquet with it)",
+        "-o parquet --out target/nowhere/x, 'target/nowhere/x cannot be written: there is no folder'",
+        "-o parquet --out target, target cannot be written: it is a folder (expected: a file)",
         "--approximate, --approximate (expected: --top or --p99 with it)",
         "--completeness response.code==1, 'filter \"response.code==1\" with --completeness (expected: no filter;'",
         "--since 1h --from 2026-11-21T10:00:00Z, --since and --from (expected: one of them)"
