@@ -135,14 +135,15 @@ class AnalyzerTest {
     void stepsAreKnownWithoutComparingForAWhile() {
         var images = new ArrayList<ConfigImage>();
         images.add(Documents.image(services(40)));
-        for (int i = 0; i < 40; i++) {
-            images.add(images.getLast().with(2 + i, Documents.objects(service(i, "h.test", "/" + i)), List.of()));
+        for (int i = 0; i < 300; i++) {
+            var changed = Documents.objects(service(i % 40, "h.test", "/" + i));
+            images.add(images.getLast().with(2 + i, changed, List.of()));
         }
         var newest = images.getLast();
 
         assertThat(newest.stepsSince(newest)).contains(Set.of());
-        assertThat(newest.stepsSince(images.get(37)).orElseThrow())
-                .containsExactlyInAnyOrder(virtualService(37), virtualService(38), virtualService(39));
+        assertThat(newest.stepsSince(images.get(297)).orElseThrow())
+                .containsExactlyInAnyOrder(virtualService(17), virtualService(18), virtualService(19));
         assertThat(newest.stepsSince(images.getFirst())).isEmpty();
         assertThat(newest.changesSince(images.getFirst())).hasSize(40);
     }
