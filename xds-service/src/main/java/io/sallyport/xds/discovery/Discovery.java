@@ -96,12 +96,13 @@ public final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDi
                     .asRuntimeException());
             return new Deaf<>();
         }
-        counters.opened();
         var loop = new StreamLoop<>(house, protocol, (ServerCallStreamObserver<R>) responses, over -> {
             streams.remove(over);
             counters.closed();
         });
         streams.add(loop);
+        // Last: whoever sees the count can rely on ticks for the stream.
+        counters.opened();
         return loop;
     }
 
