@@ -92,7 +92,11 @@ final class CaseRunner implements AutoCloseable {
         var clients = Optional.of(certificate.clients())
                 .filter(authority -> !authority.isEmpty())
                 .map(wallet::authority);
-        backends.put(name, EchoServer.secure(name, own.certificate(), own.key(), clients));
+        backends.put(
+                name,
+                certificate.tls().isEmpty()
+                        ? EchoServer.secure(name, own.certificate(), own.key(), clients)
+                        : EchoServer.secure(name, own.certificate(), own.key(), clients, "TLSv" + certificate.tls()));
     }
 
     void run(Case example, GatewayStack stack) throws IOException {

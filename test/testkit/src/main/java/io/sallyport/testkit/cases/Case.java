@@ -34,10 +34,10 @@ public record Case(
             Pattern.compile("(\\S+) (http|https)://([^/:?]+)(?::(\\d+))?(.*)", Pattern.DOTALL);
     private static final String AUTHORITY = "ca";
 
-    /// A certificate for `names` (none: only who vouches for others) by the authority `by`. Whoever holds it asks
-    /// clients
-    /// for certificates of the authority `clients`, empty for none.
-    public record Certificate(List<String> names, String by, String clients) {}
+    /// A certificate for `names` (none: only who vouches for others) by the authority `by`. Whoever holds it
+    /// asks clients for certificates of the authority `clients`, and speaks the version `tls` of TLS alone,
+    /// `1.3` say. Empty for no authority, and for every version.
+    public record Certificate(List<String> names, String by, String clients, String tls) {}
 
     /// All cases below a directory, by name.
     public static List<Case> below(Path directory) throws IOException {
@@ -163,7 +163,8 @@ public record Case(
                     new Certificate(
                             strings(fields.get("for")),
                             string(fields.get("by"), AUTHORITY),
-                            string(fields.get("clients"), "")));
+                            string(fields.get("clients"), ""),
+                            string(fields.get("tls"), "")));
         });
         return certificates;
     }

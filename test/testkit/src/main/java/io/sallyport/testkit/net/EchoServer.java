@@ -73,9 +73,20 @@ public final class EchoServer implements AutoCloseable {
         return secure(name, certificate, key, clients, InetAddress.getLoopbackAddress());
     }
 
+    /// The same with the version of TLS that alone is spoken, `TLSv1.3` say.
+    public static EchoServer secure(String name, Path certificate, Path key, Optional<Path> clients, String version)
+            throws SSLException {
+        var context = context(certificate, key, clients).protocols(version).build();
+        return new EchoServer(name, context, InetAddress.getLoopbackAddress());
+    }
+
     /// The same at an address of this machine: a Kubernetes API server takes no endpoints of loopback.
     public static EchoServer secure(
             String name, Path certificate, Path key, Optional<Path> clients, InetAddress address) throws SSLException {
+        return new EchoServer(name, context(certificate, key, clients).build(), address);
+    }
+
+    private static SslContextBuilder context(Path certificate, Path key, Optional<Path> clients) {
         var context = SslContextBuilder.forServer(certificate.toFile(), key.toFile())
                 .sslProvider(SslProvider.JDK)
                 .applicationProtocolConfig(new ApplicationProtocolConfig(
@@ -84,7 +95,7 @@ public final class EchoServer implements AutoCloseable {
                         ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
                         List.of("h2", "http/1.1", "istio")));
         clients.ifPresent(authority -> context.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE));
-        return new EchoServer(name, context.build(), address);
+        return context;
     }
 
     private EchoServer(String name, @Nullable SslContext tls, InetAddress address) {
