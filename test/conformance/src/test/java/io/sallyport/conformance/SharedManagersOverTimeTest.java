@@ -8,8 +8,10 @@ import io.sallyport.testkit.stack.LocalEnvoy;
 import io.sallyport.testkit.tls.Authority;
 import io.sallyport.testkit.tls.TlsClient;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,7 +50,7 @@ class SharedManagersOverTimeTest {
     @BeforeEach
     void manyServers() {
         stack.become(ManyServers.configuration(110));
-        awaitServed("host-109.shared.test");
+        awaitServed(client, "host-109.shared.test");
     }
 
     // Below a hundred servers a process that starts gives each a manager of its own, whatever the last one did.
@@ -57,12 +59,12 @@ class SharedManagersOverTimeTest {
     @Tag("F22")
     void aProcessThatGivesEachServerItsOwnManagerAgainLosesNoRequest() throws Exception {
         stack.become(ManyServers.configuration(80));
-        var envoy = envoy();
+        var envoy = envoy(scratch);
         try (var steady = client.steady("host-7.shared.test");
                 var open = new OpenConnection(client, "host-2.shared.test")) {
             stack = stack.afterPowerCut();
             stack.become(ManyServers.configuration(81));
-            awaitServed("host-80.shared.test");
+            awaitServed(client, "host-80.shared.test");
 
             assertThat(open.ask("host-2.shared.test")).isEqualTo("200 host-2");
             assertThat(open.isToClose()).as("drained, gently").isTrue();
@@ -70,6 +72,40 @@ class SharedManagersOverTimeTest {
             assertThat(steady.failures()).isEmpty();
         }
         assertThat(envoy.isAlive()).as("the same Envoy").isTrue();
+    }
+
+    // In a stack of its own: connections to a chain that another test left draining would be closed, rightly.
+    @Test
+    @Tag("F1")
+    void aProcessThatIsKilledTakesNoConnectionWithIt(@TempDir Path folder) throws Exception {
+        var authority = Authority.in(folder.resolve("authority"));
+        ManyServers.lay(Files.createDirectories(folder.resolve("config")), authority);
+        try (var first = GatewayStack.start(folder, "")) {
+            var own = new TlsClient(authority, first.port("", 443));
+            first.become(ManyServers.configuration(110));
+            awaitServed(own, "host-109.shared.test");
+            var envoy = envoy(folder);
+            try (var steady = own.steady("host-7.shared.test");
+                    var busy = new OpenConnection(own, "host-2.shared.test");
+                    var idle = new OpenConnection(own, "host-3.shared.test")) {
+                assertThat(busy.ask("host-2.shared.test")).isEqualTo("200 host-2");
+                assertThat(idle.ask("host-3.shared.test")).isEqualTo("200 host-3");
+                try (var next = first.afterPowerCut()) {
+                    assertThat(busy.ask("host-2.shared.test")).isEqualTo("200 host-2");
+                    next.become(ManyServers.configuration(111));
+                    awaitServed(own, "host-110.shared.test");
+                    steady.awaitAnswers(200);
+
+                    assertThat(busy.ask("host-2.shared.test")).isEqualTo("200 host-2");
+                    assertThat(idle.ask("host-3.shared.test")).isEqualTo("200 host-3");
+                    assertThat(List.of(busy.isToClose(), idle.isToClose()))
+                            .as("nothing drains")
+                            .containsOnly(false);
+                    assertThat(steady.failures()).isEmpty();
+                    assertThat(envoy.isAlive()).as("the same Envoy").isTrue();
+                }
+            }
+        }
     }
 
     @Test
@@ -92,15 +128,15 @@ class SharedManagersOverTimeTest {
         }
     }
 
-    private void awaitServed(String host) {
+    private static void awaitServed(TlsClient client, String host) {
         await().atMost(PATIENCE).until(() -> client.ask(host).equals("200"));
     }
 
     // The one that this test process's `up` started, or the `up` before it.
-    private ProcessHandle envoy() {
+    private static ProcessHandle envoy(Path folder) {
         return ProcessHandle.allProcesses()
                 .filter(process -> process.info().command().orElse("").endsWith("envoy"))
-                .filter(process -> process.info().commandLine().orElse("").contains(scratch.toString()))
+                .filter(process -> process.info().commandLine().orElse("").contains(folder.toString()))
                 .findFirst()
                 .orElseThrow();
     }
