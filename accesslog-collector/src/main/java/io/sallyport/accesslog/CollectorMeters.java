@@ -12,9 +12,8 @@ import io.sallyport.accesslog.receive.Verdicts;
 import java.time.InstantSource;
 import java.util.OptionalLong;
 
-/// Where rows are and what became of them. Proxies and hosts are no labels: the completeness of each proxy is a
-/// question
-/// to the API.
+/// Where rows are and what became of them. Proxies and hosts are no labels: the completeness of each proxy is
+/// a question to the API.
 final class CollectorMeters {
 
     private static final long SPAN_SECONDS = 900;

@@ -47,10 +47,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The wiring of accesslog-collector. Rows are taken from the first moment on, into the spool. The store opens with
-/// the
-/// first row or question, and a broker of our own starts with the first row: who logs nothing pays for nothing, and
-/// nobody's start waits for Kafka.
+/// The wiring of accesslog-collector. Rows are taken from the first moment on, into the spool. The store
+/// opens with the first row or question, and a broker of our own starts with the first row: who logs nothing
+/// pays for nothing, and nobody's start waits for Kafka.
 public final class CollectorServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(CollectorServer.class);

@@ -11,10 +11,9 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
-/// Runs Kafka's own server in KRaft mode, `Main FOLDER/server.properties`: formats its folder on the first start,
-/// and
-/// ends when its standard input does. The parent holds the other end, so that no broker outlives a parent that was
-/// killed.
+/// Runs Kafka's own server in KRaft mode, `Main FOLDER/server.properties`: formats its folder on the first
+/// start, and ends when its standard input does. The parent holds the other end, so that no broker outlives a
+/// parent that was killed.
 public final class Main {
 
     private static final int NODE = 1;

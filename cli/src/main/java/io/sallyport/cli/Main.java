@@ -33,9 +33,8 @@ public final class Main {
         System.exit(commandLine(Terminal.ofProcess()).execute(args));
     }
 
-    /// All commands that need no server code, and `more`: objects with picocli's `@Command`. A command ends with an
-    /// exit
-    /// code, or throws [CommandFailedException] with the one line that the user should see.
+    /// All commands that need no server code, and `more`: objects with picocli's `@Command`. A command ends
+    /// with an exit code, or throws [CommandFailedException] with the one line that the user should see.
     public static CommandLine commandLine(Terminal terminal, Object... more) {
         return commandLine(terminal, new NetworkDialer(), more);
     }

@@ -8,9 +8,8 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/// Where a command reads and prints. Everything that is printed passes [#escaped(String)], so that text from a file or
-/// a
-/// server cannot move the cursor, rename the window or reverse the reading direction.
+/// Where a command reads and prints. Everything that is printed passes [#escaped(String)], so that text from
+/// a file or a server cannot move the cursor, rename the window or reverse the reading direction.
 public final class Terminal {
 
     private final InputStream in;

@@ -19,9 +19,8 @@ import java.util.jar.JarFile;
 /// version and hash, what it stands on, and nothing that is not in it. It is read from the files themselves and not
 /// from the build, so it cannot say anything else than the image does. Equal files make equal bytes.
 ///
-/// An image from nothing names its Java and the system's packages that its libraries are of. One that stands on an
-/// image
-/// of a registry names that image: whoever made it has a bill of its own.
+/// An image from nothing names its Java and the system's packages that its libraries are of. One that stands
+/// on an image of a registry names that image: whoever made it has a bill of its own.
 final class Contents {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);

@@ -44,9 +44,8 @@ final class AdminProbe implements LiveProbe {
 
     private volatile Sight sight = new Sight.Nothing();
 
-    /// Names the Envoys that it can look into, and up to which revision they have been told what `sallyport.yaml`
-    /// wants.
-    /// Of all others it knows nothing.
+    /// Names the Envoys that it can look into, and up to which revision they have been told what
+    /// `sallyport.yaml` wants. Of all others it knows nothing.
     void look(@Nullable EnvoyFleet ours, LongSupplier platformRevision) {
         sight = ours == null ? new Sight.Strangers() : new Sight.Ours(ours, platformRevision);
     }

@@ -8,9 +8,8 @@ import java.util.logging.Logger;
 /// The program that `./sallyport` runs: the command line, with the commands that run services.
 public final class Main {
 
-    /// Held, since `java.util.logging` forgets the level of a logger that nobody holds. Commands that run no service
-    /// set
-    /// up no other logging, and gRPC would tell their users about its transports.
+    /// Held, since `java.util.logging` forgets the level of a logger that nobody holds. Commands that run no
+    /// service set up no other logging, and gRPC would tell their users about its transports.
     private static final Logger GRPC = Logger.getLogger("io.grpc");
 
     private Main() {}

@@ -14,9 +14,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/// `sallyport up` as a real process of this class path, whose lines can be waited for. A wait that is in vain fails
-/// with
-/// all that the process has printed.
+/// `sallyport up` as a real process of this class path, whose lines can be waited for. A wait that is in vain
+/// fails with all that the process has printed.
 final class UpProcess implements AutoCloseable {
 
     /// How long a single line may take, on a machine that does many other things.

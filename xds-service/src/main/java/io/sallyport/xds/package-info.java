@@ -1,6 +1,5 @@
-/// xds-service: programs every Envoy that connects. In comes config-service's `Watch`; out go the discovery protocol
-/// and
-/// `ProxyService`. [io.sallyport.xds.XdsServer] wires the packages below.
+/// xds-service: programs every Envoy that connects. In comes config-service's `Watch`; out go the discovery
+/// protocol and `ProxyService`. [io.sallyport.xds.XdsServer] wires the packages below.
 @NullMarked
 package io.sallyport.xds;
 

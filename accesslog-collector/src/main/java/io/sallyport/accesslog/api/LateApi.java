@@ -13,9 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// `AccessLogService` before there is a store: calls end with `UNAVAILABLE` until it is ready, so that the server
-/// which
-/// carries it can start at once.
+/// `AccessLogService` before there is a store: calls end with `UNAVAILABLE` until it is ready, so that the
+/// server which carries it can start at once.
 public final class LateApi implements BindableService {
 
     private static final long PATIENCE_SECONDS = 10;

@@ -9,9 +9,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
-/// Hands rows that were just stored to those who follow. A follower that reads too slowly misses rows, and is told
-/// how
-/// many; the store never waits for one.
+/// Hands rows that were just stored to those who follow. A follower that reads too slowly misses rows, and is
+/// told how many; the store never waits for one.
 public final class Tails {
 
     private static final int MAX_FOLLOWERS = 100;

@@ -26,9 +26,8 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Asks config-service, xds-service and secret-service by gRPC. After a question that failed none is asked for a
-/// second:
-/// rows go on without.
+/// Asks config-service, xds-service and secret-service by gRPC. After a question that failed none is asked
+/// for a second: rows go on without.
 public final class GrpcConfiguration implements ConfigurationSource {
 
     private static final Logger log = LoggerFactory.getLogger(GrpcConfiguration.class);

@@ -17,11 +17,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// A live tail as server-sent events, by default `event: row` with a row as JSON, `event: skipped` with a number. A
-/// comment goes out when nothing else does, so that both sides notice when the other has gone. When the service ends
-/// it,
-/// as it does when the caller may not go on, `event: end` says why, as any other error would.
-/// Source: WHATWG HTML, "Server-sent events".
+/// A live tail as server-sent events, by default `event: row` with a row as JSON, `event: skipped` with a
+/// number. A comment goes out when nothing else does, so that both sides notice when the other has gone. When
+/// the service ends it, as it does when the caller may not go on, `event: end` says why, as any other error
+/// would. Source: WHATWG HTML, "Server-sent events".
 public final class EventStream {
 
     private static final long HEARTBEAT_SECONDS = 10;

@@ -28,10 +28,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Answers `GET /accesslog/v1/search?filter=…` and `POST /accesslog/v1/search` with proto3 JSON, and so for every
-/// method of the service. It calls the service as gRPC callers do, with the caller's own token or the certificate of
-/// the
-/// caller's connection, so that nobody sees more here.
+/// Answers `GET /accesslog/v1/search?filter=…` and `POST /accesslog/v1/search` with proto3 JSON, and so for
+/// every method of the service. It calls the service as gRPC callers do, with the caller's own token or the
+/// certificate of the caller's connection, so that nobody sees more here.
 public final class LogServlet extends HttpServlet {
 
     /// Where it answers.

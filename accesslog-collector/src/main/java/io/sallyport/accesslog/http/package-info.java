@@ -1,7 +1,6 @@
-/// `AccessLogService` over HTTP with JSON, for whoever has no gRPC: the same questions, answers and callers. In come
-/// query parameters or proto3 JSON; out goes proto3 JSON, and a live tail as server-sent events. What there is to ask
-/// is
-/// read from the service's own descriptor, and so is its OpenAPI.
+/// `AccessLogService` over HTTP with JSON, for whoever has no gRPC: the same questions, answers and callers.
+/// In come query parameters or proto3 JSON; out goes proto3 JSON, and a live tail as server-sent events. What
+/// there is to ask is read from the service's own descriptor, and so is its OpenAPI.
 @NullMarked
 package io.sallyport.accesslog.http;
 

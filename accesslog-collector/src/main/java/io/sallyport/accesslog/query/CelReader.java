@@ -15,9 +15,8 @@ import dev.cel.parser.CelStandardMacro;
 import io.sallyport.accesslog.storage.Column;
 import java.util.Comparator;
 
-/// Reads a filter: CEL's own parser and type checker know which attributes there are and of which type; what they
-/// accept
-/// becomes a [Condition], or an error that names the part which no store can answer.
+/// Reads a filter: CEL's own parser and type checker know which attributes there are and of which type; what
+/// they accept becomes a [Condition], or an error that names the part which no store can answer.
 public final class CelReader {
 
     private static final int MAX_LENGTH = 16 << 10;

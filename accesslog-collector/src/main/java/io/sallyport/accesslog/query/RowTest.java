@@ -10,10 +10,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/// Says in Java whether a condition holds for a row: what a live tail is filtered with, and the oracle that stores
-/// are
-/// tested against. A missing key makes a comparison unknown, as in CEL and SQL: `!unknown` is unknown, and a row of
-/// which it is unknown is left out.
+/// Says in Java whether a condition holds for a row: what a live tail is filtered with, and the oracle that
+/// stores are tested against. A missing key makes a comparison unknown, as in CEL and SQL: `!unknown` is
+/// unknown, and a row of which it is unknown is left out.
 public final class RowTest implements Predicate<AccessLogEntry> {
 
     private enum Answer {

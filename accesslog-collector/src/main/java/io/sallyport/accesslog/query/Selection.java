@@ -3,9 +3,8 @@ package io.sallyport.accesslog.query;
 import java.util.Optional;
 import java.util.SortedSet;
 
-/// Which rows a question is about, with what the server adds: a time range that is never open, and the namespaces
-/// whose
-/// rows the caller may see.
+/// Which rows a question is about, with what the server adds: a time range that is never open, and the
+/// namespaces whose rows the caller may see.
 ///
 /// @param from microseconds since 1970, inclusive
 /// @param to exclusive

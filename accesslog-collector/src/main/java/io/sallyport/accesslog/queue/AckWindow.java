@@ -4,9 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/// Which rows of those under way are acknowledged. Partitions answer in any order between them, so there are gaps;
-/// what
-/// counts is the end of the part without one.
+/// Which rows of those under way are acknowledged. Partitions answer in any order between them, so there are
+/// gaps; what counts is the end of the part without one.
 final class AckWindow {
 
     private final int size;

@@ -13,9 +13,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
-/// Keeps records that nobody can read in a topic of their own, with where they came from and why. The client is
-/// only
-/// made when there is one.
+/// Keeps records that nobody can read in a topic of their own, with where they came from and why. The client
+/// is only made when there is one.
 public final class Aside implements AutoCloseable {
 
     private static final int MAX_REASON = 500;

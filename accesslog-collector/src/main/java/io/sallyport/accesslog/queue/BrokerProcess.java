@@ -17,9 +17,8 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A Kafka broker of one node as a child process, for machines without a Kafka: real, on loopback, with its data in
-/// a
-/// folder of ours. It ends when this process does, however that ends.
+/// A Kafka broker of one node as a child process, for machines without a Kafka: real, on loopback, with its
+/// data in a folder of ours. It ends when this process does, however that ends.
 public final class BrokerProcess implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BrokerProcess.class);

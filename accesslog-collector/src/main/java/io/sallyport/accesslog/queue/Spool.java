@@ -21,14 +21,12 @@ import org.slf4j.LoggerFactory;
 
 /// Rows on disk that Kafka has not acknowledged yet, in the order in which they came.
 ///
-/// Every row is written here before it is sent, so that neither a Kafka that is away nor a kill of this process
-/// loses
-/// one (a power cut may: nothing is synced). When the folder has reached its bound, new rows are refused, which the
-/// caller counts; what is in it stays and keeps its order.
+/// Every row is written here before it is sent, so that neither a Kafka that is away nor a kill of this
+/// process loses one (a power cut may: nothing is synced). When the folder has reached its bound, new rows
+/// are refused, which the caller counts; what is in it stays and keeps its order.
 ///
 /// A folder holds segments named after the sequence of their first row, each row as length, checksum, key and
-/// bytes;
-/// and `mark`, which says up to where all is acknowledged.
+/// bytes; and `mark`, which says up to where all is acknowledged.
 public final class Spool implements RowSink, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Spool.class);
@@ -244,9 +242,8 @@ public final class Spool implements RowSink, AutoCloseable {
         return closed;
     }
 
-    /// Up to here everything is in Kafka: whole segments before it are deleted. The mark is written now and then,
-    /// since
-    /// what is sent twice after a kill is known by its origin.
+    /// Up to here everything is in Kafka: whole segments before it are deleted. The mark is written now and
+    /// then, since what is sent twice after a kill is known by its origin.
     synchronized void acknowledged(long sequence) throws IOException {
         if (sequence <= mark.acknowledged()) {
             return;

@@ -10,9 +10,8 @@ import java.util.zip.CRC32C;
 
 /// Up to where a spool is acknowledged, and under which name its rows are sent.
 ///
-/// The name changes when the machine has started anew since: its last rows may be gone then, and their sequences
-/// must
-/// not be taken for rows that the store has.
+/// The name changes when the machine has started anew since: its last rows may be gone then, and their
+/// sequences must not be taken for rows that the store has.
 ///
 /// @param id drawn at random, the same as long as sequences are unbroken
 /// @param attempt grows when rows are sent in another order than before

@@ -22,9 +22,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Sends what is in the spool to Kafka, in its order, and tells the spool what is acknowledged. It never gives up:
-/// while
-/// Kafka is away, the spool fills.
+/// Sends what is in the spool to Kafka, in its order, and tells the spool what is acknowledged. It never
+/// gives up: while Kafka is away, the spool fills.
 ///
 /// After a kill, rows are sent again from the last mark on; the store knows them by their [Origin]. Only when Kafka
 /// refuses for good what it was sent (it has never been seen to), the rest goes out under a new attempt.

@@ -13,9 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// Envoy's access log service, version 3. Only the first message of a stream says who is talking, so a stream
-/// remembers.
-/// Nothing is acknowledged to Envoy, as the protocol has no way to: what is not taken is counted by [Intake].
-/// Source: `envoy/service/accesslog/v3/als.proto`.
+/// remembers. Nothing is acknowledged to Envoy, as the protocol has no way to: what is not taken is counted
+/// by [Intake]. Source: `envoy/service/accesslog/v3/als.proto`.
 public final class AlsReceiver extends AccessLogServiceGrpc.AccessLogServiceImplBase {
 
     private final Intake intake;

@@ -12,10 +12,9 @@ import java.io.UncheckedIOException;
 import java.text.ParseException;
 import java.util.Optional;
 
-/// Reads one line of Istio's JSON format: the 24 values of the text format by name, and whatever keys an operator
-/// has
-/// added, which become tags. A key that occurs twice makes the line unreadable: one of them is not the proxy's.
-/// Source: Istio, `pilot/pkg/model/telemetry_logging.go` (`EnvoyJSONLogFormatIstio`).
+/// Reads one line of Istio's JSON format: the 24 values of the text format by name, and whatever keys an
+/// operator has added, which become tags. A key that occurs twice makes the line unreadable: one of them is
+/// not the proxy's. Source: Istio, `pilot/pkg/model/telemetry_logging.go` (`EnvoyJSONLogFormatIstio`).
 final class JsonLine {
 
     private static final JsonFactory FACTORY = JsonFactory.builder()

@@ -2,9 +2,8 @@ package io.sallyport.accesslog.receive;
 
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 
-/// Makes a row of one line, in whichever of Istio's two formats it is. A line in neither becomes a row of kind
-/// `raw`
-/// that keeps it.
+/// Makes a row of one line, in whichever of Istio's two formats it is. A line in neither becomes a row of
+/// kind `raw` that keeps it.
 public final class LogLines {
 
     private LogLines() {}

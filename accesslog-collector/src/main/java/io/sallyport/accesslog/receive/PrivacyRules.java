@@ -12,9 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/// What of a row must not be written anywhere as it is: applied before the spool, so neither disk nor Kafka ever has
-/// it.
-/// What is taken out by default stands in [Tidying] and cannot be switched off here.
+/// What of a row must not be written anywhere as it is: applied before the spool, so neither disk nor Kafka
+/// ever has it. What is taken out by default stands in [Tidying] and cannot be switched off here.
 ///
 /// @param key of the hashes: without it nobody can try values out
 public record PrivacyRules(ImmutableList<Rule> rules, String key) {

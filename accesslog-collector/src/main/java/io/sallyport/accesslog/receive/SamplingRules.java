@@ -7,9 +7,8 @@ import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
-/// Which rows are kept where not all are: every error and every slow request, and a share of the rest. A kept row of
-/// the
-/// rest stands for several, which its weight says, so that counts and percentiles stay right.
+/// Which rows are kept where not all are: every error and every slow request, and a share of the rest. A kept
+/// row of the rest stands for several, which its weight says, so that counts and percentiles stay right.
 ///
 /// Chance is drawn from the request id, so that all proxies on the way of one request keep it or leave it out.
 ///

@@ -34,13 +34,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Rows in DuckDB, in this process: one file per day of arrival, each with the offsets table inside, since a
-/// transaction
-/// can write one file only.
+/// transaction can write one file only.
 ///
-/// A file is named for the day on which its rows came, not for the days of their requests, so that a batch is never
-/// split; a question looks into the files whose rows can be meant. Old days are deleted as files, because DuckDB
-/// does
-/// not shrink one.
+/// A file is named for the day on which its rows came, not for the days of their requests, so that a batch is
+/// never split; a question looks into the files whose rows can be meant. Old days are deleted as files,
+/// because DuckDB does not shrink one.
 ///
 /// The connection can open nothing outside the folder, and its settings are locked: a statement that should ever be
 /// made wrongly finds no door.

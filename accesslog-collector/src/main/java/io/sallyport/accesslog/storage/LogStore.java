@@ -10,9 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/// Keeps rows and the Kafka offsets that they came from, so that a row that Kafka has is here once, whatever dies
-/// in
-/// between. Threads may read while one appends.
+/// Keeps rows and the Kafka offsets that they came from, so that a row that Kafka has is here once, whatever
+/// dies in between. Threads may read while one appends.
 public interface LogStore extends AutoCloseable {
 
     /// The offset to read next, of each partition of a topic from which rows were stored.

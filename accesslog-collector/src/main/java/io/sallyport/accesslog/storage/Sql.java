@@ -2,9 +2,8 @@ package io.sallyport.accesslog.storage;
 
 import java.util.List;
 
-/// A statement about rows: what stands before the name of the table and what behind it, and the parameters. The
-/// text
-/// never holds anything that a caller wrote.
+/// A statement about rows: what stands before the name of the table and what behind it, and the parameters.
+/// The text never holds anything that a caller wrote.
 ///
 /// @param from microseconds since 1970, inclusive: lets a store leave out files; the text has the condition itself
 /// @param to exclusive

@@ -19,9 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// The page at `/logs`. Each address is a whole page, so that it can be shared, printed and gone back to; scripts
-/// replace
-/// parts of it, follow rows and draw. Whoever has no session is asked for a token.
+/// The page at `/logs`. Each address is a whole page, so that it can be shared, printed and gone back to;
+/// scripts replace parts of it, follow rows and draw. Whoever has no session is asked for a token.
 public final class LogPage extends HttpServlet {
 
     /// Where it answers.

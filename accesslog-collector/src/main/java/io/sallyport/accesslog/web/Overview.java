@@ -19,9 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// What every view has on top: requests over time by the class of their status, with revisions as lines, and below it
-/// how
-/// complete each piece of that time is.
+/// What every view has on top: requests over time by the class of their status, with revisions as lines, and
+/// below it how complete each piece of that time is.
 ///
 /// @param total of requests in the range that match
 /// @param plot of the chart, as JSON

@@ -12,9 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/// Lets browsers in. A browser sends no bearer token by itself, so a person shows theirs once, or opens a link that
-/// works
-/// once; from then on a cookie stands for the token, which stays in this process.
+/// Lets browsers in. A browser sends no bearer token by itself, so a person shows theirs once, or opens a
+/// link that works once; from then on a cookie stands for the token, which stays in this process.
 ///
 /// The cookie is out of reach of scripts and of other sites (`HttpOnly`, `SameSite=Strict`), and named after the port,
 /// because browsers send the cookies of one machine to all its ports.

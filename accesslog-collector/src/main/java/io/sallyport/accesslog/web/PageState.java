@@ -20,10 +20,9 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// All that a page shows, as its address says it: `?filter=response.code>=500&since=15m&view=latency`. Whoever opens
-/// the
-/// address sees the same, and a link is another state. What an address leaves out has its usual value, and what it says
-/// wrongly is kept, so that it can be shown beside its field.
+/// All that a page shows, as its address says it: `?filter=response.code>=500&since=15m&view=latency`.
+/// Whoever opens the address sees the same, and a link is another state. What an address leaves out has its
+/// usual value, and what it says wrongly is kept, so that it can be shown beside its field.
 ///
 /// @param parameters as given, the known ones alone
 record PageState(SortedMap<String, String> parameters) {

@@ -11,10 +11,9 @@ import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Turns records into HTML by Mustache templates. Every value is escaped for text and quoted attributes (`& ' " < > `
-/// =`);
-/// no template has a place for another kind of text, such as a script or a style, and none asks for a value unescaped.
-/// A name that no record has is an error, not a gap.
+/// Turns records into HTML by Mustache templates. Every value is escaped for text and quoted attributes (`& '
+/// " < > ` =`); no template has a place for another kind of text, such as a script or a style, and none asks
+/// for a value unescaped. A name that no record has is an error, not a gap.
 final class Templates {
 
     private final Mustache.Compiler compiler = Mustache.compiler()

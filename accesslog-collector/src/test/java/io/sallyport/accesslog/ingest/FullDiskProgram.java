@@ -15,10 +15,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/// Stores rows in a folder until no more fit, says why, asks for what is there; then there is room again, and it goes
-/// on
-/// without a new start: `FOLDER MEGABYTES`, those that DuckDB may use. With many, the disk is full while the engine
-/// writes its log, with few while it writes its file anew.
+/// Stores rows in a folder until no more fit, says why, asks for what is there; then there is room again, and
+/// it goes on without a new start: `FOLDER MEGABYTES`, those that DuckDB may use. With many, the disk is full
+/// while the engine writes its log, with few while it writes its file anew.
 final class FullDiskProgram {
 
     static final int BATCH = 1_500;

@@ -13,10 +13,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// The repairs that are certain, as a diff that `patch -p0` applies: a slip of the keyboard in a field's or a kind's
-/// name, quotes that are missing or too many, a gateway's name in the old form. What one file's repairs do not mend as
-/// a
-/// whole is not offered at all, and lines of Secrets are never printed.
+/// The repairs that are certain, as a diff that `patch -p0` applies: a slip of the keyboard in a field's or a
+/// kind's name, quotes that are missing or too many, a gateway's name in the old form. What one file's
+/// repairs do not mend as a whole is not offered at all, and lines of Secrets are never printed.
 final class Repairs {
 
     private static final String SECRET = "Secret";

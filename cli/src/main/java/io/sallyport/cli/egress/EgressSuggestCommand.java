@@ -20,9 +20,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// The fewest objects that let out what was seen where all else is blocked. Printed as YAML, for a file; `--accept`
-/// makes
-/// one revision of them.
+/// The fewest objects that let out what was seen where all else is blocked. Printed as YAML, for a file;
+/// `--accept` makes one revision of them.
 @Command(
         name = "suggest",
         description = "Print the fewest objects that let out what was seen, and block all else; --accept applies them.")

@@ -17,10 +17,10 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Reads what `check` and `apply` are given. A file is read whatever it is called. Of a directory, what `sallyport up`
-/// would read: `*.yaml`, `*.yml` and `*.json`, without dot-files, `*.part` and `*~`; symbolic links count when they
-/// lead
-/// to a file inside. Pipes, sockets and devices are refused unopened, since opening one can wait for ever.
+/// Reads what `check` and `apply` are given. A file is read whatever it is called. Of a directory, what
+/// `sallyport up` would read: `*.yaml`, `*.yml` and `*.json`, without dot-files, `*.part` and `*~`; symbolic
+/// links count when they lead to a file inside. Pipes, sockets and devices are refused unopened, since
+/// opening one can wait for ever.
 public final class InputFiles {
 
     /// The most that one file, or standard input, may have: 64 MiB.

@@ -12,9 +12,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
-/// Gets a link into the page of the `up` on this machine: `http://localhost:15080/logs?key=…&since=1h`. Whoever opens
-/// it
-/// first is signed in; the token itself never stands in an address.
+/// Gets a link into the page of the `up` on this machine: `http://localhost:15080/logs?key=…&since=1h`.
+/// Whoever opens it first is signed in; the token itself never stands in an address.
 final class PageLink {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);

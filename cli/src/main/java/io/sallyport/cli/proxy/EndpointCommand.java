@@ -20,9 +20,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// `proxy-config endpoint`: the addresses behind each cluster, as the proxy was told. What Envoy's own outlier
-/// detection
-/// makes of them is not known here, so that column shows `-`.
+/// `proxy-config endpoint`: the addresses behind each cluster, as the proxy was told. What Envoy's own
+/// outlier detection makes of them is not known here, so that column shows `-`.
 @Command(
         name = "endpoint",
         aliases = {"endpoints", "ep"},

@@ -25,9 +25,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Shows by what names gateways serve TLS, which secret stands behind each, and which certificate a handshake shows;
-/// and
-/// why a secret is not served as it is.
+/// Shows by what names gateways serve TLS, which secret stands behind each, and which certificate a handshake
+/// shows; and why a secret is not served as it is.
 @Command(
         name = "secrets",
         description = "Show TLS secrets: by which names each is served, which certificate, and what is wrong.")

@@ -309,9 +309,8 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
         return new Judged(Map.copyOf(judged));
     }
 
-    /// What the log had decided upon at one moment. Taken before what the log says of it, so that this is about the
-    /// same
-    /// states or newer ones.
+    /// What the log had decided upon at one moment. Taken before what the log says of it, so that this is
+    /// about the same states or newer ones.
     record Judged(Map<ClusterObject, String> generations) {
 
         /// Whether what the log says of an object is about this state of it.

@@ -18,10 +18,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Spells an object as a document, always in the same bytes: keys in the order of the alphabet, as `kubectl get -o
-/// yaml`
-/// prints them, without the status and without what the API server keeps for itself. A write that changes nothing that
-/// anybody said is the same text.
+/// Spells an object as a document, always in the same bytes: keys in the order of the alphabet, as `kubectl
+/// get -o yaml` prints them, without the status and without what the API server keeps for itself. A write
+/// that changes nothing that anybody said is the same text.
 final class ObjectText {
 
     private static final ImmutableSet<String> BOOKKEEPING = ImmutableSet.of(

@@ -12,9 +12,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
-/// The webhook as a process of its own, for tests that give it little memory. Prints its port and, in a second line,
-/// its
-/// authority.
+/// The webhook as a process of its own, for tests that give it little memory. Prints its port and, in a
+/// second line, its authority.
 final class SmallWebhook {
 
     private SmallWebhook() {}

@@ -27,9 +27,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A store that an earlier build wrote (`store-v1.sql`, never to be rewritten while anybody runs that build) opens,
-/// goes
-/// on, and is left as that build knows it. A new schema brings a dump of its own beside this one.
+/// A store that an earlier build wrote (`store-v1.sql`, never to be rewritten while anybody runs that build)
+/// opens, goes on, and is left as that build knows it. A new schema brings a dump of its own beside this one.
 @Tag("F23")
 class UpgradeDowngrade {
 

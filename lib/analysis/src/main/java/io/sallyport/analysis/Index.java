@@ -55,9 +55,8 @@ final class Index {
         }
     }
 
-    /// What stands under a key, the oldest first, and no more than `most` of it: an answer must not grow with the
-    /// square
-    /// of those who share a key.
+    /// What stands under a key, the oldest first, and no more than `most` of it: an answer must not grow with
+    /// the square of those who share a key.
     List<ConfigObject<?>> find(Key key, int most) {
         var objects = found.get(key);
         return objects == null ? List.of() : objects.stream().limit(most).toList();

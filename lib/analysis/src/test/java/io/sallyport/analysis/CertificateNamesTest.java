@@ -12,9 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What `check` says of the names in a certificate, hostile and strange ones too. `certificates/` has them without
-/// their
-/// keys; the zero byte and the letter beyond ASCII were put in afterwards.
+/// What `check` says of the names in a certificate, hostile and strange ones too. `certificates/` has them
+/// without their keys; the zero byte and the letter beyond ASCII were put in afterwards.
 @Tag("H43")
 class CertificateNamesTest {
 

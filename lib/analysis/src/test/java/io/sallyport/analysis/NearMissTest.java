@@ -14,9 +14,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Names are compared as names. What resembles one is another one: `axb.test` for `a.b.test`, `shop2` for `shop`, a
-/// list
-/// with a comma, a name inside another.
+/// Names are compared as names. What resembles one is another one: `axb.test` for `a.b.test`, `shop2` for
+/// `shop`, a list with a comma, a name inside another.
 @Tag("V28")
 class NearMissTest {
 

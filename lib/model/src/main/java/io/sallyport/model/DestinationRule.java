@@ -65,9 +65,8 @@ public record DestinationRule(
         V2
     }
 
-    /// How many retries may be under way, as a share of the requests: of those in flight, and with a `budgetInterval`
-    /// of
-    /// those that came within it too.
+    /// How many retries may be under way, as a share of the requests: of those in flight, and with a
+    /// `budgetInterval` of those that came within it too.
     public record RetryBudget(
             @Nullable Double percent,
             @Unsigned @Nullable Long minRetryConcurrency,

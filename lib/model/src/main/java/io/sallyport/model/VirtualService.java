@@ -113,9 +113,8 @@ public record VirtualService(
             ImmutableSortedMap<String, String> add,
             ImmutableList<String> remove) {}
 
-    /// Answers with a redirect instead of forwarding. A `redirectCode` of 0 means 301. `prefixRewrite` replaces what
-    /// the
-    /// rule's prefix matched, `uri` the whole path.
+    /// Answers with a redirect instead of forwarding. A `redirectCode` of 0 means 301. `prefixRewrite`
+    /// replaces what the rule's prefix matched, `uri` the whole path.
     @OneOf({"port", "derivePort"})
     public record HttpRedirect(
             String uri,

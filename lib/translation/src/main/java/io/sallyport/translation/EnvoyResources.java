@@ -14,9 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.pcollections.PSortedMap;
 import org.pcollections.TreePMap;
 
-/// Everything that one class of proxies is given at one revision. Immutable; the next set shares every resource that
-/// did
-/// not change, as the same object.
+/// Everything that one class of proxies is given at one revision. Immutable; the next set shares every
+/// resource that did not change, as the same object.
 public final class EnvoyResources {
 
     /// Nothing at all: no listener is bound.
@@ -98,9 +97,8 @@ public final class EnvoyResources {
         return new EnvoyResources(newRevision, next, new Object(), identity, touched, newWithheld);
     }
 
-    /// The names of a type whose resource differs between `previous` and this set, removed ones included. Cheap when
-    /// this
-    /// set was made from `previous` directly; otherwise both are compared by identity.
+    /// The names of a type whose resource differs between `previous` and this set, removed ones included.
+    /// Cheap when this set was made from `previous` directly; otherwise both are compared by identity.
     public Set<String> changesSince(EnvoyResources previous, ResourceType type) {
         if (previous == this) {
             return Set.of();

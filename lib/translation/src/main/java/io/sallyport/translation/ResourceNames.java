@@ -190,9 +190,8 @@ public final class ResourceNames {
         return name.contains("://") ? name : "kubernetes://" + name;
     }
 
-    /// A certificate and its key in files: `file-cert:/c/tls.crt~/c/tls.key`. Whoever delivers secrets reads them, so
-    /// that
-    /// a file that is missing or broken closes what uses it and nothing else.
+    /// A certificate and its key in files: `file-cert:/c/tls.crt~/c/tls.key`. Whoever delivers secrets reads
+    /// them, so that a file that is missing or broken closes what uses it and nothing else.
     public static String certificateFiles(String chain, String key) {
         return "file-cert:" + chain + "~" + key;
     }

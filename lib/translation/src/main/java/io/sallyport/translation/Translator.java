@@ -21,9 +21,8 @@ public final class Translator {
         return lines.computeIfAbsent(proxy, Line::new).emit(emitter, image);
     }
 
-    /// Does beforehand what [#translate] will do if this image comes next. If another comes, this one never was: what
-    /// is
-    /// withheld of that one keeps the version that was translated last.
+    /// Does beforehand what [#translate] will do if this image comes next. If another comes, this one never
+    /// was: what is withheld of that one keeps the version that was translated last.
     public void prepare(CheckedImage image, ProxyClass proxy) {
         lines.computeIfAbsent(proxy, Line::new).prepare(emitter, image);
     }

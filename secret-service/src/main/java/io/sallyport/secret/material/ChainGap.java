@@ -6,10 +6,9 @@ import org.bouncycastle.asn1.x509.AccessDescription;
 import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
 import org.bouncycastle.cert.X509CertificateHolder;
 
-/// A leaf without its intermediate: browsers that have met it elsewhere trust it, and `curl` does not. That a chain
-/// ends
-/// at a leaf is no fault where a root issued it. But a leaf that says where its issuer can be fetched has one that
-/// clients are not expected to know.
+/// A leaf without its intermediate: browsers that have met it elsewhere trust it, and `curl` does not. That a
+/// chain ends at a leaf is no fault where a root issued it. But a leaf that says where its issuer can be
+/// fetched has one that clients are not expected to know.
 final class ChainGap {
 
     private ChainGap() {}

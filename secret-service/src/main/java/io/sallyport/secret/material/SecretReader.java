@@ -185,9 +185,9 @@ public final class SecretReader {
         return one.isBefore(other) ? one : other;
     }
 
-    /// Answers when the first list expires. Where there are lists, Envoy refuses the clients of every authority that
-    /// has
-    /// none; whether a list is signed by whom it names is Envoy's to see, which refuses clients if it is not.
+    /// Answers when the first list expires. Where there are lists, Envoy refuses the clients of every
+    /// authority that has none; whether a list is signed by whom it names is Envoy's to see, which refuses
+    /// clients if it is not.
     private static Instant revocationLists(
             String name,
             byte[] bytes,

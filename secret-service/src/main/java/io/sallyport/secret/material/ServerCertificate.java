@@ -8,9 +8,8 @@ import java.util.List;
 
 /// A certificate with its chain, leaf first, and the key that belongs to it, re-encoded canonically.
 ///
-/// `names` are the DNS names and addresses of the leaf's subject alternative names, in their order. `ocspStaple` is
-/// empty
-/// where there is none.
+/// `names` are the DNS names and addresses of the leaf's subject alternative names, in their order.
+/// `ocspStaple` is empty where there is none.
 public record ServerCertificate(
         ByteString chainPem,
         PrivateKeyPem key,

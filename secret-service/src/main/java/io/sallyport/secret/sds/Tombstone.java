@@ -23,9 +23,8 @@ final class Tombstone {
 
     private Tombstone() {}
 
-    /// Makes the key and the certificate ahead of time: in a fresh Java they take long enough to matter, while a key
-    /// that
-    /// was taken back is still shown.
+    /// Makes the key and the certificate ahead of time: in a fresh Java they take long enough to matter,
+    /// while a key that was taken back is still shown.
     static void prepare() {
         of("", true);
     }

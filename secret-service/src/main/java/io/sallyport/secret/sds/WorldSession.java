@@ -8,13 +8,12 @@ import java.util.Queue;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// The state-of-the-world protocol. It has no words for "there is none", and a starting Envoy waits 15 seconds for
-/// silence. So a missing secret is answered with the tombstone, as a withdrawn one is: a certificate that convinces
-/// nobody, authorities that vouch for nobody. (A resource that Envoy refuses would end the wait too; but it stays
-/// behind
-/// in Envoy, and the next change of the listener would be refused with it.) Of names that are no secret of this
-/// namespace
-/// nothing is said, since nobody knows whether they stand for certificates or for authorities.
+/// The state-of-the-world protocol. It has no words for "there is none", and a starting Envoy waits 15
+/// seconds for silence. So a missing secret is answered with the tombstone, as a withdrawn one is: a
+/// certificate that convinces nobody, authorities that vouch for nobody. (A resource that Envoy refuses would
+/// end the wait too; but it stays behind in Envoy, and the next change of the listener would be refused with
+/// it.) Of names that are no secret of this namespace nothing is said, since nobody knows whether they stand
+/// for certificates or for authorities.
 final class WorldSession implements Session<DiscoveryRequest, DiscoveryResponse> {
 
     private final Subscription subscription;

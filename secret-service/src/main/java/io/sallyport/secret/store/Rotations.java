@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// One change of a secret is one trace: `secret.change` judges what a source or a caller offers, and each response that
-/// a proxy is sent because of it, `secret.push`, ends with the proxy's answer. The newest changes are remembered so
-/// that
-/// streams can go on with their traces. A span names the secret and never holds a byte of it.
+/// One change of a secret is one trace: `secret.change` judges what a source or a caller offers, and each
+/// response that a proxy is sent because of it, `secret.push`, ends with the proxy's answer. The newest
+/// changes are remembered so that streams can go on with their traces. A span names the secret and never
+/// holds a byte of it.
 public final class Rotations {
 
     private static final int KEPT = 1_000;

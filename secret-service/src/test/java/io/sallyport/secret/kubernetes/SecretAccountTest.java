@@ -19,9 +19,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/// Whether the chart's account of secret-service may read Secrets where gateways are, and nowhere else: what only a
-/// real
-/// API server can say. Part of `./sallyport test --kubernetes`.
+/// Whether the chart's account of secret-service may read Secrets where gateways are, and nowhere else: what
+/// only a real API server can say. Part of `./sallyport test --kubernetes`.
 @EnabledIfSystemProperty(named = "sallyport.kubernetes", matches = "true")
 class SecretAccountTest {
 

@@ -51,9 +51,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What somebody might put into a secret to hurt. Whatever it is, the answer is an [Outcome], and a quick one: the
-/// whole
-/// class hangs if one of these costs more than it should.
+/// What somebody might put into a secret to hurt. Whatever it is, the answer is an [Outcome], and a quick
+/// one: the whole class hangs if one of these costs more than it should.
 @Tag("V18")
 @Tag("M16")
 @Timeout(60)

@@ -63,11 +63,9 @@ import java.util.Map;
 
 /// What an Envoy starts with: who it is, where discovery is, and the bounds that no discovery may lift.
 ///
-/// Built as Envoy's own message and printed as JSON, never as text with holes: a label with quotes or `%` in it
-/// stays a
-/// label. Listeners, routes and clusters all come by discovery, secrets from `sds-grpc`; access logs go to `als-
-/// grpc`,
-/// which is the door of discovery.
+/// Built as Envoy's own message and printed as JSON, never as text with holes: a label with quotes or `%` in
+/// it stays a label. Listeners, routes and clusters all come by discovery, secrets from `sds-grpc`; access
+/// logs go to `als- grpc`, which is the door of discovery.
 public final class EnvoyBootstrap {
 
     /// Istio's bootstrap raises Envoy's 100 to the same number; the checks of regular expressions count with it.

@@ -14,9 +14,8 @@ public interface NameServers {
 
     List<InetSocketAddress> now();
 
-    /// Those of `/etc/resolv.conf`, or of a file like it. Without any, one is expected at this machine's port 53, as
-    /// all
-    /// resolvers do.
+    /// Those of `/etc/resolv.conf`, or of a file like it. Without any, one is expected at this machine's port
+    /// 53, as all resolvers do.
     static NameServers of(Path resolvConf) {
         return () -> {
             try (var lines = Files.lines(resolvConf)) {

@@ -53,9 +53,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The access-log table of the reference: from Envoy's stream to Kafka, from Kafka to the store, questions about a day
-/// of
-/// ten million rows, and both at once.
+/// The access-log table of the reference: from Envoy's stream to Kafka, from Kafka to the store, questions
+/// about a day of ten million rows, and both at once.
 final class LogBenchmark {
 
     private static final long START = 1_795_219_200L;

@@ -5,9 +5,8 @@ import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.util.Random;
 import java.util.UUID;
 
-/// Makes rows in the shape of the reference: 200 hosts, 2,000 routes, 7 % errors from 500 on, 1 % timeouts of 15 s, and
-/// a
-/// request id of its own each, evenly over one day.
+/// Makes rows in the shape of the reference: 200 hosts, 2,000 routes, 7 % errors from 500 on, 1 % timeouts of
+/// 15 s, and a request id of its own each, evenly over one day.
 final class LogRows {
 
     private static final long DAY_NANOS = 86_400_000_000_000L;

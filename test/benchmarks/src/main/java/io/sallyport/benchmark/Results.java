@@ -25,9 +25,8 @@ final class Results {
         System.out.println(row);
     }
 
-    /// Replaces the table that the file begins with. Sections below it, from the first `## ` on, were written by hand
-    /// and
-    /// stay.
+    /// Replaces the table that the file begins with. Sections below it, from the first `## ` on, were written
+    /// by hand and stay.
     void writeTo(Path file, LocalDate date) throws IOException {
         var text = new StringBuilder("# ").append(title).append("\n\n");
         text.append(

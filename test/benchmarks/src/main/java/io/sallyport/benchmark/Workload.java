@@ -70,8 +70,7 @@ record Workload(int size) {
     }
 
     /// Writes what belongs to the directory, one document a file: the Gateway and the ServiceEntries. The
-    /// VirtualServices
-    /// come by the API, since only their owner may change them.
+    /// VirtualServices come by the API, since only their owner may change them.
     void writeFrame(Path directory) throws IOException {
         Files.writeString(directory.resolve("gateway.yaml"), GATEWAY);
         for (var n = 0; n < services(); n++) {

@@ -29,9 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What is accepted can be served: nothing that passes the checks breaks a rule of Envoy's, by its own
-/// `validate.rules`,
-/// by `envoy --mode validate` and by a running Envoy. The configurations are made by chance; a failure names the seed,
-/// which makes it again.
+/// `validate.rules`, by `envoy --mode validate` and by a running Envoy. The configurations are made by
+/// chance; a failure names the seed, which makes it again.
 class AcceptedMeansServableTest {
 
     private static final boolean NIGHTLY = Boolean.getBoolean("sallyport.nightly");

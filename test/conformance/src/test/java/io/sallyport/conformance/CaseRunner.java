@@ -32,9 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Puts one case after the other into a running stack, sends its traffic and compares.
 ///
-/// The secrets of all cases lie beside a stack's configuration before it starts, so that no case waits for one; the
-/// same
-/// name is the same secret in all of them.
+/// The secrets of all cases lie beside a stack's configuration before it starts, so that no case waits for
+/// one; the same name is the same secret in all of them.
 final class CaseRunner implements AutoCloseable {
 
     private static final int HANG_MILLIS = 20_000;

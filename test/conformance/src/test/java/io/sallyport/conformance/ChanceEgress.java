@@ -4,9 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/// Makes ways out by chance: a policy, entries of several namespaces that are exported or not, Sidecars that narrow
-/// what
-/// is seen, and an egress gateway that some names are sent to. Equal seeds make equal text.
+/// Makes ways out by chance: a policy, entries of several namespaces that are exported or not, Sidecars that
+/// narrow what is seen, and an egress gateway that some names are sent to. Equal seeds make equal text.
 final class ChanceEgress {
 
     /// The hosts that are declared now and then; the last is never declared.

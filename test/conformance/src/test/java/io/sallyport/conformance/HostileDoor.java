@@ -6,9 +6,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A gateway that meets hostile requests: `/admin` of `a.test` answers 403, all else of it goes to an upstream that
-/// keeps
-/// the bytes. Nothing else is served.
+/// A gateway that meets hostile requests: `/admin` of `a.test` answers 403, all else of it goes to an
+/// upstream that keeps the bytes. Nothing else is served.
 final class HostileDoor implements AutoCloseable {
 
     private static final String LOG =

@@ -34,9 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// Thirty-two HTTPS hosts on one port, a secret each; one of them is broken in twenty ways. The others answer 200
 /// throughout, whoever is restarted, and the list names exactly the broken one and why.
 ///
-/// Here each way breaks another host; `-Dsallyport.nightly=true` breaks every host in every way. A chain in the wrong
-/// order
-/// and an authority that stands there twice are put right instead of refused.
+/// Here each way breaks another host; `-Dsallyport.nightly=true` breaks every host in every way. A chain in
+/// the wrong order and an authority that stands there twice are put right instead of refused.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Tag("P1")

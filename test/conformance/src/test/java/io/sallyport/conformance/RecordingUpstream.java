@@ -17,9 +17,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// An HTTP/1.1 upstream that keeps every request byte for byte, as it stood on the wire, and answers 200, or what it
-/// was
-/// told to answer for a path, however wrong.
+/// An HTTP/1.1 upstream that keeps every request byte for byte, as it stood on the wire, and answers 200, or
+/// what it was told to answer for a path, however wrong.
 final class RecordingUpstream implements AutoCloseable {
 
     private static final String FINE = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";

@@ -30,10 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Clients that know of no proxy, in a network namespace with the rules of `deploy/redirect`, a real Sallyport and a
-/// real
-/// Envoy that runs as a user of its own. Another namespace plays the world and tells everybody which address was
-/// dialled.
+/// Clients that know of no proxy, in a network namespace with the rules of `deploy/redirect`, a real
+/// Sallyport and a real Envoy that runs as a user of its own. Another namespace plays the world and tells
+/// everybody which address was dialled.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("E6")
 @Tag("M6")

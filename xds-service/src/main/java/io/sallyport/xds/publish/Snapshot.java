@@ -105,9 +105,8 @@ public final class Snapshot {
                 .anyMatch(resource -> Bytes.indexOf(resource.bytes().toByteArray(), bytes) >= 0);
     }
 
-    /// Whether no resource of the type changed on the way from `base`, an older snapshot of the same board, to this
-    /// one.
-    /// False also when that way is too long to be remembered.
+    /// Whether no resource of the type changed on the way from `base`, an older snapshot of the same board,
+    /// to this one. False also when that way is too long to be remembered.
     public boolean isSteadySince(Snapshot base, ResourceType type) {
         var behind = sequence - base.sequence;
         return behind >= 0

@@ -12,9 +12,8 @@ public interface Translation {
 
     EnvoyResources translate(ConfigImage image, ProxyClass proxies);
 
-    /// Does beforehand what [#translate] will do if this image comes next. Another may come in its place, which must
-    /// not
-    /// show any of this one.
+    /// Does beforehand what [#translate] will do if this image comes next. Another may come in its place,
+    /// which must not show any of this one.
     default void prepare(ConfigImage image, ProxyClass proxies) {}
 
     /// When the last answer will be another one although its image stays: an EgressPolicy ends.

@@ -1,6 +1,5 @@
 /// Answers who runs what, who refused what, and when a revision is live. In comes the
-/// [io.sallyport.xds.discovery.Fleet];
-/// out goes `ProxyService`.
+/// [io.sallyport.xds.discovery.Fleet]; out goes `ProxyService`.
 @NullMarked
 package io.sallyport.xds.status;
 

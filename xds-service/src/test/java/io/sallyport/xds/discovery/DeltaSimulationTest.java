@@ -28,9 +28,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// A delta stream and a proxy under random events: changes, lost and late answers, refusals, reconnects, restarts of
-/// the
-/// proxy, names that come and go. What must hold is checked after each step, and at the end both sides agree.
+/// A delta stream and a proxy under random events: changes, lost and late answers, refusals, reconnects,
+/// restarts of the proxy, names that come and go. What must hold is checked after each step, and at the end
+/// both sides agree.
 @Tag("V26")
 class DeltaSimulationTest {
 

@@ -18,9 +18,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/// Spells an EgressPolicy as the Istio objects that it stands for. Pure: equal policies yield equal text, and that
-/// text,
-/// applied in place of the policy, yields the same Envoy resources to the byte.
+/// Spells an EgressPolicy as the Istio objects that it stands for. Pure: equal policies yield equal text, and
+/// that text, applied in place of the policy, yields the same Envoy resources to the byte.
 ///
 /// One ServiceEntry makes the names known (wildcards have one of their own, whose names are looked up as they come), a
 /// Gateway opens the door, a VirtualService for each host leads clients to it and on, a DestinationRule encrypts.

@@ -10,9 +10,9 @@ import java.util.Optional;
 /// metadata: {annotations: {sallyport.io/https-redirect: except-acme}}
 /// ```
 ///
-/// `tls.httpsRedirect` leaves requests below `/.well-known/acme-challenge/` alone: a certificate authority asks there,
-/// in
-/// plain HTTP, before the host has a certificate (RFC 8555, 8.3). VirtualServices route them like any other request.
+/// `tls.httpsRedirect` leaves requests below `/.well-known/acme-challenge/` alone: a certificate authority
+/// asks there, in plain HTTP, before the host has a certificate (RFC 8555, 8.3). VirtualServices route them
+/// like any other request.
 public final class HttpsRedirects {
 
     /// The annotation of a Gateway.

@@ -39,9 +39,8 @@ import org.jspecify.annotations.Nullable;
 /// that is not there closes the way: nothing is sent in plain text instead.
 final class BackendTlsSpeller {
 
-    /// How a DestinationRule names ConfigMaps with authorities, as with Istio: `configmap://shop/root`, or several of
-    /// one
-    /// namespace, `configmap://shop/root,next`.
+    /// How a DestinationRule names ConfigMaps with authorities, as with Istio: `configmap://shop/root`, or
+    /// several of one namespace, `configmap://shop/root,next`.
     static final String CONFIG_MAP = "configmap://";
 
     private static final String KEY = "ca.crt";

@@ -2,9 +2,8 @@ package io.sallyport.analysis.gatewayapi;
 
 import io.sallyport.model.Path;
 
-/// One of the conditions of the standard, as `status.conditions` of an object says it. `place` is the part of the
-/// object
-/// that it is about: not for the status, but for findings.
+/// One of the conditions of the standard, as `status.conditions` of an object says it. `place` is the part of
+/// the object that it is about: not for the status, but for findings.
 ///
 /// `Programmed` holds here when the object is translated; whether proxies run it, xds-service knows.
 public record Condition(Type type, boolean holds, String reason, String message, Path place) {

@@ -15,9 +15,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// The proxies that serve a Gateway: those with `labels`, of one namespace if one is said. `service` is the host of
-/// their
-/// Service, where one is known.
+/// The proxies that serve a Gateway: those with `labels`, of one namespace if one is said. `service` is the
+/// host of their Service, where one is known.
 record Door(ImmutableSortedMap<String, String> labels, Optional<String> namespace, Optional<String> service) {
 
     /// The label by which proxies say which Gateway they are for, as those of Istio's deployments do.

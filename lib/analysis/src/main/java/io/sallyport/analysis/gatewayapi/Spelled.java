@@ -15,9 +15,8 @@ import java.util.TreeMap;
 /// HTTPRoutes may meet in one VirtualService.
 public record Spelled(ConfigObject<?> object, ConfigObject<?> writer, Map<Path, Place> places) {
 
-    /// Tells rules that follow the Gateway API from Istio's own: prefixes go by segments, and what cannot be sent
-    /// anywhere
-    /// is 500. Istio marks them alike.
+    /// Tells rules that follow the Gateway API from Istio's own: prefixes go by segments, and what cannot be
+    /// sent anywhere is 500. Istio marks them alike.
     public static final String SEMANTICS = "internal.istio.io/route-semantics";
 
     /// The values of [#SEMANTICS].

@@ -10,10 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// What was spelled for the image before, so that a change spells only what it changes: a route is spelled again when
-/// it
-/// is another object or when one of its references leads somewhere else, and the rules of a host when one of them is
-/// another. Mutable, and owned by one analyzer.
+/// What was spelled for the image before, so that a change spells only what it changes: a route is spelled
+/// again when it is another object or when one of its references leads somewhere else, and the rules of a
+/// host when one of them is another. Mutable, and owned by one analyzer.
 public final class SpelledBefore {
 
     private Map<ObjectRef, Route> routes = new HashMap<>();

@@ -11,9 +11,8 @@ import java.util.Comparator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// One match of one rule as Istio's rule with one match, with its rank among all rules for the same host, and the
-/// places
-/// that its parts (`route[0]`) come from.
+/// One match of one rule as Istio's rule with one match, with its rank among all rules for the same host, and
+/// the places that its parts (`route[0]`) come from.
 record SpelledRule(HttpRoute route, Rank rank, ConfigObject<?> source, Path place, Map<Path, Path> parts) {
 
     /// The standard's order: exact paths, then the longest prefix; then a method, more headers, more

@@ -12,10 +12,9 @@ import java.util.Optional;
 ///   annotations: {sallyport.io/log-buffer-bytes: "65536", sallyport.io/log-flush-millis: "500"}
 /// ```
 ///
-/// Without them it is Envoy's own choice, 16 KiB or a second, which is the cheapest for Envoy: 256 KiB cost it 10 %
-/// more
-/// per request. A proxy with more than 16 KiB of rows in a burst loses what does not fit while its stream is slow, and
-/// wants more.
+/// Without them it is Envoy's own choice, 16 KiB or a second, which is the cheapest for Envoy: 256 KiB cost
+/// it 10 % more per request. A proxy with more than 16 KiB of rows in a burst loses what does not fit while
+/// its stream is slow, and wants more.
 ///
 /// @param bytes 0: Envoy's default
 /// @param millis 0: Envoy's default

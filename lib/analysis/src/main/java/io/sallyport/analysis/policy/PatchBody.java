@@ -26,10 +26,9 @@ import io.sallyport.model.Value;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The value of an EnvoyFilter's patch against the Envoy message that it is a part of. Unknown fields pass, since the
-/// Envoy that reads them may be newer. Of a `typed_config` only the name of its type is judged: an `envoy.` type that
-/// is
-/// not known here may be known there, while those of API version 2 are gone for good.
+/// The value of an EnvoyFilter's patch against the Envoy message that it is a part of. Unknown fields pass,
+/// since the Envoy that reads them may be newer. Of a `typed_config` only the name of its type is judged: an
+/// `envoy.` type that is not known here may be known there, while those of API version 2 are gone for good.
 final class PatchBody {
 
     private static final String TYPE = "@type";

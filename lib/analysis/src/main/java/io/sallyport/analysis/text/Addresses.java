@@ -61,9 +61,9 @@ public final class Addresses {
                         && isLinkLocalV4(bytes, 12));
     }
 
-    /// Whether an address is a socket of the file system that belongs to a proxy's own Sallyport, however it is
-    /// spelled:
-    /// Envoy's admin interface, secret discovery, a relay. Who reaches those is the proxy, so no route leads there.
+    /// Whether an address is a socket of the file system that belongs to a proxy's own Sallyport, however it
+    /// is spelled: Envoy's admin interface, secret discovery, a relay. Who reaches those is the proxy, so no
+    /// route leads there.
     public static boolean isOwnSocket(String text) {
         if (!text.startsWith(UNIX)) {
             return false;

@@ -5,11 +5,11 @@ import com.google.common.hash.Hashing;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
-/// Addresses for services that have none, from 240.240.0.0/16, which no network uses. Which one a service gets is in
-/// its
-/// name, so it is the same after a restart, in a replica, and whatever other services come and go: where two names meet
-/// in one address, the older keeps it and the younger moves on by steps of its own. (Istio takes addresses by a
-/// hash of the name and steps of a second one, too: `pilot/pkg/serviceregistry/serviceentry/controller.go`.)
+/// Addresses for services that have none, from 240.240.0.0/16, which no network uses. Which one a service
+/// gets is in its name, so it is the same after a restart, in a replica, and whatever other services come and
+/// go: where two names meet in one address, the older keeps it and the younger moves on by steps of its own.
+/// (Istio takes addresses by a hash of the name and steps of a second one, too:
+/// `pilot/pkg/serviceregistry/serviceentry/controller.go`.)
 public final class AutoAddresses {
 
     // The last octets 0 and 255 mean something else in networks.

@@ -1,8 +1,8 @@
 package io.sallyport.analysis.text;
 
-/// How many ranges of bytes the densest character class of an expression may have. re2j counts a class as one step,
-/// Envoy
-/// counts each of its ranges: `[acegikmoqsuwy]{1000}` is 1,002 steps to one and 13,004 to the other (measured).
+/// How many ranges of bytes the densest character class of an expression may have. re2j counts a class as one
+/// step, Envoy counts each of its ranges: `[acegikmoqsuwy]{1000}` is 1,002 steps to one and 13,004 to the
+/// other (measured).
 final class ClassDensity {
 
     // What Envoy makes of a class with a name: 7 ranges of \p{L}, the most that was measured.

@@ -51,9 +51,8 @@ public final class HeaderNames {
         return name.equalsIgnoreCase(":authority") || name.equalsIgnoreCase("host");
     }
 
-    /// Says where a message ends, or belongs to one connection: each proxy writes its own. One that contradicts the
-    /// body
-    /// lets the next server read two requests where there is one.
+    /// Says where a message ends, or belongs to one connection: each proxy writes its own. One that
+    /// contradicts the body lets the next server read two requests where there is one.
     public static boolean isFraming(String name) {
         return FRAMING.contains(name.toLowerCase(Locale.ROOT));
     }

@@ -49,9 +49,8 @@ public final class Hosts {
         return dot < 0 ? Optional.empty() : labelsProblem(name, name.substring(dot + 1));
     }
 
-    /// What is wrong with a host of a VirtualService that only gateways serve. With `sni`, names that Istio makes up
-    /// for
-    /// `AUTO_PASSTHROUGH` are fine too: `outbound_.80_._.shop.test`.
+    /// What is wrong with a host of a VirtualService that only gateways serve. With `sni`, names that Istio
+    /// makes up for `AUTO_PASSTHROUGH` are fine too: `outbound_.80_._.shop.test`.
     public static Optional<String> gatewayBoundProblem(String name, boolean sni) {
         if (!sni || !name.startsWith("outbound_")) {
             return wildcardProblem(name);

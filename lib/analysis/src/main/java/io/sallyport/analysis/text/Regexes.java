@@ -5,9 +5,8 @@ import com.google.re2j.PatternSyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/// Regular expressions in RE2's syntax, compiled by the same grammar that Envoy uses. Source of the bound: Istio
-/// refuses
-/// above 1,024 bytes. `java.util.regex` is never used on text of users.
+/// Regular expressions in RE2's syntax, compiled by the same grammar that Envoy uses. Source of the bound:
+/// Istio refuses above 1,024 bytes. `java.util.regex` is never used on text of users.
 public final class Regexes {
 
     private static final int LONGEST = 1024;

@@ -12,9 +12,8 @@ import io.sallyport.model.VirtualService;
 import io.sallyport.model.VirtualService.HttpRoute;
 import java.util.Set;
 
-/// SP4220: a session that is kept otherwise than was written. The field's form is free in Istio's schema, so nothing of
-/// it
-/// is refused; it is read as the Gateway API's (GEP-1619).
+/// SP4220: a session that is kept otherwise than was written. The field's form is free in Istio's schema, so
+/// nothing of it is refused; it is read as the Gateway API's (GEP-1619).
 final class SessionIsUnderstood extends ObjectRule<VirtualService> {
 
     private static final Set<String> FIELDS = ImmutableSet.of("sessionName", "type", "absoluteTimeout", "cookieConfig");

@@ -9,10 +9,10 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 
-/// Whether gateways look up names that requests bring (`resolution: DYNAMIC_DNS`), and which inner networks such names
-/// may lead to: those of the annotation `networking.sallyport.io/allowed-networks` of any such ServiceEntry,
-/// `10.0.0.0/8,
-/// 192.0.2.7/32`. A gateway's networks are one list, since its ports serve many hosts.
+/// Whether gateways look up names that requests bring (`resolution: DYNAMIC_DNS`), and which inner networks
+/// such names may lead to: those of the annotation `networking.sallyport.io/allowed-networks` of any such
+/// ServiceEntry, `10.0.0.0/8, 192.0.2.7/32`. A gateway's networks are one list, since its ports serve many
+/// hosts.
 public record Lookups(boolean isUsed, ImmutableSortedSet<String> allowed) {
 
     /// The annotation.

@@ -22,9 +22,8 @@ public record Visibility(String namespace, ImmutableSortedSet<String> exportTo) 
         return rank(viewer) != HIDDEN;
     }
 
-    /// In which group a viewer finds the object: private ones come first, then those exported to it by name, then
-    /// public
-    /// ones.
+    /// In which group a viewer finds the object: private ones come first, then those exported to it by name,
+    /// then public ones.
     public int rank(String viewer) {
         if (isPublic()) {
             return PUBLIC;

@@ -36,9 +36,8 @@ final class Containers {
         this.isNative = isNative;
     }
 
-    /// Loads the rules once, before anything of the pod runs. The one container with a capability: no other way leads
-    /// to
-    /// the pod's own packet filter, short of a plug-in of the node.
+    /// Loads the rules once, before anything of the pod runs. The one container with a capability: no other
+    /// way leads to the pod's own packet filter, short of a plug-in of the node.
     ObjectNode redirect(Redirection redirection) {
         var container = container("sallyport-redirect", Objects.requireNonNull(settings.redirect()));
         container.putArray("command").add("/bin/sh").add(FOLDER + "/redirect.sh");

@@ -10,8 +10,7 @@ import io.sallyport.model.Value;
 import org.jspecify.annotations.Nullable;
 
 /// The Gateway API's `Gateway`: listeners that routes attach to. Another thing than Istio's
-/// [io.sallyport.model.Gateway],
-/// whose name it shares.
+/// [io.sallyport.model.Gateway], whose name it shares.
 public record KubernetesGateway(
         @Required @NotEmpty String gatewayClassName,
         @Required ImmutableList<Listener> listeners,

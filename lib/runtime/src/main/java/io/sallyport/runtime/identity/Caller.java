@@ -107,9 +107,8 @@ public final class Caller {
         }
     }
 
-    /// Something that was allowed and is not any more. Asks about a few each time, one after the other in turns, since
-    /// a
-    /// caller of a thousand namespaces would cost as many questions.
+    /// Something that was allowed and is not any more. Asks about a few each time, one after the other in
+    /// turns, since a caller of a thousand namespaces would cost as many questions.
     Optional<Access> lost() throws Authorizer.UnavailableException {
         var all = kept;
         for (int n = 0; n < Math.min(all.size(), AT_ONCE); n++) {

@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// tls: {certificate: /tls/tls.crt, key: /tls/tls.key, ca: /tls/ca.crt}
 /// ```
 ///
-/// The certificate is shown to callers and to the services that are called; `ca` says whom to believe, both ways.
-/// During
-/// a change of the authority that file holds the old and the new one.
+/// The certificate is shown to callers and to the services that are called; `ca` says whom to believe, both
+/// ways. During a change of the authority that file holds the old and the new one.
 public record TlsFiles(Path certificate, Path key, Path ca) {
 
     public TlsFiles {

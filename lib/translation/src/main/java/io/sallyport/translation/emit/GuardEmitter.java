@@ -10,10 +10,9 @@ import io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.Filt
 import io.envoyproxy.envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher;
 import java.util.List;
 
-/// Emits what holds names to outside addresses: a filter that looks a name up and keeps the address, and one that
-/// denies
-/// by the address. The name is judged by what it leads to at that moment, so that an answer that changes is of no use
-/// to anybody. (Envoy: RBAC with `envoy.rbac.matchers.upstream_ip_port`.)
+/// Emits what holds names to outside addresses: a filter that looks a name up and keeps the address, and one
+/// that denies by the address. The name is judged by what it leads to at that moment, so that an answer that
+/// changes is of no use to anybody. (Envoy: RBAC with `envoy.rbac.matchers.upstream_ip_port`.)
 final class GuardEmitter {
 
     // This machine, private and shared networks, link-local ones with their metadata services (AWS has one in

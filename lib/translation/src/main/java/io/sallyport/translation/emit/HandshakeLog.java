@@ -12,9 +12,9 @@ import java.util.TreeMap;
 /// Rows about handshakes that failed: no secret, no client certificate, a wrong one, no version in common. Neither the
 /// log of requests nor Istio's log of unmatched connections has them.
 ///
-/// The reason stands where a row says how its connection ended (`CONNECTION_TERMINATION_DETAILS`), which is empty
-/// before
-/// a handshake is over. So the default formats keep their 24 values, and whoever parses them needs nothing new.
+/// The reason stands where a row says how its connection ended (`CONNECTION_TERMINATION_DETAILS`), which is
+/// empty before a handshake is over. So the default formats keep their 24 values, and whoever parses them
+/// needs nothing new.
 final class HandshakeLog {
 
     /// Rows with a reason; a connection that ended well has none.

@@ -31,9 +31,8 @@ final class QuicEmitter {
 
     private QuicEmitter() {}
 
-    /// Whether a chain reads requests inside TLS 1.3 from clients that need no certificate. Clients that do need one
-    /// are
-    /// kept to TCP: QUIC here has no say in it.
+    /// Whether a chain reads requests inside TLS 1.3 from clients that need no certificate. Clients that do
+    /// need one are kept to TCP: QUIC here has no say in it.
     static boolean carries(Chain chain) {
         return chain.content() instanceof Content.Http
                 && chain.tls() instanceof Tls.Terminate tls

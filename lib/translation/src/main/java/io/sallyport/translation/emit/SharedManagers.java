@@ -126,9 +126,8 @@ record SharedManagers(
                 scopes);
     }
 
-    /// The same with the scopes in use from now on. A scope whose table is not there any more goes: an Envoy that
-    /// starts
-    /// would wait for the table for ever.
+    /// The same with the scopes in use from now on. A scope whose table is not there any more goes: an Envoy
+    /// that starts would wait for the table for ever.
     SharedManagers withScopes(Map<String, RouteTableId> inUse, Predicate<RouteTableId> isThere) {
         var all = new TreeMap<>(inUse);
         scopes.forEach((name, table) -> {

@@ -41,10 +41,9 @@ import org.pcollections.TreePMap;
 
 /// The next [ClientState] while it is made: a client proxy's plan.
 ///
-/// A site is a function of the view (services and VirtualServices by host), and so is a port; an edit marks the sites,
-/// ports and upstreams that read what it changes, and only those are made again. Another Sidecar or another policy
-/// makes
-/// everything again. A node that comes out equal is the old object.
+/// A site is a function of the view (services and VirtualServices by host), and so is a port; an edit marks
+/// the sites, ports and upstreams that read what it changes, and only those are made again. Another Sidecar
+/// or another policy makes everything again. A node that comes out equal is the old object.
 final class ClientDraft {
 
     private static final int HTTP = 80;

@@ -14,9 +14,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// What the objects of the namespaces let a client proxy see, and what it does with everything else: the Sidecar that
-/// is
-/// for it, else all that is visible to its namespace and the mesh's own policy.
+/// What the objects of the namespaces let a client proxy see, and what it does with everything else: the
+/// Sidecar that is for it, else all that is visible to its namespace and the mesh's own policy.
 ///
 /// One Sidecar counts: the oldest of the namespace whose selector takes the workload, else the oldest of the namespace
 /// without a selector, else the oldest of the root namespace without one. (Istio: `pilot/pkg/model/sidecar.go`.)

@@ -14,9 +14,8 @@ import org.pcollections.PMap;
 import org.pcollections.PSortedMap;
 import org.pcollections.TreePMap;
 
-/// What the linker remembers for one class of client proxies: its last answer, and how it came about. Immutable, so
-/// that
-/// a failure on the way to the next answer leaves the last one whole.
+/// What the linker remembers for one class of client proxies: its last answer, and how it came about.
+/// Immutable, so that a failure on the way to the next answer leaves the last one whole.
 ///
 /// `ports` are the listeners that each port of the services became; `uses` counts the sites, ports and tables that send
 /// to an upstream.

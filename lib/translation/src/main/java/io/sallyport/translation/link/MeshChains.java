@@ -18,12 +18,11 @@ import io.sallyport.translation.plan.UpstreamId;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// The chains of a server with AUTO_PASSTHROUGH: one for each port and subset of each service of the mesh that its
-/// hosts
-/// cover. Workloads elsewhere name the place in their hello (`outbound_.80_.v1_.reviews.shop.svc.cluster.local`) and
-/// say
-/// by ALPN that they speak the mesh's own TLS, which goes on as it came. Services outside of the mesh have none.
-/// (Istio: `builtAutoPassthroughFilterChains` in `pilot/pkg/networking/core/gateway.go`.)
+/// The chains of a server with AUTO_PASSTHROUGH: one for each port and subset of each service of the mesh
+/// that its hosts cover. Workloads elsewhere name the place in their hello
+/// (`outbound_.80_.v1_.reviews.shop.svc.cluster.local`) and say by ALPN that they speak the mesh's own TLS,
+/// which goes on as it came. Services outside of the mesh have none. (Istio:
+/// `builtAutoPassthroughFilterChains` in `pilot/pkg/networking/core/gateway.go`.)
 final class MeshChains {
 
     // What workloads offer in the mesh's own TLS.

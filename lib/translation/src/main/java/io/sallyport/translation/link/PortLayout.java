@@ -21,9 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Which server of which Gateway gets which port of a proxy. Gateways are taken oldest first; a server that cannot
-/// share
-/// its port with what is there already is left out, as Istio leaves it out (the analysis says so to the user).
+/// Which server of which Gateway gets which port of a proxy. Gateways are taken oldest first; a server that
+/// cannot share its port with what is there already is left out, as Istio leaves it out (the analysis says so
+/// to the user).
 ///
 /// Plain HTTP servers of one port and address share one listener and one route table. TLS servers are told
 /// apart by the name in the hello, so they share a port with one another; a plain server may join older TLS

@@ -11,9 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.pcollections.PSortedMap;
 import org.pcollections.TreePMap;
 
-/// All that one class of proxies does. Immutable; the plan after an edit shares every node that the edit does not
-/// touch,
-/// as the same object, and knows cheaply which ones it does ([#changesSince]).
+/// All that one class of proxies does. Immutable; the plan after an edit shares every node that the edit does
+/// not touch, as the same object, and knows cheaply which ones it does ([#changesSince]).
 public final class ProxyPlan {
 
     /// Nothing is bound.

@@ -2,9 +2,8 @@ package io.sallyport.translation.plan;
 
 import java.util.List;
 
-/// What one host answers on one port: the first rule that matches, else 404. `host` is lower case and may be a
-/// wildcard;
-/// `port` is the server's.
+/// What one host answers on one port: the first rule that matches, else 404. `host` is lower case and may be
+/// a wildcard; `port` is the server's.
 ///
 /// `countsAttempts` says whether upstreams are told which attempt a request is.
 ///

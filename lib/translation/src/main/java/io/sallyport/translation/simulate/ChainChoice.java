@@ -12,11 +12,10 @@ import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
-/// Which filter chain takes a connection: by server name first, then by whether it is encrypted, then by the protocols
-/// that the client can speak. Each step takes the closest match and does not go back, as Envoy does: a chain for the
-/// exact
-/// name that wants another protocol closes the connection, although a wildcard would take it.
-/// (Envoy: `FilterChainManagerImpl::findFilterChain`.)
+/// Which filter chain takes a connection: by server name first, then by whether it is encrypted, then by the
+/// protocols that the client can speak. Each step takes the closest match and does not go back, as Envoy
+/// does: a chain for the exact name that wants another protocol closes the connection, although a wildcard
+/// would take it. (Envoy: `FilterChainManagerImpl::findFilterChain`.)
 final class ChainChoice {
 
     private static final String TLS = "tls";

@@ -8,9 +8,8 @@ import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Why a route does not take a request: the first of its conditions that does not hold, in Envoy's order (path,
-/// headers,
-/// query, the rest).
+/// Why a route does not take a request: the first of its conditions that does not hold, in Envoy's order
+/// (path, headers, query, the rest).
 final class Conditions {
 
     private Conditions() {}

@@ -32,9 +32,9 @@ final class Paths {
         return path.substring(withoutQuery(path).length());
     }
 
-    /// `/a/./b/../%63` is `/a/c`: dots are resolved, letters that need no escape are unescaped, backslashes are
-    /// slashes.
-    /// `//` and `%2F` stay. `/a/..;b/c` is `/c`: parameters do not make dots a name, unless a part is escaped.
+    /// `/a/./b/../%63` is `/a/c`: dots are resolved, letters that need no escape are unescaped, backslashes
+    /// are slashes. `//` and `%2F` stay. `/a/..;b/c` is `/c`: parameters do not make dots a name, unless a
+    /// part is escaped.
     static String normalized(String path) {
         var plain = unescaped(withoutParameters(withoutQuery(path))).replace('\\', '/');
         var kept = new ArrayList<String>();

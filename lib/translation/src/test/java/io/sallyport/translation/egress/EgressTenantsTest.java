@@ -24,9 +24,9 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// Two tenants with clients of their own and one egress gateway. Whatever EgressPolicies the one writes for his
-/// clients,
-/// the proxies of the other's are given the same to the byte, and at the gateway their requests go where they went.
+/// Two tenants with clients of their own and one egress gateway. Whatever EgressPolicies the one writes for
+/// his clients, the proxies of the other's are given the same to the byte, and at the gateway their requests
+/// go where they went.
 @Tag("V15")
 @Tag("M18")
 class EgressTenantsTest {

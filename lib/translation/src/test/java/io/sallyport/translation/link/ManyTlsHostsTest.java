@@ -12,9 +12,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// Many servers with TLS on one port. A thousand of them are the benchmark's business (`./sallyport bench tls`): what
-/// is
-/// sent does not depend on the number, and the nightly form shows it.
+/// Many servers with TLS on one port. A thousand of them are the benchmark's business (`./sallyport bench
+/// tls`): what is sent does not depend on the number, and the nightly form shows it.
 class ManyTlsHostsTest {
 
     private static final int HOSTS = Boolean.getBoolean("sallyport.nightly") ? 1_000 : 100;

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
-/// Makes whole configurations by chance: Gateways, VirtualServices, DestinationRules, ServiceEntries, Services and
-/// their
-/// slices that refer to each other, with every field of HTTP and TCP routing now and then. Equal seeds make equal text.
+/// Makes whole configurations by chance: Gateways, VirtualServices, DestinationRules, ServiceEntries,
+/// Services and their slices that refer to each other, with every field of HTTP and TCP routing now and then.
+/// Equal seeds make equal text.
 ///
 /// Most documents are accepted; a caller that needs accepted ones alone asks the analyzer and drops the others.
 public final class ConfigGenerator {

@@ -13,11 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/// A wire between two parts of this machine that behaves as networks do on bad days: it is slow, it loses packets
-/// (which
-/// TCP sends again, so that a reader sees them late), it breaks in the middle of a message, and it goes silent without
-/// a
-/// word, one way or both. What is not named passes. It needs no rights, unlike the kernel's own faults.
+/// A wire between two parts of this machine that behaves as networks do on bad days: it is slow, it loses
+/// packets (which TCP sends again, so that a reader sees them late), it breaks in the middle of a message,
+/// and it goes silent without a word, one way or both. What is not named passes. It needs no rights, unlike
+/// the kernel's own faults.
 public final class FaultyWire implements AutoCloseable {
 
     /// Seen from who dials.
