@@ -5,6 +5,7 @@ import io.sallyport.accesslog.receive.Proxy;
 import io.sallyport.standalone.envoy.AdminSocket;
 import io.sallyport.standalone.envoy.EnvoyFleet;
 import io.sallyport.standalone.envoy.EnvoyStatus;
+import io.sallyport.standalone.envoy.ProcessMark;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -74,10 +75,10 @@ final class LogCounters implements AutoCloseable {
         }
     }
 
-    // As the system knows it, so that an Envoy which we take over from an earlier `up` is the same one.
+    // An Envoy that we take over from an earlier `up` is the same one. The JDK's start time is not: it counts from when
+    // the machine booted by a clock that may have been set since.
     private static String run(long pid) {
-        var started = ProcessHandle.of(pid).flatMap(process -> process.info().startInstant());
-        return pid + "@" + started.map(Instant::getEpochSecond).orElse(0L);
+        return pid + "@" + ProcessMark.of(pid).map(ProcessMark::started).orElse("");
     }
 
     // "access_logs.grpc_access_log.logs_written: 12", for requests and connections. Only requests are counted as

@@ -6,9 +6,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// Names a process for good. A process id alone may belong to another process tomorrow; with the start time it cannot.
-record ProcessMark(long pid, String started) {
+public record ProcessMark(long pid, String started) {
 
-    static Optional<ProcessMark> of(long pid) {
+    /// The mark of a process that runs; empty: there is none of that id.
+    public static Optional<ProcessMark> of(long pid) {
         return started(pid).map(started -> new ProcessMark(pid, started));
     }
 
