@@ -18,8 +18,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the objects that declare hosts to send to.
 /// (Istio: `pilot/pkg/serviceregistry/serviceentry/conversion.go`, `pilot/pkg/serviceregistry/kube`.)
@@ -82,10 +84,9 @@ final class BackendReader {
         if (spec.workloadSelector() != null) {
             var selector = spec.workloadSelector().labels();
             return workloads.stream()
+                    .filter(workload -> isSelected(workload, selector))
                     .sorted(ConfigObject.BY_AGE)
-                    .map(BackendReader::labelled)
-                    .filter(workload -> workload.labels().entrySet().containsAll(selector.entrySet()))
-                    .map(workload -> endpoint(workload, ports))
+                    .map(workload -> endpoint(labelled(workload), ports))
                     .collect(ImmutableList.toImmutableList());
         }
         boolean looksUp = spec.resolution() == ServiceEntry.Resolution.DNS
@@ -97,7 +98,18 @@ final class BackendReader {
         return spec.endpoints().stream().map(entry -> endpoint(entry, ports)).collect(ImmutableList.toImmutableList());
     }
 
+    private static boolean isSelected(ConfigObject<WorkloadEntry> object, Map<String, String> selector) {
+        return selector.entrySet().stream()
+                .allMatch(wanted -> wanted.getValue().equals(label(object, wanted.getKey())));
+    }
+
     // The labels of its metadata count beside those of its spec, and before them.
+    private static @Nullable String label(ConfigObject<WorkloadEntry> object, String name) {
+        var own = object.metadata().labels().get(name);
+        return own != null ? own : object.spec().labels().get(name);
+    }
+
+    // With the labels of both.
     private static WorkloadEntry labelled(ConfigObject<WorkloadEntry> object) {
         var spec = object.spec();
         if (object.metadata().labels().isEmpty()) {
