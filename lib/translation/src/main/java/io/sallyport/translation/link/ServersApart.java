@@ -15,7 +15,9 @@ import java.util.Optional;
 final class ServersApart {
 
     private final IdentityHashMap<Member, Bind> sockets = new IdentityHashMap<>();
-    private final ListMultimap<Bind, Member> asking = ArrayListMultimap.create();
+    private final ListMultimap<Bind, Asking> asking = ArrayListMultimap.create();
+
+    private record Asking(Member member, List<Object> authority) {}
 
     ServersApart(PortLayout layout, ProxyClass proxy) {
         layout.slots().forEach((slot, members) -> {
@@ -23,7 +25,7 @@ final class ServersApart {
             for (var member : members) {
                 sockets.put(member, socket);
                 if (asks(member)) {
-                    asking.put(socket, member);
+                    asking.put(socket, new Asking(member, authority(member)));
                 }
             }
         });
@@ -36,12 +38,13 @@ final class ServersApart {
             return List.of();
         }
         var socket = sockets.get(wide);
+        var own = authority(wide);
         return socket == null
                 ? List.of()
                 : asking.get(socket).stream()
-                        .filter(narrow -> !authority(narrow).equals(authority(wide)))
-                        .flatMap(narrow -> narrow.hosts().stream())
-                        .filter(host -> closest(host, wide.hosts()).isPresent())
+                        .filter(narrow -> !narrow.authority().equals(own))
+                        .flatMap(narrow -> narrow.member().hosts().stream())
+                        .filter(host -> wide.hosts().stream().anyMatch(pattern -> HostNames.isSubset(host, pattern)))
                         .distinct()
                         .sorted()
                         .toList();
