@@ -241,8 +241,13 @@ final class WorldSubscription implements Subscription {
         if (type != ResourceType.SCOPED_ROUTES) {
             return wanted;
         }
-        var gone = new TreeMap<>(sent);
-        gone.keySet().removeAll(base.resources().all(type).keySet());
+        var gone = new TreeMap<String, EnvoyResource>();
+        var there = base.resources().all(type);
+        sent.forEach((name, resource) -> {
+            if (lastScopes.mayKeep(name) && !there.containsKey(name)) {
+                gone.put(name, resource);
+            }
+        });
         lastScopes.retain(gone.keySet());
         gone.keySet().removeIf(name -> !lastScopes.keeps(name, now));
         if (gone.isEmpty()) {
