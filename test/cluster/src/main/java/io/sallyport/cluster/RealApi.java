@@ -17,19 +17,17 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Brings a real API server to where a test can begin, and back. CRDs of Istio's kinds and ours are those of the chart,
 /// so that their schemas prune and refuse; one that the cluster has already stays as it is. What a test's process has
-/// installed goes when the process ends.
+/// installed goes when the process ends, unless somebody else has taken it over ([OwnKinds]).
 final class RealApi {
 
     private static final int SECONDS = 60;
-    private static final Set<String> installed = new ConcurrentSkipListSet<>();
+    private static final OwnKinds installed = new OwnKinds();
     private static final AtomicBoolean hooked = new AtomicBoolean();
 
     private final KubernetesClient client;
@@ -49,8 +47,8 @@ final class RealApi {
         if (there == null) {
             removeAtTheEnd();
             try {
-                crds.resource(fromChart(kind).orElseGet(() -> open(kind))).create();
-                installed.add(kind.name());
+                installed.add(crds.resource(fromChart(kind).orElseGet(() -> open(kind)))
+                        .create());
             } catch (KubernetesClientException e) {
                 if (e.getCode() != 409) {
                     throw e;
@@ -60,7 +58,7 @@ final class RealApi {
         crds.withName(kind.name()).waitUntilCondition(RealApi::isEstablished, SECONDS, TimeUnit.SECONDS);
     }
 
-    private static boolean isEstablished(CustomResourceDefinition crd) {
+    static boolean isEstablished(CustomResourceDefinition crd) {
         return crd != null
                 && crd.getStatus() != null
                 && crd.getStatus().getConditions() != null
@@ -145,11 +143,7 @@ final class RealApi {
                         .withConfig(config)
                         .withHttpClientFactory(new JdkHttpClientFactory())
                         .build()) {
-                    installed.forEach(name -> last.apiextensions()
-                            .v1()
-                            .customResourceDefinitions()
-                            .withName(name)
-                            .delete());
+                    installed.remove(last);
                 }
             }));
         }

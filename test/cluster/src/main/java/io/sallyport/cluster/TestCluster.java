@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.client.Config;
@@ -33,6 +34,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -235,7 +237,8 @@ public final class TestCluster implements AutoCloseable {
         new RealApi(client).install(kind);
     }
 
-    /// Applies documents as `kubectl apply --server-side` would, as the field manager `tests`.
+    /// Applies documents as `kubectl apply --server-side` would, as the field manager `tests`. Refuses to change what
+    /// others have made.
     public void apply(String yaml) {
         apply("tests", yaml);
     }
@@ -251,6 +254,7 @@ public final class TestCluster implements AutoCloseable {
 
     private void apply(String manager, GenericKubernetesResource object) {
         if (mock == null) {
+            refuseForeign(object);
             made.push(client.resource(object)
                     .patch(
                             new PatchContext.Builder()
@@ -273,6 +277,30 @@ public final class TestCluster implements AutoCloseable {
             object.getMetadata().setCreationTimestamp(there.getMetadata().getCreationTimestamp());
             client.resource(object).update();
         }
+    }
+
+    // What is applied goes with this test: it has to be new, or this test's already.
+    private void refuseForeign(HasMetadata object) {
+        if (made.stream().anyMatch(each -> isSame(each, object) || isNamespaceOf(each, object))) {
+            return;
+        }
+        if (client.resource(object).get() != null) {
+            throw new IllegalStateException("%s \"%s\" is there already (expected: a name of this test's own)"
+                    .formatted(object.getKind(), object.getMetadata().getName()));
+        }
+    }
+
+    private static boolean isSame(HasMetadata each, HasMetadata object) {
+        return each.getApiVersion().equals(object.getApiVersion())
+                && each.getKind().equals(object.getKind())
+                && each.getMetadata().getName().equals(object.getMetadata().getName())
+                && Objects.equals(
+                        each.getMetadata().getNamespace(), object.getMetadata().getNamespace());
+    }
+
+    private static boolean isNamespaceOf(HasMetadata each, HasMetadata object) {
+        return each instanceof Namespace namespace
+                && namespace.getMetadata().getName().equals(object.getMetadata().getNamespace());
     }
 
     private static ManagedFieldsEntry managed(String manager) {
