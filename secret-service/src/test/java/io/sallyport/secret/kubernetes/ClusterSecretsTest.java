@@ -25,6 +25,7 @@ import io.sallyport.secret.store.SecretState.Half;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.security.interfaces.RSAPrivateKey;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -79,7 +80,7 @@ class ClusterSecretsTest {
         return registry;
     }
 
-    // As cert-manager writes it, with the PKCS#1 key that a Certificate may ask for.
+    // As cert-manager writes it: keys of RSA in PKCS#1, others in SEC 1.
     private Secret certManager(String namespace, String name, Issued issued) {
         return secret(
                         namespace,
@@ -91,7 +92,9 @@ class ClusterSecretsTest {
                                 "tls.crt",
                                 issued.certPem(),
                                 "tls.key",
-                                Issued.pem(issued.keys().getPrivate())))
+                                issued.keys().getPrivate() instanceof RSAPrivateKey rsa
+                                        ? Issued.pem(rsa)
+                                        : issued.sec1KeyPem()))
                 .edit()
                 .editMetadata()
                 .addToAnnotations("cert-manager.io/certificate-name", name)
@@ -140,7 +143,8 @@ class ClusterSecretsTest {
         await().atMost(PATIENCE).until(() -> half(registry, edge, "shop") instanceof Half.Served<?>);
         var before = half(registry, edge, "shop");
         cluster.client().resource(certManager(edge, "shop", SECOND)).update();
-        await().atMost(PATIENCE).until(() -> !half(registry, edge, "shop").equals(before));
+        await().atMost(PATIENCE)
+                .until(() -> half(registry, edge, "shop") instanceof Half.Served<?> now && !now.equals(before));
         cluster.client().secrets().inNamespace(edge).withName("shop").delete();
         await().atMost(PATIENCE).until(() -> half(registry, edge, "shop") instanceof Half.Absent<?>);
     }
