@@ -23,7 +23,12 @@ import io.sallyport.model.Platform;
 import io.sallyport.model.VirtualService;
 import io.sallyport.model.VirtualService.HttpMatchRequest;
 import io.sallyport.model.VirtualService.HttpRoute;
+import io.sallyport.model.VirtualService.L4MatchAttributes;
+import io.sallyport.model.VirtualService.TcpRoute;
+import io.sallyport.model.VirtualService.TlsMatchAttributes;
+import io.sallyport.model.VirtualService.TlsRoute;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// How VirtualServices and the Gateways that they name fit each other, and Gateways the proxies that they select.
@@ -38,6 +43,7 @@ final class BindingRules {
                 new SelectorMatchesProxy(),
                 new GatewayServesHost(),
                 new HostIsServedSomewhere(),
+                new MatchedGatewayIsBound(),
                 new ChallengeIsNotRedirected());
     }
 
@@ -79,12 +85,23 @@ final class BindingRules {
     }
 
     private static Stream<At<String>> unknownGateways(At<VirtualService> service, Lookup world, Report report) {
-        var matched = service.each("http", VirtualService::http)
-                .flatMap(route -> route.each("match", HttpRoute::match))
-                .flatMap(match -> match.each("gateways", HttpMatchRequest::gateways));
-        return Stream.concat(service.each("gateways", VirtualService::gateways), matched)
+        return Stream.concat(service.each("gateways", VirtualService::gateways), matchedGateways(service))
                 .filter(gateway -> !gateway.value().equals("mesh"))
                 .filter(gateway -> world.gateway(gatewayName(gateway, report)).isEmpty());
+    }
+
+    // Those that the matches of rules are limited to.
+    private static Stream<At<String>> matchedGateways(At<VirtualService> service) {
+        var http = service.each("http", VirtualService::http)
+                .flatMap(route -> route.each("match", HttpRoute::match))
+                .flatMap(match -> match.each("gateways", HttpMatchRequest::gateways));
+        var tls = service.each("tls", VirtualService::tls)
+                .flatMap(route -> route.each("match", TlsRoute::match))
+                .flatMap(match -> match.each("gateways", TlsMatchAttributes::gateways));
+        var tcp = service.each("tcp", VirtualService::tcp)
+                .flatMap(route -> route.each("match", TcpRoute::match))
+                .flatMap(match -> match.each("gateways", L4MatchAttributes::gateways));
+        return Stream.of(http, tls, tcp).flatMap(part -> part);
     }
 
     private static String gatewayName(At<String> gateway, Report report) {
@@ -208,15 +225,7 @@ final class BindingRules {
 
         private static boolean serves(ConfigObject<Gateway> gateway, String host, String namespace) {
             return gateway.spec().servers().stream()
-                    .flatMap(server -> server.hosts().stream())
-                    .anyMatch(served -> {
-                        int slash = served.indexOf('/');
-                        var from = slash < 0 ? "*" : served.substring(0, slash);
-                        boolean allowed = from.equals("*")
-                                || from.equals(namespace)
-                                || (from.equals(".") && gateway.namespace().equals(namespace));
-                        return allowed && Hosts.overlap(Bindings.bareHost(served), host);
-                    });
+                    .anyMatch(server -> Bindings.takes(gateway, server, host, namespace));
         }
     }
 
@@ -262,6 +271,45 @@ final class BindingRules {
                                         host.value(), gateways.getFirst().ref().qualifiedName()),
                         List.of(new Report.Place(gateways.getFirst(), Path.of("spec", "servers")))));
             }
+        }
+    }
+
+    /// SP2126: a match for a gateway that the VirtualService is not bound to.
+    static final class MatchedGatewayIsBound extends WorldRule<VirtualService> {
+        private static final String MATCH =
+                "{hosts: [shop.test], gateways: [edge], http: [{match: [{gateways: [%s]}], directResponse: {status: 200}}]}";
+
+        MatchedGatewayIsBound() {
+            super(
+                    "SP2126",
+                    WARNING,
+                    "Match names a gateway that is not bound",
+                    Kind.VIRTUAL_SERVICE,
+                    VirtualService.class,
+                    new Page(
+                            "The gateways of a match choose among those of the VirtualService, which is served nowhere else. Without gateways it is bound to mesh alone.",
+                            GATEWAY + SERVICE + MATCH.formatted("mesh"),
+                            GATEWAY + SERVICE + MATCH.formatted("shop/edge")));
+        }
+
+        @Override
+        public void check(At<VirtualService> service, Lookup world, Report report) {
+            // A delegate is served where its root is. Without any Gateway bindings are not judged.
+            if (service.value().hosts().isEmpty() || !world.hasGateways()) {
+                return;
+            }
+            var names = service.value().gateways();
+            var bound = (names.isEmpty() ? List.of("mesh") : names)
+                    .stream()
+                            .map(name ->
+                                    Bindings.gatewayName(name, report.object().namespace()))
+                            .collect(Collectors.toSet());
+            matchedGateways(service)
+                    .filter(gateway -> !bound.contains(gatewayName(gateway, report)))
+                    .forEach(gateway -> report.at(
+                            gateway,
+                            "never used for \"%s\": spec.gateways has only %s (expected: one of these, or it there too)"
+                                    .formatted(gateway.value(), names.isEmpty() ? "mesh" : String.join(", ", names))));
         }
     }
 

@@ -12,6 +12,7 @@ public final class RelationRules {
     public static List<Rule<?>> all() {
         return ImmutableList.<Rule<?>>builder()
                 .addAll(BindingRules.all())
+                .addAll(ServerRulesMeet.all())
                 .addAll(ReferenceRules.all())
                 .addAll(GatewayConflicts.all())
                 .addAll(HostConflicts.all())

@@ -111,12 +111,12 @@ final class SniHostIsFree extends WorldRule<VirtualService> {
     }
 
     // Those that only some proxies see may stand at another gateway, or come before older ones.
-    private static boolean isPublic(VirtualService service) {
+    static boolean isPublic(VirtualService service) {
         return service.exportTo().isEmpty() || service.exportTo().contains("*");
     }
 
     // The hosts of VirtualServices that cover an SNI host: `a.b.test`, `*.b.test`, `*.test` and `*`.
-    private static List<String> patterns(String host) {
+    static List<String> patterns(String host) {
         var patterns = new ArrayList<String>();
         patterns.add(host);
         for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {

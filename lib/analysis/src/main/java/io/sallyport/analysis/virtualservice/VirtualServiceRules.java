@@ -18,6 +18,7 @@ public final class VirtualServiceRules {
                 .addAll(MatchRules.all())
                 .addAll(PolicyRules.all())
                 .addAll(ReachRules.all())
+                .add(new TcpMatchIsFirst())
                 .addAll(HostileRules.all())
                 .addAll(DenialRules.all())
                 .build();
