@@ -44,10 +44,18 @@ final class Asking<K, V> {
             known.put(key, fresh);
             return fresh;
         } catch (KubernetesClientException e) {
-            throw new UnavailableException(
-                    "the Kubernetes API server does not answer" + (e.getCode() > 0 ? ": " + e.getCode() : ""));
+            throw new UnavailableException(reason(e.getCode()));
         } finally {
             places.release();
         }
+    }
+
+    private static String reason(int status) {
+        return switch (status) {
+            case 401, 403 ->
+                "the Kubernetes API server does not let this service ask: %d (expected: a token with the chart's roles)"
+                        .formatted(status);
+            default -> "the Kubernetes API server does not answer" + (status > 0 ? ": " + status : "");
+        };
     }
 }
