@@ -100,6 +100,9 @@ final class AccessLogService {
             return ConfigurationSource.NONE;
         }
         return new GrpcConfiguration(
-                doors.channel("config", config), doors.channel("xds", xds), doors.channel("secret", secret), clock);
+                doors.channel("config channel", config),
+                doors.channel("xds channel", xds),
+                doors.channel("secret channel", secret),
+                clock);
     }
 }

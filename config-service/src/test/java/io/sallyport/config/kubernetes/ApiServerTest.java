@@ -13,19 +13,24 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.sallyport.analysis.Inspections;
+import io.sallyport.analysis.gatewayapi.GatewayApi;
 import io.sallyport.cluster.ChartAccounts;
 import io.sallyport.cluster.TestCluster;
 import io.sallyport.config.YamlDocuments;
 import io.sallyport.kubernetes.Kubeconfig;
+import io.sallyport.kubernetes.ServedKind;
 import io.sallyport.kubernetes.identity.AccessReviews;
+import io.sallyport.kubernetes.identity.PodLabels;
 import io.sallyport.kubernetes.identity.TokenReviews;
 import io.sallyport.kubernetes.inject.InjectionSettings;
 import io.sallyport.model.Kind;
 import io.sallyport.runtime.identity.Access;
+import io.sallyport.runtime.identity.Authorizer.UnavailableException;
 import io.sallyport.runtime.identity.Identity;
 import io.sallyport.runtime.identity.TokenCheck.NotAcceptedException;
 import java.net.InetAddress;
@@ -34,11 +39,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -165,6 +172,10 @@ class ApiServerTest {
         }
 
         var config = as(accounts, "sallyport-config");
+        assertThat(statusResources(followed))
+                .hasSizeGreaterThan(20)
+                .allSatisfy(resource ->
+                        assertThat(may(config, "update", resource)).as(resource).isTrue());
         forbidden(() -> config.secrets().inNamespace(platform).list());
         forbidden(() -> config.secrets().inNamespace("default").list());
         forbidden(() ->
@@ -179,6 +190,39 @@ class ApiServerTest {
             forbidden(() -> client.secrets().inNamespace(platform).list());
             forbidden(() -> client.services().inNamespace(platform).list());
         }
+    }
+
+    // Those that StatusWriter writes, `networking.istio.io/gateways`.
+    private static List<String> statusResources(Followed followed) {
+        var watch = followed.source().watch();
+        return followed.source().kinds().documents().entrySet().stream()
+                .filter(entry -> GatewayApi.KINDS.contains(entry.getKey())
+                        || entry.getKey().group().endsWith("istio.io")
+                        || entry.getKey().group().equals("sallyport.io"))
+                .flatMap(entry -> watch.served(entry.getValue()).stream())
+                .filter(ServedKind::hasStatus)
+                .map(served -> served.kind().group() + "/" + served.plural())
+                .toList();
+    }
+
+    private boolean may(KubernetesClient client, String verb, String resource) {
+        int slash = resource.indexOf('/');
+        return client.authorization()
+                .v1()
+                .selfSubjectAccessReview()
+                .create(new SelfSubjectAccessReviewBuilder()
+                        .withNewSpec()
+                        .withNewResourceAttributes()
+                        .withNamespace(platform)
+                        .withGroup(resource.substring(0, slash))
+                        .withResource(resource.substring(slash + 1))
+                        .withSubresource("status")
+                        .withVerb(verb)
+                        .endResourceAttributes()
+                        .endSpec()
+                        .build())
+                .getStatus()
+                .getAllowed();
     }
 
     @Test
@@ -206,24 +250,50 @@ class ApiServerTest {
                 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
                 subjects: [{kind: ServiceAccount, name: ada, namespace: %1$s}]
                 """.formatted(platform));
-        var client = as(accounts, "sallyport-xds");
-        var tokens = new TokenReviews(client, AUDIENCE);
+        for (var service : List.of("config", "xds", "secret", "egress", "accesslog")) {
+            var client = as(accounts, "sallyport-" + service);
+            var tokens = new TokenReviews(client, AUDIENCE);
 
-        var ada = tokens.identify(ChartAccounts.token(cluster.client(), platform, "ada", AUDIENCE))
-                .orElseThrow();
-        assertThat(ada).isEqualTo(new Identity.Workload(platform, "ada", Optional.empty()));
-        assertThatThrownBy(() -> tokens.identify(ChartAccounts.token(cluster.client(), platform, "ada", "vault")))
-                .isInstanceOf(NotAcceptedException.class);
-        assertThatThrownBy(() -> tokens.identify("not.a.token")).isInstanceOf(NotAcceptedException.class);
+            var ada = tokens.identify(ChartAccounts.token(cluster.client(), platform, "ada", AUDIENCE))
+                    .orElseThrow();
+            assertThat(ada).isEqualTo(new Identity.Workload(platform, "ada", Optional.empty()));
+            assertThatThrownBy(() -> tokens.identify(ChartAccounts.token(cluster.client(), platform, "ada", "vault")))
+                    .isInstanceOf(NotAcceptedException.class);
+            assertThatThrownBy(() -> tokens.identify("not.a.token")).isInstanceOf(NotAcceptedException.class);
 
-        var reviews = new AccessReviews(client);
-        var read = new Access(Access.Verb.GET, "networking.istio.io", "virtualservices", platform);
-        assertThat(reviews.may(ada, read)).isTrue();
-        assertThat(reviews.may(ada, read.in("default"))).isFalse();
-        assertThat(reviews.may(ada, new Access(Access.Verb.CREATE, "networking.istio.io", "virtualservices", platform)))
-                .isFalse();
-        assertThat(reviews.namespaces(ada, read))
-                .hasValueSatisfying(all -> assertThat(all).containsExactly(platform));
+            var reviews = new AccessReviews(client);
+            var read = new Access(Access.Verb.GET, "networking.istio.io", "virtualservices", platform);
+            assertThat(reviews.may(ada, read)).isTrue();
+            assertThat(reviews.may(ada, read.in("default"))).isFalse();
+            assertThat(reviews.may(
+                            ada, new Access(Access.Verb.CREATE, "networking.istio.io", "virtualservices", platform)))
+                    .isFalse();
+            assertThat(reviews.namespaces(ada, read))
+                    .hasValueSatisfying(all -> assertThat(all).containsExactly(platform));
+        }
+    }
+
+    /// Of a proxy's pod the API server says whose it is, to those that serve proxies.
+    @Test
+    @Tag("M11")
+    void labelsOfAPodAreReadByThoseThatServeProxies() throws Exception {
+        var accounts = ChartAccounts.install(cluster, platform);
+        cluster.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: edge-1, namespace: %s, labels: {istio: ingressgateway}}
+                spec: {containers: [{name: proxy, image: "envoy:1"}]}
+                """.formatted(platform));
+        var proxy = new Identity.Workload(platform, "default", Optional.of("edge-1"));
+
+        for (var service : List.of("xds", "secret", "accesslog")) {
+            assertThat(new PodLabels(as(accounts, "sallyport-" + service)).of(proxy))
+                    .containsExactly(Map.entry("istio", "ingressgateway"));
+        }
+        var other = new Identity.Workload("default", "default", Optional.of("edge-1"));
+        assertThatThrownBy(() -> new PodLabels(as(accounts, "sallyport-xds")).of(other))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("does not let this service ask: 403");
     }
 
     @Test
@@ -235,6 +305,9 @@ class ApiServerTest {
         cluster.install(Kind.VIRTUAL_SERVICE);
         var accounts = ChartAccounts.install(cluster, platform);
         var name = "sallyport-" + platform;
+        // Of a certificate that is due now.
+        var clock = new AtomicReference<>(
+                Instant.now().minus(AdmissionCertificate.LIFE.multipliedBy(2).dividedBy(3)));
         // As `test/cluster/api-server` makes it; elsewhere the API server may have no certificate for us.
         var authority = Optional.of(kubeconfig.resolveSibling("webhook-ca.crt")).filter(Files::exists);
         var server = AdmissionServer.start(
@@ -245,7 +318,7 @@ class ApiServerTest {
                         authority),
                 as(accounts, "sallyport-config"),
                 new Review(new YamlDocuments(new Inspections()), _ -> List.of()),
-                InstantSource.system(),
+                clock::get,
                 new SecureRandom());
         open.add(server);
         var configuration = new ValidatingWebhookConfigurationBuilder()
@@ -283,6 +356,14 @@ class ApiServerTest {
                 .hasMessageContaining("SP1201 spec.hosts[0]: host \"broken..test\"");
         assertThat(cluster.find("networking.istio.io/v1", "VirtualService", platform, "broken"))
                 .isEmpty();
+
+        var first = server.authority();
+        clock.set(Instant.now());
+        server.renewIfDue();
+        assertThat(server.authority()).isNotEqualTo(first);
+        for (int i = 0; i < 20; i++) {
+            apply("cart", "cart-" + i + ".test");
+        }
     }
 
     /// What the chart's webhook would do to a pod of a labelled namespace is what the API server stores: its own
@@ -301,6 +382,7 @@ class ApiServerTest {
                         .addToLabels("istio-injection", "enabled")
                         .endMetadata()
                         .build());
+        var accounts = ChartAccounts.install(cluster, "sidecars", platform);
         var name = "sallyport-injector-" + platform;
         var ca =
                 Files.writeString(folder.resolve("ca.crt"), "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
@@ -323,7 +405,7 @@ class ApiServerTest {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(new AdmissionSettings.Injection(settings, Optional.of(name)))),
-                cluster.client(),
+                as(accounts, "sallyport-config"),
                 new Review(new YamlDocuments(new Inspections()), _ -> List.of()),
                 InstantSource.system(),
                 new SecureRandom());

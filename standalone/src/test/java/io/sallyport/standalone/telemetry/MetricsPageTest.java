@@ -62,7 +62,6 @@ class MetricsPageTest {
             "cause",
             "method",
             "namespace",
-            "peer",
             "reason",
             "result",
             "secret",

@@ -2,6 +2,7 @@ package io.sallyport.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sallyport.cluster.ChartAccounts;
 import io.sallyport.cluster.TestCluster;
 import io.sallyport.model.Kind;
 import io.sallyport.testkit.net.EchoServer;
@@ -34,7 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Certificates and authorities that are objects of a cluster, at a real Envoy. secret-service reads Secrets where
-/// gateways are and nowhere else, as the chart has it; `ClusterTest` is about everything else.
+/// gateways are and nowhere else, as the chart has it; at a real API server the services have the chart's accounts and
+/// no other rights. `ClusterTest` is about everything else.
 class ClusterCertificatesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -67,7 +69,20 @@ class ClusterCertificatesTest {
         gateways.addAll(List.of(lenders));
         var all = new ArrayList<>(gateways);
         all.add(shop);
-        return SeparateServices.inCluster(scratch, cluster.kubeconfig(), all, gateways);
+        if (!cluster.isReal()) {
+            return SeparateServices.inCluster(scratch, cluster.kubeconfig(), cluster.kubeconfig(), all, gateways);
+        }
+        var accounts = ChartAccounts.install(cluster, edge);
+        accounts.grant("authorities", shop);
+        for (var lender : lenders) {
+            accounts.grant("secrets", lender);
+        }
+        return SeparateServices.inCluster(
+                scratch,
+                accounts.kubeconfig("sallyport-config"),
+                accounts.kubeconfig("sallyport-secret"),
+                all,
+                gateways);
     }
 
     private static void awaitTrue(String what, Callable<Boolean> fact) {

@@ -258,7 +258,8 @@ final class WorldDraft {
         }
         if (ref.kind() == Kind.SERVICE) {
             var service = as(object.get(), Service.class);
-            return BackendReader.ofService(service, sources.slices().get(ref).values(), mesh);
+            return List.of(
+                    BackendReader.ofService(service, sources.slices().get(ref).values(), mesh));
         }
         var entry = as(object.get(), ServiceEntry.class);
         return BackendReader.ofEntry(

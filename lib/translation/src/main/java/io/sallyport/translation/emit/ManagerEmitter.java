@@ -154,7 +154,7 @@ final class ManagerEmitter {
             out.getCommonHttpProtocolOptionsBuilder()
                     .setHeadersWithUnderscoresAction(HttpProtocolOptions.HeadersWithUnderscoresAction.REJECT_REQUEST);
         }
-        if (precautions.stripsHostPort()) {
+        if (precautions.stripsHostEnd()) {
             out.setStripAnyHostPort(true);
         }
     }

@@ -218,7 +218,7 @@ final class ClientPorts {
                 0,
                 mesh.speaksHttp10(),
                 HttpOptionsLinker.link(mesh).paths(),
-                Precautions.OF_CLIENTS,
+                Precautions.USUAL,
                 new OwnHeaders(new Server.Named("envoy"), true, true, false, false),
                 new ClientCertificate(ClientCertificate.Forwarding.SANITIZE, false, false, false, false, false),
                 side,

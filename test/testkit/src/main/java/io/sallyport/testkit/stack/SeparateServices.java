@@ -105,17 +105,18 @@ public final class SeparateServices implements AutoCloseable {
         return services.started(Name.CONFIG, Name.XDS);
     }
 
-    /// The same with an Envoy in the first of `gateways`, and secret-service, which reads Secrets in these alone.
+    /// The same with an Envoy in the first of `gateways`, and secret-service, which reads Secrets in these alone. Each
+    /// service has a kubeconfig of its own.
     public static SeparateServices inCluster(
-            Path scratch, Path kubeconfig, List<String> namespaces, List<String> gateways) throws IOException {
+            Path scratch, Path config, Path secret, List<String> namespaces, List<String> gateways) throws IOException {
         var services = new SeparateServices(scratch, false);
         services.home = gateways.getFirst();
-        services.follow(kubeconfig, namespaces, ", secret: \"127.0.0.1:%d\"".formatted(services.secretPort()));
+        services.follow(config, namespaces, ", secret: \"127.0.0.1:%d\"".formatted(services.secretPort()));
         services.more.put(Name.SECRET, """
                 kubernetes:
                   kubeconfig: %s
                   namespaces: [%s]
-                """.formatted(kubeconfig, String.join(", ", gateways)));
+                """.formatted(secret, String.join(", ", gateways)));
         return services.started(Name.CONFIG, Name.XDS, Name.SECRET);
     }
 
