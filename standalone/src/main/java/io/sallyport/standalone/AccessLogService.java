@@ -100,9 +100,6 @@ final class AccessLogService {
             return ConfigurationSource.NONE;
         }
         return new GrpcConfiguration(
-                doors.channel("config channel", config),
-                doors.channel("xds channel", xds),
-                doors.channel("secret channel", secret),
-                clock);
+                doors.channel("config", config), doors.channel("xds", xds), doors.channel("secret", secret), clock);
     }
 }

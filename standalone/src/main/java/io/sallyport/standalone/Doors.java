@@ -30,6 +30,7 @@ import io.sallyport.runtime.identity.TokenCheck;
 import io.sallyport.runtime.metric.Metrics;
 import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.runtime.rpc.GrpcServer;
+import io.sallyport.runtime.rpc.PeerClock;
 import io.sallyport.runtime.rpc.ServerLimits;
 import io.sallyport.runtime.rpc.TokenInterceptor;
 import io.sallyport.runtime.tls.Tls;
@@ -72,10 +73,12 @@ final class Doors {
     private final @Nullable Tls tls;
     private final @Nullable Guard guard;
     private final ProxyLabels labels;
+    private final InstantSource clock;
 
     private Doors(
             Lifecycle lifecycle,
             Metrics metrics,
+            InstantSource clock,
             Optional<BearerToken> token,
             @Nullable Tls tls,
             @Nullable Guard guard,
@@ -83,6 +86,7 @@ final class Doors {
         this.labels = labels;
         this.lifecycle = lifecycle;
         this.metrics = metrics;
+        this.clock = clock;
         this.token = token;
         this.tls = tls;
         this.guard = guard;
@@ -99,7 +103,7 @@ final class Doors {
                 throw new IllegalArgumentException(
                         "identity and authorization (expected: together with tls, since tokens are not taken in plain text)");
             }
-            return new Doors(lifecycle, metrics, token, null, null, ProxyLabels.NONE);
+            return new Doors(lifecycle, metrics, clock, token, null, null, ProxyLabels.NONE);
         }
         var tls = lifecycle.started("tls", Tls.follow(files, clock));
         tls.measure(metrics.registry());
@@ -134,7 +138,7 @@ final class Doors {
         var revoked = list == null ? Revocations.NONE : lifecycle.started("revocations", Revocations.follow(list));
         var authenticator = new Authenticator(tls, identity.names(), checks, revoked);
         var guard = lifecycle.started("open streams", Guard.following(authenticator, authorizer, LOOK));
-        return new Doors(lifecycle, metrics, token, tls, guard, labels);
+        return new Doors(lifecycle, metrics, clock, token, tls, guard, labels);
     }
 
     private static Authorizer rules(@Nullable AuthorizationSettings settings) {
@@ -214,10 +218,13 @@ final class Doors {
         return lifecycle.started("http", server);
     }
 
-    /// A way to another service: with `tls` our certificate is shown, and the token stays here.
-    Channel channel(String name, String address) {
+    /// A way to another service, `config`, `xds`, `secret` or `accesslog`: with `tls` our certificate is shown, and
+    /// the token stays here. Its clock is compared with ours.
+    Channel channel(String peer, String address) {
+        var name = peer + " channel";
         var channel = dial(address);
         lifecycle.started(name, channel::shutdownNow);
+        lifecycle.started(name + " clock", PeerClock.follow(peer, channel, clock, metrics.registry()));
         return tls != null
                 ? channel
                 : token.map(secret -> ClientInterceptors.intercept(channel, Channels.bearing(secret)))

@@ -126,8 +126,8 @@ final class ServiceCommand implements Callable<Integer> {
             throws SettingsException, IOException {
         var cluster = wanted.kubernetes();
         var status = cluster == null ? null : cluster.status();
-        var xds = channel(doors, "xds channel", status == null ? null : status.xds());
-        var secrets = channel(doors, "secret channel", status == null ? null : status.secret());
+        var xds = channel(doors, "xds", status == null ? null : status.xds());
+        var secrets = channel(doors, "secret", status == null ? null : status.secret());
         try {
             var settings = new ConfigSettings(
                     wanted.store().settings(),
@@ -141,8 +141,8 @@ final class ServiceCommand implements Callable<Integer> {
         }
     }
 
-    private static Optional<Channel> channel(Doors doors, String name, @Nullable String address) throws IOException {
-        return address == null ? Optional.empty() : Optional.of(doors.channel(name, address));
+    private static Optional<Channel> channel(Doors doors, String peer, @Nullable String address) throws IOException {
+        return address == null ? Optional.empty() : Optional.of(doors.channel(peer, address));
     }
 
     private String xds(Lifecycle lifecycle, Readiness readiness) throws SettingsException, IOException {
@@ -150,7 +150,7 @@ final class ServiceCommand implements Callable<Integer> {
         var instruments = Instruments.start(lifecycle);
         var metrics = instruments.metrics();
         var doors = doors(wanted, lifecycle, metrics);
-        var config = doors.channel("config channel", wanted.config());
+        var config = doors.channel("config", wanted.config());
         var xds = lifecycle.started(
                 "xds-service",
                 new XdsServer(
@@ -172,9 +172,9 @@ final class ServiceCommand implements Callable<Integer> {
         var instruments = Instruments.start(lifecycle);
         var metrics = instruments.metrics();
         var doors = doors(wanted, lifecycle, metrics);
-        var config = doors.channel("config channel", wanted.config());
+        var config = doors.channel("config", wanted.config());
         var address = wanted.logs();
-        var logs = address == null ? Optional.<Channel>empty() : Optional.of(doors.channel("log channel", address));
+        var logs = address == null ? Optional.<Channel>empty() : Optional.of(doors.channel("accesslog", address));
         var egress = lifecycle.started(
                 "egress-policy-service",
                 new EgressServer(config, logs, terminal.clock(), new SecureRandom(), instruments.of("egress")));
@@ -193,7 +193,7 @@ final class ServiceCommand implements Callable<Integer> {
                 "secret-service",
                 AllInOne.secrets(
                         wanted.settings(AllInOne.masterKey()),
-                        address == null ? Optional.empty() : Optional.of(doors.channel("config channel", address)),
+                        address == null ? Optional.empty() : Optional.of(doors.channel("config", address)),
                         doors.labels(),
                         terminal.clock(),
                         instruments.of("secret")));

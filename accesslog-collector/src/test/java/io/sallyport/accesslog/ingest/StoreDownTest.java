@@ -43,6 +43,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StoreDownTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    // Eight seconds of processor time, without a shared archive of classes.
+    private static final Duration A_PROCESS = Duration.ofMinutes(5);
 
     @TempDir
     Path folder;
@@ -135,7 +137,7 @@ class StoreDownTest {
                 .redirectOutput(folder.resolve("full.log").toFile())
                 .start();
         try {
-            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(A_PROCESS.toSeconds(), TimeUnit.SECONDS)).isTrue();
         } finally {
             process.destroyForcibly();
         }

@@ -62,6 +62,7 @@ class MetricsPageTest {
             "cause",
             "method",
             "namespace",
+            "peer",
             "reason",
             "result",
             "secret",

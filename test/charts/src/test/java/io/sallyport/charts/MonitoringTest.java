@@ -36,7 +36,18 @@ class MonitoringTest {
     private static final Pattern LEGEND = Pattern.compile("\\{\\{(\\w+)}}");
     private static final Pattern LABEL_IN_TEXT = Pattern.compile("\\$labels\\.(\\w+)");
     private static final Set<String> FUNCTIONS = Set.of(
-            "sum", "max", "min", "rate", "increase", "histogram_quantile", "bottomk", "by", "without", "or", "and");
+            "abs",
+            "sum",
+            "max",
+            "min",
+            "rate",
+            "increase",
+            "histogram_quantile",
+            "bottomk",
+            "by",
+            "without",
+            "or",
+            "and");
     // Of every series, by who scrapes it.
     private static final Set<String> SCRAPED = Set.of("job", "instance", "le");
     // Micrometer's, which the page mentions in a sentence.

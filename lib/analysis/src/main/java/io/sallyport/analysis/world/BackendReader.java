@@ -146,8 +146,10 @@ final class BackendReader {
                 false);
     }
 
-    /// The backend of a Kubernetes Service, with the endpoints of its slices.
-    static Backend ofService(
+    /// The backend of a Kubernetes Service, with the endpoints of its slices; and, of a Service without an address of
+    /// its own, one for each host name that a slice gives: `db-0.db.shop.svc.cluster.local`. (Istio sends a request
+    /// for such a name where its connection was going.)
+    static ImmutableList<Backend> ofService(
             ConfigObject<Service> object, Collection<ConfigObject<EndpointSlice>> slices, MeshSettings mesh) {
         var spec = object.spec();
         var ports = spec.ports().stream()
@@ -157,19 +159,48 @@ final class BackendReader {
                         AppProtocol.ofServicePort(port.protocol(), port.appProtocol(), port.name()),
                         target(port)))
                 .collect(ImmutableList.toImmutableList());
-        boolean isAlias = spec.type() == Service.Type.ExternalName;
+        var host = HostNames.service(object.name(), object.namespace());
+        if (spec.type() == Service.Type.ExternalName) {
+            return ImmutableList.of(service(object, host, ports, ImmutableList.of(), spec.externalName(), mesh));
+        }
+        var found = endpoints(spec, ports, slices);
+        var all = found.stream().map(Found::endpoint).collect(ImmutableList.toImmutableList());
+        var backends = ImmutableList.<Backend>builder().add(service(object, host, ports, all, "", mesh));
+        if (isHeadless(spec)) {
+            var named = new TreeMap<String, List<Backend.Endpoint>>();
+            found.stream()
+                    .filter(each -> !each.hostname().isEmpty())
+                    .forEach(each -> named.computeIfAbsent(each.hostname(), _ -> new ArrayList<>())
+                            .add(each.endpoint()));
+            named.forEach((name, own) ->
+                    backends.add(service(object, name + "." + host, ports, ImmutableList.copyOf(own), "", mesh)));
+        }
+        return backends.build();
+    }
+
+    private static Backend service(
+            ConfigObject<Service> object,
+            String host,
+            ImmutableList<Backend.Port> ports,
+            ImmutableList<Backend.Endpoint> endpoints,
+            String alias,
+            MeshSettings mesh) {
         return new Backend(
-                HostNames.service(object.name(), object.namespace()),
+                host,
                 object.namespace(),
                 new Origin(object.ref(), Path.ROOT),
                 object.age(),
                 Backend.Source.LISTED,
                 ports,
-                isAlias ? ImmutableList.of() : endpoints(spec, ports, slices),
+                endpoints,
                 Visibility.of(object.namespace(), exportTo(object), mesh.serviceExportTo()),
                 ImmutableList.of(),
-                isAlias ? spec.externalName() : "",
-                addresses(spec));
+                alias,
+                addresses(object.spec()));
+    }
+
+    private static boolean isHeadless(Service spec) {
+        return spec.clusterIP().equals("None") || spec.clusterIPs().contains("None");
     }
 
     private static ImmutableList<String> addresses(Service spec) {
@@ -193,9 +224,12 @@ final class BackendReader {
         return target == null ? port.port() : target.asNumber().orElse(port.port());
     }
 
-    private static ImmutableList<Backend.Endpoint> endpoints(
+    // An endpoint, and the host name of its own that its slice gives, or "".
+    private record Found(String hostname, Backend.Endpoint endpoint) {}
+
+    private static ImmutableList<Found> endpoints(
             Service service, List<Backend.Port> ports, Collection<ConfigObject<EndpointSlice>> slices) {
-        var endpoints = new LinkedHashMap<String, Backend.Endpoint>();
+        var endpoints = new LinkedHashMap<String, Found>();
         slices.stream().sorted(ConfigObject.BY_AGE).forEach(slice -> {
             var targets = targets(ports, slice.spec());
             var facts = SliceFacts.of(slice);
@@ -211,14 +245,16 @@ final class BackendReader {
                 for (var address : endpoint.addresses()) {
                     endpoints.putIfAbsent(
                             address + " " + targets,
-                            new Backend.Endpoint(
-                                    address,
-                                    targets,
-                                    facts.labels(address),
-                                    facts.locality(address, endpoint.zone()),
-                                    "",
-                                    0,
-                                    !isReady));
+                            new Found(
+                                    endpoint.hostname(),
+                                    new Backend.Endpoint(
+                                            address,
+                                            targets,
+                                            facts.labels(address),
+                                            facts.locality(address, endpoint.zone()),
+                                            "",
+                                            0,
+                                            !isReady)));
                 }
             }
         });

@@ -258,8 +258,7 @@ final class WorldDraft {
         }
         if (ref.kind() == Kind.SERVICE) {
             var service = as(object.get(), Service.class);
-            return List.of(
-                    BackendReader.ofService(service, sources.slices().get(ref).values(), mesh));
+            return BackendReader.ofService(service, sources.slices().get(ref).values(), mesh);
         }
         var entry = as(object.get(), ServiceEntry.class);
         return BackendReader.ofEntry(

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -174,6 +175,7 @@ public final class GrpcServer implements AutoCloseable {
         private final Place place;
         private final List<BindableService> services = new ArrayList<>();
         private final List<ServerInterceptor> interceptors = new ArrayList<>();
+        private InstantSource clock = InstantSource.system();
 
         private Builder(ServerBuilder<?> server, ConnectionBound bound, Place place) {
             this.server = server;
@@ -193,6 +195,12 @@ public final class GrpcServer implements AutoCloseable {
 
         public Builder with(ServerInterceptor interceptor) {
             interceptors.add(interceptor);
+            return this;
+        }
+
+        /// The clock whose time it tells callers, see [PeerClock]. Default: the machine's.
+        Builder telling(InstantSource clock) {
+            this.clock = clock;
             return this;
         }
 
@@ -217,6 +225,7 @@ public final class GrpcServer implements AutoCloseable {
             // gRPC calls the interceptor that was added last first.
             interceptors.reversed().forEach(server::intercept);
             server.intercept(bound);
+            server.intercept(new ToldTime(clock));
             try {
                 var started = new GrpcServer(name, server.build().start(), health, calls, bound, place);
                 place.taken();

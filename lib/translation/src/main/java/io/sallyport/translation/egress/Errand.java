@@ -1,6 +1,7 @@
 package io.sallyport.translation.egress;
 
-/// What a client wants: to speak a protocol with a port of a host, which may be an address.
+/// What a client wants: to speak a protocol with a port of a host, which may be an address. `a.test.` is `a.test`:
+/// clients leave the dot out of their hello, and client proxies take it from requests.
 public record Errand(String host, int port, Protocol protocol) {
 
     private static final int PORTS = 65_535;
@@ -18,6 +19,7 @@ public record Errand(String host, int port, Protocol protocol) {
         if (host.isEmpty()) {
             throw new IllegalArgumentException("host: \"\" (expected: a name or an address)");
         }
+        host = host.length() > 1 && host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
         if (port < 1 || port > PORTS) {
             throw new IllegalArgumentException("port: " + port + " (expected: 1 to 65535)");
         }

@@ -154,7 +154,7 @@ final class ManagerEmitter {
             out.getCommonHttpProtocolOptionsBuilder()
                     .setHeadersWithUnderscoresAction(HttpProtocolOptions.HeadersWithUnderscoresAction.REJECT_REQUEST);
         }
-        if (precautions.stripsHostEnd()) {
+        if (precautions.stripsHostPort()) {
             out.setStripAnyHostPort(true);
         }
     }

@@ -218,7 +218,7 @@ final class ClientPorts {
                 0,
                 mesh.speaksHttp10(),
                 HttpOptionsLinker.link(mesh).paths(),
-                Precautions.USUAL,
+                Precautions.OF_CLIENTS,
                 new OwnHeaders(new Server.Named("envoy"), true, true, false, false),
                 new ClientCertificate(ClientCertificate.Forwarding.SANITIZE, false, false, false, false, false),
                 side,

@@ -102,7 +102,7 @@ record ClientService(String host, ImmutableList<Backend> backends, Optional<Stri
     }
 
     /// The names under which a client of this namespace may ask for it, in lower case: `reviews` is short for
-    /// `reviews.shop.svc.cluster.local` in `shop` alone.
+    /// `reviews.shop.svc.cluster.local` in `shop` alone, and so is `db-0.db` for an endpoint.
     List<String> domains(String viewer) {
         var domains = new LinkedHashSet<String>();
         domains.add(host.toLowerCase(Locale.ROOT));
@@ -118,7 +118,7 @@ record ClientService(String host, ImmutableList<Backend> backends, Optional<Stri
             return List.of();
         }
         var bare = host.substring(0, host.length() - SUFFIX.length());
-        int dot = bare.indexOf('.');
+        int dot = bare.lastIndexOf('.');
         if (dot < 0) {
             return List.of();
         }
@@ -131,14 +131,11 @@ record ClientService(String host, ImmutableList<Backend> backends, Optional<Stri
         return names;
     }
 
-    /// The host that a short name means in a namespace, if it is one.
-    static Optional<String> meant(String name, String viewer) {
-        var parts = name.split("\\.", -1);
-        return switch (parts.length) {
-            case 1 -> Optional.of(name + "." + viewer + SUFFIX);
-            case 2 -> Optional.of(name + SUFFIX);
-            case 3 -> parts[2].equals("svc") ? Optional.of(name + "." + HostNames.DOMAIN) : Optional.empty();
-            default -> Optional.empty();
-        };
+    /// The hosts that a short name may mean in a namespace: `db-0.db` is one of an endpoint there, or of a service in
+    /// the namespace `db`.
+    static List<String> meant(String name, String viewer) {
+        return name.endsWith(".svc")
+                ? List.of(name + "." + HostNames.DOMAIN)
+                : List.of(name + SUFFIX, name + "." + viewer + SUFFIX);
     }
 }

@@ -132,9 +132,10 @@ final class ClientSites {
 
     private Optional<ClientService> service(int port, String domain) {
         return view.at(port, domain, scope)
-                .or(() -> ClientService.meant(domain, proxy.namespace())
-                        .flatMap(host -> view.at(port, host, scope))
-                        .filter(service -> service.shortNames(proxy.namespace()).contains(domain)))
+                .or(() -> ClientService.meant(domain, proxy.namespace()).stream()
+                        .flatMap(host -> view.at(port, host, scope).stream())
+                        .filter(service -> service.shortNames(proxy.namespace()).contains(domain))
+                        .findFirst())
                 .or(() -> byAddress(port, domain));
     }
 

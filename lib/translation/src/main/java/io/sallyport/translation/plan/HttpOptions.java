@@ -66,21 +66,29 @@ public record HttpOptions(
     public record Precautions(
             boolean refusesUnderscores,
             boolean stripsHostEnd,
+            boolean stripsHostPort,
             boolean forgetsForwarded,
             boolean refusesTrace,
             Timeout streamIdle,
             int bufferBytes) {
 
         /// Istio's: all of that is let through, and streams may be silent for as long as they like.
-        public static final Precautions USUAL = new Precautions(false, false, false, false, Timeout.none(), 1 << 20);
+        public static final Precautions USUAL =
+                new Precautions(false, false, false, false, false, Timeout.none(), 1 << 20);
+
+        /// A client proxy's: services are found by their full names with a dot at the end, too. Its port counts where
+        /// all ports share a door.
+        public static final Precautions OF_CLIENTS =
+                new Precautions(false, true, false, false, false, Timeout.none(), 1 << 20);
 
         /// For an edge that meets strangers.
         public static final Precautions STRICT =
-                new Precautions(true, true, true, true, new Timeout.After(Duration.ofMinutes(5)), 32 << 10);
+                new Precautions(true, true, true, true, true, new Timeout.After(Duration.ofMinutes(5)), 32 << 10);
 
         /// The same behind proxies that are believed.
         public Precautions believing() {
-            return new Precautions(refusesUnderscores, stripsHostEnd, false, refusesTrace, streamIdle, bufferBytes);
+            return new Precautions(
+                    refusesUnderscores, stripsHostEnd, stripsHostPort, false, refusesTrace, streamIdle, bufferBytes);
         }
     }
 

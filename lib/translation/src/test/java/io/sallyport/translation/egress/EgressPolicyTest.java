@@ -121,6 +121,15 @@ class EgressPolicyTest {
     }
 
     @Test
+    void aDotAtTheEndIsTheSameHost() {
+        var image = checked(CLOSED + POLICY + "  from: [{labels: {app: cart}}]\n  hosts: [a.example.com]\n" + WEB);
+        var dotted = new Errand("a.example.com.", 80, Protocol.HTTP);
+        assertThat(verdict(image, CART, dotted))
+                .isInstanceOf(Verdict.Direct.class)
+                .isEqualTo(verdict(image, CART, new Errand("a.example.com", 80, Protocol.HTTP)));
+    }
+
+    @Test
     void wildcardsCoverTheirNamesAlone() {
         var image = checked(
                 CLOSED + POLICY + "  from: [{namespace: \"*\"}]\n  hosts: [\"*.example.com\"]\n" + WEB + GATEWAY);
