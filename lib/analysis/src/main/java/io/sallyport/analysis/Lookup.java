@@ -179,6 +179,20 @@ public final class Lookup {
                 .toList();
     }
 
+    /// Services that select some workloads with these labels, as far as selectors tell: they name one of the labels,
+    /// and
+    /// none with another value.
+    public List<ConfigObject<?>> possibleSelectors(Map<String, String> labels) {
+        var found = new LinkedHashSet<ConfigObject<?>>();
+        labels.forEach((name, value) -> found.addAll(find(Topic.SELECTED_LABEL, name + "=" + value)));
+        return found.stream()
+                .filter(object -> object.spec() instanceof Service service
+                        && labels.entrySet().stream()
+                                .allMatch(label -> label.getValue()
+                                        .equals(service.selector().getOrDefault(label.getKey(), label.getValue()))))
+                .toList();
+    }
+
     /// The EndpointSlices of a Service.
     public List<ConfigObject<?>> slices(ConfigObject<?> service) {
         return find(Topic.SLICE, service.ref().qualifiedName());

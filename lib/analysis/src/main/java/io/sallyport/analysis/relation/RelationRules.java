@@ -22,6 +22,8 @@ public final class RelationRules {
                 .addAll(TrafficRuleRules.all())
                 .add(new ClaimsAreChecked())
                 .add(new RegexesAreFew())
+                .addAll(ExportReaches.all())
+                .add(new SubsetIsOnesOwn())
                 .add(new SniHostIsFree())
                 .add(new LowPortIsMapped())
                 .add(new TcpPortIsOnesOwn())
