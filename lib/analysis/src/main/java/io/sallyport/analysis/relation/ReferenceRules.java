@@ -224,7 +224,7 @@ final class ReferenceRules {
             });
         }
 
-        private static List<Integer> ports(ConfigObject<?> provider) {
+        static List<Integer> ports(ConfigObject<?> provider) {
             return switch (provider.spec()) {
                 case ServiceEntry entry ->
                     entry.ports().stream().map(ServiceEntry.ServicePort::number).toList();

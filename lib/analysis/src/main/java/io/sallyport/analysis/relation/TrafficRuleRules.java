@@ -10,7 +10,9 @@ import io.sallyport.analysis.WorldRule;
 import io.sallyport.analysis.text.Hosts;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.DestinationRule;
+import io.sallyport.model.DestinationRule.PortTrafficPolicy;
 import io.sallyport.model.DestinationRule.Subset;
+import io.sallyport.model.DestinationRule.TrafficPolicy;
 import io.sallyport.model.Kind;
 import io.sallyport.model.Path;
 import io.sallyport.model.Service;
@@ -19,6 +21,8 @@ import io.sallyport.model.ServiceEntry.Resolution;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /// What a DestinationRule is for.
 final class TrafficRuleRules {
@@ -38,7 +42,7 @@ final class TrafficRuleRules {
     private TrafficRuleRules() {}
 
     static List<Rule<?>> all() {
-        return List.of(new RuledHostExists(), new SubsetHasEndpoints());
+        return List.of(new RuledHostExists(), new SubsetHasEndpoints(), new RuledPortExists());
     }
 
     /// SP2119: a rule for a host that nobody declares has no effect (Istio: UnknownDestinationRuleHost).
@@ -73,6 +77,63 @@ final class TrafficRuleRules {
                                                 .map(near -> '"' + near + '"')
                                                 .orElse("one of that name")));
             }
+        }
+    }
+
+    /// SP2129: settings for a port that the service does not have.
+    static final class RuledPortExists extends WorldRule<DestinationRule> {
+        RuledPortExists() {
+            super(
+                    "SP2129",
+                    WARNING,
+                    "Port of a DestinationRule is not on the service",
+                    Kind.DESTINATION_RULE,
+                    DestinationRule.class,
+                    new Page(
+                            "portLevelSettings go by the port of the Service or ServiceEntry, not by that of its endpoints. For any other they have no effect.",
+                            ported(8080),
+                            ported(80)));
+        }
+
+        private static String ported(int port) {
+            return CART.formatted("cart.test", "v1")
+                    .replace(
+                            "subsets:",
+                            "trafficPolicy: {portLevelSettings: [{port: {number: %d}, tls: {mode: SIMPLE}}]}, subsets:"
+                                    .formatted(port));
+        }
+
+        @Override
+        public void check(At<DestinationRule> rule, Lookup world, Report report) {
+            if (rule.value().host().contains("*")) {
+                return;
+            }
+            var ports = Stream.concat(
+                            rule.field("trafficPolicy", DestinationRule::trafficPolicy),
+                            rule.each("subsets", DestinationRule::subsets)
+                                    .flatMap(subset -> subset.field("trafficPolicy", Subset::trafficPolicy)))
+                    .flatMap(policy -> policy.each("portLevelSettings", TrafficPolicy::portLevelSettings))
+                    .flatMap(settings -> settings.field("port", PortTrafficPolicy::port))
+                    .filter(port -> port.value().number() > 0)
+                    .toList();
+            if (ports.isEmpty()) {
+                return;
+            }
+            var providers = world.providers(
+                    Hosts.fullName(rule.value().host(), report.object().namespace()));
+            var declared = new TreeSet<Integer>();
+            providers.forEach(provider -> declared.addAll(ReferenceRules.PortIsOnService.ports(provider)));
+            ports.stream()
+                    .filter(port -> !declared.isEmpty()
+                            && !declared.contains(port.value().number()))
+                    .forEach(port -> report.at(
+                            port.below("number"),
+                            "no effect: port %d is not on %s (expected: one of %s)"
+                                    .formatted(
+                                            port.value().number(),
+                                            providers.getFirst().ref(),
+                                            declared),
+                            List.of(new Report.Place(providers.getFirst(), Path.of("spec", "ports")))));
         }
     }
 
