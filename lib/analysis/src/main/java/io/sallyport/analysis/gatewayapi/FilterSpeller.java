@@ -162,10 +162,20 @@ final class FilterSpeller {
                 wanted.allowOrigins().stream().map(FilterSpeller::origin).collect(ImmutableList.toImmutableList()),
                 wanted.allowMethods(),
                 wanted.allowHeaders(),
-                wanted.exposeHeaders(),
+                exposed(wanted),
                 wanted.maxAge() == 0 ? null : Duration.ofSeconds(wanted.maxAge()),
                 wanted.allowCredentials(),
                 UnmatchedPreflights.IGNORE);
+    }
+
+    // Beside credentials Envoy spells the other wildcards out. Of a response's headers it knows none, and browsers
+    // would take this one for a header's name.
+    private static ImmutableList<String> exposed(RouteFilter.Cors wanted) {
+        return Boolean.TRUE.equals(wanted.allowCredentials())
+                ? wanted.exposeHeaders().stream()
+                        .filter(header -> !header.equals("*"))
+                        .collect(ImmutableList.toImmutableList())
+                : wanted.exposeHeaders();
     }
 
     private static StringMatch origin(String text) {
