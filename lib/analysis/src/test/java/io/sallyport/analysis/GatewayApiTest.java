@@ -340,6 +340,28 @@ class GatewayApiTest {
                 .containsExactly("Accepted=False Conflicted", "ResolvedRefs=True ResolvedRefs");
     }
 
+    @Test
+    void aPolicyThatHoldsForSomeTargetsSaysSo() {
+        var world = SERVICE.replace("{name: http, port: 80}", "{name: a, port: 443}, {name: b, port: 444}")
+                + policyFor("first", "cart", ", sectionName: a");
+        var late =
+                policyFor("late", "cart", ", sectionName: a}, {group: \"\", kind: Service, name: cart, sectionName: b");
+
+        assertThat(status(world + late, Kind.BACKEND_TLS_POLICY, "late")
+                        .conditions()
+                        .toList()
+                        .getFirst()
+                        .message())
+                .isEqualTo(
+                        "an older policy is for Service \"cart\", port \"a\" (expected: one policy); its other targets follow it");
+        assertThat(status(world + policyFor("late", "cart", ", sectionName: a"), Kind.BACKEND_TLS_POLICY, "late")
+                        .conditions()
+                        .toList()
+                        .getFirst()
+                        .message())
+                .endsWith("(expected: one policy)");
+    }
+
     private static String policyFor(String name, String service, String section) {
         return """
                 ---

@@ -77,12 +77,13 @@ final class BackendTlsSpeller {
         }
         var conditions = new ArrayList<Condition>();
         var authority = authority(policy, validation, conditions);
+        var problems = new ArrayList<Condition>();
         for (int i = 0; i < policy.spec().targetRefs().size(); i++) {
             var target = policy.spec().targetRefs().get(i);
             var place = Path.of("spec", "targetRefs").index(i);
             var problem = problem(policy, target, place);
             if (problem.isPresent()) {
-                conditions.add(problem.get());
+                problems.add(problem.get());
             } else {
                 parts.computeIfAbsent(HostNames.service(target.name(), policy.namespace()), _ -> new ArrayList<>())
                         .add(new Part(
@@ -93,6 +94,8 @@ final class BackendTlsSpeller {
                                 authority));
             }
         }
+        boolean isPartly = problems.size() < policy.spec().targetRefs().size();
+        problems.forEach(problem -> conditions.add(isPartly ? partly(problem) : problem));
         if (conditions.stream().noneMatch(condition -> condition.type() == ACCEPTED)) {
             conditions.addFirst(Condition.yes(ACCEPTED, ObjectStatus.SPEC));
         }
@@ -101,6 +104,12 @@ final class BackendTlsSpeller {
         }
         conditions.sort(Comparator.comparing(Condition::type));
         return conditions;
+    }
+
+    // The standard has no condition for a policy that holds for some of its targets, and wants this one to be false.
+    private static Condition partly(Condition problem) {
+        return Condition.no(
+                problem.type(), problem.reason(), problem.message() + "; its other targets follow it", problem.place());
     }
 
     private Optional<Condition> problem(
@@ -131,7 +140,10 @@ final class BackendTlsSpeller {
                 : Optional.of(Condition.no(
                         ACCEPTED,
                         "Conflicted",
-                        "an older policy is for Service \"%s\" (expected: one policy)".formatted(target.name()),
+                        "an older policy is for Service \"%s\"%s (expected: one policy)"
+                                .formatted(
+                                        target.name(),
+                                        target.sectionName().isEmpty() ? "" : ", port \"" + target.sectionName() + '"'),
                         place));
     }
 
