@@ -26,6 +26,13 @@ final class LogTables {
             + " owner, content_revision, age_seconds, age_revision, age_path, age_index, source_name, first_line,"
             + " document_index, checksum, source_text) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
+    /// A question to every table about every column, without an answer: it fails where a table is not as it was made.
+    static final List<String> SHAPES = List.of(
+            "select number, time_millis, author, message, previous, state, digest from revision",
+            "select " + CHANGE_COLUMNS + " from change c",
+            "select kind, namespace, name, revision, position from current_object",
+            "select id, digest, revision, time_millis, response from accepted_request");
+
     private LogTables() {}
 
     /// A row of the table `change`: its checksum, what it says, and the name that it goes by.

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
 /// The log in an SQL database: what SQLite and PostgreSQL have in common.
@@ -45,7 +44,8 @@ final class SqlRevisionStore {
                     .load()
                     .migrate();
             return new SqlRevisionStore(pool, dialect);
-        } catch (FlywayException e) {
+        } catch (RuntimeException e) {
+            // Flyway's own, or whatever it stumbles with over a history that is damaged.
             pool.close();
             throw new StoreUnavailableException("cannot open: " + why(e), e);
         }

@@ -67,7 +67,22 @@ final class SqliteDialect implements Dialect {
                 }
             }
         }
+        for (var shape : LogTables.SHAPES) {
+            try {
+                connection.prepareStatement(shape).close();
+            } catch (SQLException e) {
+                if (!isUnknownName(e) || LogTables.version(connection) > SqlRevisionStore.NEWEST_VERSION) {
+                    throw e;
+                }
+                problems.add(reason(e));
+            }
+        }
         return problems;
+    }
+
+    /// Whether a table or a column is not there under its name. The statements are our own: the file is what is wrong.
+    static boolean isUnknownName(SQLException error) {
+        return code(error) == SQLiteErrorCode.SQLITE_ERROR;
     }
 
     @Override

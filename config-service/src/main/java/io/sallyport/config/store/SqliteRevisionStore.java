@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -27,14 +29,18 @@ final class SqliteRevisionStore implements RevisionStore {
     private final InstantSource clock;
     private SqlRevisionStore store;
     private HeadMark mark;
+    // What was found at the opening, until load() says it.
+    private List<String> found;
     // After a failed flush nobody knows what the file holds: it is opened and checked anew before the next append.
     private boolean suspect;
 
-    private SqliteRevisionStore(Path file, InstantSource clock, SqlRevisionStore store, HeadMark mark) {
+    private SqliteRevisionStore(
+            Path file, InstantSource clock, SqlRevisionStore store, HeadMark mark, List<String> found) {
         this.file = file;
         this.clock = clock;
         this.store = store;
         this.mark = mark;
+        this.found = found;
     }
 
     static SqliteRevisionStore open(Path file, InstantSource clock) throws StoreUnavailableException {
@@ -45,7 +51,8 @@ final class SqliteRevisionStore implements RevisionStore {
             }
             // Before anything is written: a file that cannot even be opened is set aside by load().
             var mark = HeadMark.open(markOf(file));
-            return new SqliteRevisionStore(file, clock, tables(file, clock), mark);
+            var found = new ArrayList<String>();
+            return new SqliteRevisionStore(file, clock, tables(file, clock, found), mark, found);
         } catch (IOException e) {
             throw new StoreUnavailableException("cannot open " + file + ": " + e.getMessage(), e);
         }
@@ -55,15 +62,16 @@ final class SqliteRevisionStore implements RevisionStore {
         return file.resolveSibling(file.getFileName() + ".head");
     }
 
-    private static SqlRevisionStore tables(Path file, InstantSource clock)
+    private static SqlRevisionStore tables(Path file, InstantSource clock, List<String> found)
             throws StoreUnavailableException, IOException {
         try {
             return SqlRevisionStore.open(pool(file), new SqliteDialect(file));
         } catch (StoreUnavailableException e) {
-            if (!isDamage(e, new SqliteDialect(file))) {
+            if (!isDamage(e, new SqliteDialect(file)) && !isDamagedLog(e, file)) {
                 throw e;
             }
-            setAside(file, clock);
+            found.add(String.valueOf(e.getMessage()));
+            found.addAll(setAside(file, clock));
             return SqlRevisionStore.open(pool(file), new SqliteDialect(file));
         }
     }
@@ -75,6 +83,29 @@ final class SqliteRevisionStore implements RevisionStore {
             }
         }
         return false;
+    }
+
+    // Flyway finds no tables where their names are damaged, or a history that is not its own. The log of a newer
+    // Sallyport is refused, and so is a file that is no log at all.
+    private static boolean isDamagedLog(Throwable error, Path file) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && !SqliteDialect.isUnknownName(sql)) {
+                return false;
+            }
+        }
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+            return LogTables.head(connection) > 0 && !isNewer(connection);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    private static boolean isNewer(Connection connection) {
+        try {
+            return LogTables.version(connection) > SqlRevisionStore.NEWEST_VERSION;
+        } catch (SQLException e) {
+            return false;
+        }
     }
 
     private static HikariDataSource pool(Path file) throws StoreUnavailableException {
@@ -121,14 +152,16 @@ final class SqliteRevisionStore implements RevisionStore {
             var acknowledged = HeadMark.read(markOf(file));
             StoredState state;
             try {
-                state = store.load();
+                state = found.isEmpty() ? store.load() : named(store.load(), found);
+                found = List.of();
             } catch (StoreDamagedException e) {
                 store.close();
-                var found = new ArrayList<String>();
-                found.add(String.valueOf(e.getMessage()));
-                found.addAll(setAside(file, clock));
+                var damage = new ArrayList<>(found);
+                damage.add(String.valueOf(e.getMessage()));
+                damage.addAll(setAside(file, clock));
                 store = SqlRevisionStore.open(pool(file), new SqliteDialect(file));
-                state = named(store.load(), found);
+                state = named(store.load(), damage);
+                found = List.of();
             } catch (StoreUnavailableException e) {
                 throw e;
             }

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import io.sallyport.config.testing.FakeReader;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.ObjectRef;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,6 +31,10 @@ class CorruptionIsFound {
 
     private static final int FLIPS = Boolean.getBoolean("sallyport.nightly") ? 10_000 : 60;
     private static final int REVISIONS = 40;
+    private static final int PAGE = 4_096;
+    // Of each table one, and of Flyway's. Its first letter becomes another one, or none.
+    private static final List<String> NAMES =
+            List.of("installed_rank", "number", "age_revision", "current_object", "response");
     private static final List<String> FILES = List.of("config.db", "config.db-wal", "config.db.head");
 
     @TempDir
@@ -63,6 +68,48 @@ class CorruptionIsFound {
         assertThat(named).as("some flips must have hit something").isPositive();
     }
 
+    /// What the tables are called is the same in every log, so nothing is lost with it.
+    @Test
+    @Tag("F9")
+    void damageToTheNamesOfTablesCostsNoRevision() throws Exception {
+        var random = RandomGeneratorFactory.of("L64X128MixRandom").create(10);
+        var good = Files.createDirectories(folder.resolve("good"));
+        try (var log = open(good)) {
+            fill(log, random);
+        }
+        var text = Files.readString(good.resolve("config.db"), StandardCharsets.ISO_8859_1);
+        int named = 0;
+        for (var word : NAMES) {
+            // In the statements that made the tables, and beside them.
+            for (int at = text.indexOf(word); at >= 0 && at < PAGE; at = text.indexOf(word, at + 1)) {
+                var work = folder.resolve("work");
+                delete(work);
+                copy(good, work);
+                var bytes = Files.readAllBytes(work.resolve("config.db"));
+                bytes[at] ^= 1;
+                Files.write(work.resolve("config.db"), bytes);
+
+                var what = word + " at byte " + at;
+                named += check(work, what) ? 1 : 0;
+                try (var log = open(work)) {
+                    assertThat(texts(log)).as(what).isEqualTo(byRevision.get((long) REVISIONS));
+                    log.submit(ChangeRequest.of(
+                            Owner.API, "api", what, List.of(FakeReader.object("Gateway shop/more 1")), List.of()));
+                }
+            }
+        }
+        assertThat(named).as("damage that was found").isGreaterThanOrEqualTo(NAMES.size());
+    }
+
+    private static Map<ObjectRef, String> texts(RevisionLog log) {
+        var texts = new TreeMap<ObjectRef, String>();
+        log.published()
+                .state()
+                .objects()
+                .forEach((ref, object) -> texts.put(ref, object.source().text()));
+        return texts;
+    }
+
     private static RevisionLog open(Path folder) throws StoreUnavailableException {
         return RevisionLog.open(
                 new StoreSettings.Sqlite(folder.resolve("config.db")),
@@ -94,9 +141,7 @@ class CorruptionIsFound {
     private boolean check(Path work, String what) throws Exception {
         try (var log = open(work)) {
             var state = log.published().state();
-            var texts = new TreeMap<ObjectRef, String>();
-            state.objects()
-                    .forEach((ref, object) -> texts.put(ref, object.source().text()));
+            var texts = texts(log);
             texts.forEach((ref, text) -> assertThat(versions.get(ref)).as(what).contains(text));
             boolean named = state.head().message().startsWith("recovered from damage");
             if (named) {
