@@ -59,6 +59,8 @@ class KafkaAwayTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration AWAY =
             Boolean.getBoolean("sallyport.nightly") ? Duration.ofMinutes(10) : Duration.ofSeconds(15);
+    // Of 50 rows each, over all the time that it is away: about 2 MB, half of what fits.
+    private static final int PORTIONS = 160;
 
     @TempDir
     static Path shared;
@@ -103,11 +105,10 @@ class KafkaAwayTest {
                 broker.kill();
                 var sent = new AtomicInteger(100);
                 var end = InstantSource.system().instant().plus(AWAY);
-                await().pollInterval(Duration.ofMillis(50))
+                await().pollInterval(AWAY.dividedBy(PORTIONS))
                         .atMost(AWAY.plus(PATIENCE))
                         .until(() -> {
-                            // About 2 MB in 15 s: half of what fits.
-                            if (sent.get() < 8_000) {
+                            if (sent.get() < PORTIONS * 50) {
                                 intake.take(proxy, rows(sent.get(), sent.addAndGet(50)));
                             }
                             return InstantSource.system().instant().isAfter(end);
