@@ -185,8 +185,10 @@ class FaultTest {
                 .toString();
     }
 
+    // After a long outage, as long as for awaitEnvoy().
     private void awaitConnected() {
         Awaitility.await("Envoy is connected again")
+                .atMost(Duration.ofMinutes(1))
                 .untilAsserted(() ->
                         assertThat(services.shell().run("proxy-status").out()).contains(SeparateServices.proxy()));
     }

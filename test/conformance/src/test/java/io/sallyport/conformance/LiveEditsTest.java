@@ -24,7 +24,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,7 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Random edits on a running gateway: each is right as soon as it is called live, and a client of a route that no edit
 /// touches never notices. The seed is the test's name.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(600)
 class LiveEditsTest {
 
     private static final int EDITS = Boolean.getBoolean("sallyport.nightly") ? 1_000 : 40;

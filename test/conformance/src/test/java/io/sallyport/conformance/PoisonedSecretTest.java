@@ -28,7 +28,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Thirty-two HTTPS hosts on one port, a secret each; one of them is broken in twenty ways. The others answer 200
@@ -44,7 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("V18")
 @Tag("H38")
 @Tag("H39")
-@Timeout(900)
 class PoisonedSecretTest {
 
     private static final int HOSTS = 32;

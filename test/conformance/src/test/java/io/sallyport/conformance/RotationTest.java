@@ -21,13 +21,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Certificates that are renewed while clients never stop. How fast it goes is the benchmark's business
 /// (`./sallyport bench tls`); here nothing may be lost.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(180)
 class RotationTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -27,7 +27,7 @@ class EditsTest {
     private static final int EDITS = Boolean.getBoolean("sallyport.nightly") ? 400 : 40;
 
     static LongStream seeds() {
-        return LongStream.range(0, Boolean.getBoolean("sallyport.nightly") ? 500 : 8);
+        return LongStream.range(0, Boolean.getBoolean("sallyport.nightly") ? 100 : 8);
     }
 
     @ParameterizedTest
