@@ -169,7 +169,17 @@ class HardeningTest {
     @Tag("H27")
     @Tag("V16")
     @ParameterizedTest
-    @ValueSource(strings = {"a{1000}{1000}", "(a)\\\\1", "a(?=b)", "(", "\\\\C", "a{1001}"})
+    @ValueSource(
+            strings = {
+                "a{1000}{1000}",
+                "(a)\\\\1",
+                "a(?=b)",
+                "(",
+                "\\\\C",
+                "a{1001}",
+                "(a{10}){101}",
+                "(((a{1000}){1000}){1000}){1000}"
+            })
     void regexIsThatOfRe2(String regex) {
         assertThat(refusals(http("match: [{uri: {regex: \"%s\"}}], directResponse: {status: 200}".formatted(regex))))
                 .isNotEmpty();

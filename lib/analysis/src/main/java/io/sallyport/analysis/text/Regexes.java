@@ -2,6 +2,7 @@ package io.sallyport.analysis.text;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.sallyport.model.Repetitions;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -21,6 +22,10 @@ public final class Regexes {
         int length = regex.getBytes(StandardCharsets.UTF_8).length;
         if (length > LONGEST) {
             return Optional.of("regex of %d bytes (expected: at most 1024)".formatted(length));
+        }
+        if (Repetitions.areTooMany(regex)) {
+            return Optional.of("regex \"%s\" (expected: RE2 syntax; repetitions inside one another make at most %,d)"
+                    .formatted(regex, Repetitions.MOST));
         }
         try {
             Pattern.compile(regex);
