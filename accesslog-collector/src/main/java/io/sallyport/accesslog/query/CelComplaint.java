@@ -101,6 +101,9 @@ final class CelComplaint {
         if (number.matches()) {
             return "number " + quoted(number.group(1)) + " is too large (expected: up to " + Long.MAX_VALUE + ")";
         }
+        if (message.startsWith("Expression recursion limit exceeded")) {
+            return "too much stands inside one another (expected: at most 64 levels)";
+        }
         if (message.contains("has() macro") || message.equals("expression does not select a field")) {
             return "has does not take this (expected: one key of a map, like has(request.headers.accept);"
                     + " for any key, \"x-user\" in request.headers)";

@@ -7,6 +7,7 @@ import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.types.CelType;
 import io.sallyport.accesslog.storage.Column;
+import io.sallyport.model.Repetitions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,8 @@ import java.util.Optional;
 final class CelTree {
 
     private static final int MAX_PATTERN = 1_024;
+    // What a pattern becomes, which every row is held against.
+    private static final int MAX_STEPS = 10_000;
 
     private final CelAbstractSyntaxTree ast;
 
@@ -126,16 +129,28 @@ final class CelTree {
         return new Condition.Match(text, test, part);
     }
 
-    private void check(CelExpr expression, Operand pattern) throws QueryException {
-        if (!(pattern instanceof Operand.Literal(String text))) {
+    private void check(CelExpr expression, Operand operand) throws QueryException {
+        if (!(operand instanceof Operand.Literal(String text))) {
             throw unable(expression, "a pattern that is no constant");
         }
         if (text.length() > MAX_PATTERN) {
             throw new QueryException(place(expression) + "pattern of " + text.length()
                     + " characters (expected: at most " + MAX_PATTERN + ")");
         }
+        if (Repetitions.areTooMany(text)) {
+            throw new QueryException(place(expression) + "pattern \"" + text
+                    + "\" (expected: repetitions inside one another that make at most 1,000)");
+        }
         try {
-            Pattern.compile(text);
+            var pattern = Pattern.compile(text);
+            if (pattern.programSize() > MAX_STEPS) {
+                throw new QueryException(place(expression) + "pattern \"" + text + "\" has " + pattern.programSize()
+                        + " steps (expected: at most " + MAX_STEPS + ")");
+            }
+            if (!pattern.namedGroups().isEmpty() && text.contains("(?<")) {
+                throw new QueryException(
+                        place(expression) + "pattern \"" + text + "\": \"(?<\" (expected: \"(?P<\", or no name)");
+            }
         } catch (PatternSyntaxException e) {
             throw new QueryException(
                     place(expression) + "pattern \"" + text + "\": " + e.getDescription() + " (expected: RE2 syntax)");

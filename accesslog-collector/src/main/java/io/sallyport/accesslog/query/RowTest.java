@@ -7,7 +7,9 @@ import io.sallyport.accesslog.storage.Column;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
 /// Says in Java whether a condition holds for a row: what a live tail is filtered with, and the oracle that
@@ -27,6 +29,9 @@ public final class RowTest implements Predicate<AccessLogEntry> {
 
     private final Condition condition;
 
+    // Compiled once: whoever stores rows waits for what followers look for in them.
+    private final Map<String, Pattern> patterns = new ConcurrentHashMap<>();
+
     public RowTest(Condition condition) {
         this.condition = condition;
     }
@@ -36,7 +41,7 @@ public final class RowTest implements Predicate<AccessLogEntry> {
         return answer(condition, row) == Answer.YES;
     }
 
-    private static Answer answer(Condition condition, AccessLogEntry row) {
+    private Answer answer(Condition condition, AccessLogEntry row) {
         return switch (condition) {
             case Condition.All(var parts) -> all(parts, row);
             case Condition.Any(var parts) -> any(parts, row);
@@ -63,7 +68,7 @@ public final class RowTest implements Predicate<AccessLogEntry> {
         };
     }
 
-    private static Answer all(List<Condition> parts, AccessLogEntry row) {
+    private Answer all(List<Condition> parts, AccessLogEntry row) {
         var result = Answer.YES;
         for (var part : parts) {
             switch (answer(part, row)) {
@@ -77,7 +82,7 @@ public final class RowTest implements Predicate<AccessLogEntry> {
         return result;
     }
 
-    private static Answer any(List<Condition> parts, AccessLogEntry row) {
+    private Answer any(List<Condition> parts, AccessLogEntry row) {
         var result = Answer.NO;
         for (var part : parts) {
             switch (answer(part, row)) {
@@ -122,7 +127,7 @@ public final class RowTest implements Predicate<AccessLogEntry> {
         };
     }
 
-    private static Answer match(Operand text, Condition.TextTest test, Operand part, AccessLogEntry row) {
+    private Answer match(Operand text, Condition.TextTest test, Operand part, AccessLogEntry row) {
         var found = value(text, row);
         var wanted = value(part, row);
         if (found.isEmpty() || wanted.isEmpty()) {
@@ -135,8 +140,13 @@ public final class RowTest implements Predicate<AccessLogEntry> {
                     case CONTAINS -> in.contains(what);
                     case STARTS_WITH -> in.startsWith(what);
                     case ENDS_WITH -> in.endsWith(what);
-                    case MATCHES -> Pattern.compile(what).matcher(in).find();
+                    case MATCHES -> pattern(what).matcher(in).find();
                 });
+    }
+
+    // A dot is any letter, as in both engines.
+    private Pattern pattern(String text) {
+        return patterns.computeIfAbsent(text, regex -> Pattern.compile(regex, Pattern.DOTALL));
     }
 
     private static Optional<Object> value(Operand operand, AccessLogEntry row) {
