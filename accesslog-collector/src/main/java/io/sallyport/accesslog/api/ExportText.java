@@ -7,11 +7,10 @@ import com.google.protobuf.util.Timestamps;
 import io.sallyport.accesslog.storage.Column;
 import io.sallyport.accesslog.storage.KafkaRow;
 import io.sallyport.proto.accesslog.v1.Row;
+import io.sallyport.runtime.text.Csv;
 import java.util.stream.Collectors;
 
-/// Writes rows as lines of JSON or of CSV (RFC 4180). A cell that a spreadsheet would take for a formula begins
-/// with an
-/// apostrophe.
+/// Writes rows as lines of JSON or of CSV.
 final class ExportText {
 
     private static final JsonFormat.Printer PRINTER = JsonFormat.printer().omittingInsignificantWhitespace();
@@ -43,13 +42,13 @@ final class ExportText {
     static String csv(KafkaRow row) {
         var line = new StringBuilder();
         for (var column : Column.ALL) {
-            line.append(cell(text(column, row))).append(',');
+            line.append(Csv.cell(text(column, row))).append(',');
         }
         return line.append(row.partition())
                 .append(',')
                 .append(row.offset())
                 .append(',')
-                .append(cell(row.topic()))
+                .append(Csv.cell(row.topic()))
                 .append("\r\n")
                 .toString();
     }
@@ -61,20 +60,5 @@ final class ExportText {
             case TIME -> Timestamps.toString((Timestamp) value);
             case TEXTS -> RowMaps.json(column, row.entry());
         };
-    }
-
-    static String cell(String text) {
-        var isFormula = !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0;
-        var safe = isFormula && !isNumber(text) ? "'" + text : text;
-        if (safe.chars().noneMatch(c -> c == '"' || c == ',' || c == '\n' || c == '\r')) {
-            return safe;
-        }
-        return '"' + safe.replace("\"", "\"\"") + '"';
-    }
-
-    private static boolean isNumber(String text) {
-        return text.length() > 1
-                && text.charAt(0) == '-'
-                && text.chars().skip(1).allMatch(c -> c >= '0' && c <= '9');
     }
 }
