@@ -351,11 +351,13 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             if (limit < 0 || limit > MAX_EXPORT) {
                 throw new QueryException("limit " + limit + " (expected: 1 to " + MAX_EXPORT + ")");
             }
+            // Whoever names a limit wants so many rows; whoever names none wants all.
+            var extent = new Questions.Extent(limit, request.getLimit() != 0);
             var selection = scopes.selection(request.getScope());
             switch (request.getFormat()) {
-                case CSV -> lines(call, selection, limit, ExportText.heading(), ExportText::csv);
-                case JSON_LINES, FORMAT_UNSPECIFIED -> lines(call, selection, limit, "", ExportText::json);
-                case PARQUET -> questions.parquet(selection, limit, file -> send(call, file));
+                case CSV -> lines(call, selection, extent, ExportText.heading(), ExportText::csv);
+                case JSON_LINES, FORMAT_UNSPECIFIED -> lines(call, selection, extent, "", ExportText::json);
+                case PARQUET -> questions.parquet(selection, extent, file -> send(call, file));
                 case UNRECOGNIZED ->
                     throw new QueryException(
                             "format " + request.getFormatValue() + " (expected: JSON_LINES, CSV or PARQUET)");
@@ -374,12 +376,12 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     private void lines(
             ServerCallStreamObserver<ExportResponse> call,
             Selection selection,
-            long limit,
+            Questions.Extent extent,
             String heading,
             Function<KafkaRow, String> form)
             throws QueryException, StoreException, BoundExceededException {
         var piece = new StringBuilder(heading);
-        questions.export(selection, limit, row -> {
+        questions.export(selection, extent, row -> {
             piece.append(form.apply(row));
             if (piece.length() >= EXPORT_BYTES) {
                 send(call, ByteString.copyFrom(piece.toString(), StandardCharsets.UTF_8));

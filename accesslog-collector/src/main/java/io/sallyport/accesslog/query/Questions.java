@@ -104,29 +104,35 @@ public final class Questions {
         return column + " < " + text.parameter(value) + " OR (" + column + " = " + text.parameter(value) + " AND (";
     }
 
-    /// All rows, oldest first, until the visitor has enough.
-    public void export(Selection selection, long limit, Predicate<KafkaRow> visitor)
+    /// How many rows an export has.
+    ///
+    /// @param isPart whether more rows are left out; else more are an error
+    public record Extent(long rows, boolean isPart) {}
+
+    /// The rows, oldest first, until the visitor has enough.
+    public void export(Selection selection, Extent extent, Predicate<KafkaRow> visitor)
             throws QueryException, StoreException, BoundExceededException {
         var text = new SqlText(dialect);
         var where = where(text, selection);
-        var tail = where + OLDEST_FIRST + " LIMIT " + text.parameter(limit + 1);
+        var most = extent.isPart() ? extent.rows() : extent.rows() + 1;
+        var tail = where + OLDEST_FIRST + " LIMIT " + text.parameter(most);
         var sql = sql(selection, text, RowReader.COLUMNS, tail);
-        store.read(sql, new ReadBounds(limit, 10 * SECONDS), values -> visitor.test(RowReader.row(values)));
+        store.read(sql, new ReadBounds(extent.rows(), 10 * SECONDS), values -> visitor.test(RowReader.row(values)));
     }
 
-    /// All rows as a Parquet file, oldest first; more than the limit is an error.
-    public void parquet(Selection selection, long limit, LogStore.ParquetReader reader)
+    /// The rows as a Parquet file, oldest first.
+    public void parquet(Selection selection, Extent extent, LogStore.ParquetReader reader)
             throws QueryException, StoreException, BoundExceededException, IOException {
-        if (number(selection) > limit) {
+        if (!extent.isPart() && number(selection) > extent.rows()) {
             throw new BoundExceededException(
-                    "more than " + limit + " rows (expected: a narrower filter or time range, or a limit)");
+                    "more than " + extent.rows() + " rows (expected: a narrower filter or time range, or a limit)");
         }
         var text = new SqlText(dialect);
         var where = where(text, selection);
+        // A number that we made, as engines take none by parameter everywhere.
+        var tail = where + OLDEST_FIRST + (extent.isPart() ? " LIMIT " + extent.rows() : "");
         store.parquet(
-                sql(selection, text, RowReader.COLUMNS, where + OLDEST_FIRST),
-                new ReadBounds(limit, 10 * SECONDS),
-                reader);
+                sql(selection, text, RowReader.COLUMNS, tail), new ReadBounds(extent.rows(), 10 * SECONDS), reader);
     }
 
     /// One bar: a time and the counts by class of the response code, 0 to 9.

@@ -20,6 +20,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -383,12 +384,13 @@ public final class DuckStore implements LogStore {
     public void parquet(Sql sql, ReadBounds bounds, ParquetReader reader)
             throws StoreException, BoundExceededException, IOException {
         var file = parquet.place();
+        if (isEmpty()) {
+            // No rows are a file too, with all its columns: those of today's table.
+            write((_, _) -> {});
+        }
         enter();
         try {
-            var table = table(sql.from(), sql.to());
-            if (table == null) {
-                throw new BoundExceededException("there are no rows yet (expected: at least one day)");
-            }
+            var table = Objects.requireNonNull(table(sql.from(), sql.to()));
             try (var own = connection.unwrap(DuckDBConnection.class).duplicate();
                     var statement = own.prepareStatement(DuckParquet.copy(sql.over(table), file))) {
                 for (var i = 0; i < sql.parameters().size(); i++) {
@@ -406,6 +408,12 @@ public final class DuckStore implements LogStore {
             reader.read(file);
         } finally {
             Files.deleteIfExists(file);
+        }
+    }
+
+    private boolean isEmpty() {
+        synchronized (days) {
+            return attached.isEmpty();
         }
     }
 

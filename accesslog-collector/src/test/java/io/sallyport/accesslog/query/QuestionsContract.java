@@ -344,16 +344,27 @@ abstract class QuestionsContract {
         assertThatThrownBy(
                         () -> questions.percentiles(where("true"), "request.host", List.of(0.5), Optional.empty(), 5))
                 .hasMessageContaining("is a string (expected: an int, double or duration)");
-        assertThatThrownBy(() -> questions.export(where("true"), 100, _ -> true))
+        assertThatThrownBy(() -> questions.export(where("true"), new Questions.Extent(100, false), _ -> true))
                 .isInstanceOf(BoundExceededException.class)
                 .hasMessageContaining("more than 100 rows");
+    }
+
+    @Test
+    void aPartOfAnExportIsItsOldestRows() throws Exception {
+        var all = new ArrayList<KafkaRow>();
+        var part = new ArrayList<KafkaRow>();
+        questions.export(where("response.code >= 500"), new Questions.Extent(100_000, false), all::add);
+        questions.export(where("response.code >= 500"), new Questions.Extent(7, true), part::add);
+
+        assertThat(all).hasSizeGreaterThan(7);
+        assertThat(part).isEqualTo(all.subList(0, 7));
     }
 
     @Test
     @Tag("V21")
     @Tag("H79")
     void hostileNamesOfAttributesAreOnlyNames() throws Exception {
-        for (var name : List.of("host", "request.host; DROP TABLE rows", "*", "1", "request_id", "(SELECT 1)", "")) {
+        for (var name : List.of("host", "request.host; DROP TABLE rows", "*", "1", "request_id", "(SELECT 1)", " ")) {
             assertThatThrownBy(() -> questions.top(where("true"), name, 5))
                     .isInstanceOf(QueryException.class)
                     .hasMessageContaining("does not exist");

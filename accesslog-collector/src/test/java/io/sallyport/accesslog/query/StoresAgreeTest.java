@@ -158,7 +158,7 @@ class StoresAgreeTest {
         var both = new ArrayList<List<KafkaRow>>();
         for (var store : List.of(duck, clickHouse)) {
             var rows = new ArrayList<KafkaRow>();
-            new Questions(store).export(selection, COUNT, rows::add);
+            new Questions(store).export(selection, new Questions.Extent(COUNT, false), rows::add);
             both.add(rows);
         }
 
@@ -170,7 +170,7 @@ class StoresAgreeTest {
         var selection = new Selection(new CelReader().read("response.code >= 500"), FROM, TO, Optional.empty());
         var sums = new ArrayList<List<String>>();
         for (var store : List.of(duck, clickHouse)) {
-            new Questions(store).parquet(selection, COUNT, file -> {
+            new Questions(store).parquet(selection, new Questions.Extent(COUNT, false), file -> {
                 assertThat(Files.size(file)).isPositive();
                 try (var engine = DriverManager.getConnection("jdbc:duckdb:");
                         var statement = engine.createStatement();
