@@ -104,11 +104,10 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     public void search(SearchRequest request, StreamObserver<SearchResponse> response) {
         answer(response, () -> {
             var limit = orElse(request.getLimit(), PAGE);
-            var filter = request.getScope().getFilter();
             var selection = scopes.selection(request.getScope());
             Optional<Questions.Cursor> after = Optional.empty();
             if (!request.getCursor().isEmpty()) {
-                var page = Scopes.page(filter, request.getCursor());
+                var page = Scopes.page(request.getScope(), request.getCursor());
                 selection = new Selection(selection.condition(), page.from(), page.to(), selection.namespaces());
                 after = Optional.of(page.after());
             }
@@ -117,7 +116,8 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             rows.forEach(row -> found.addRows(ExportText.row(row)));
             if (rows.size() == limit) {
                 var place = Questions.Cursor.of(rows.getLast());
-                found.setNextCursor(Scopes.cursor(filter, new Scopes.Page(selection.from(), selection.to(), place)));
+                var page = new Scopes.Page(selection.from(), selection.to(), place);
+                found.setNextCursor(Scopes.cursor(request.getScope(), page));
             }
             return found.build();
         });
@@ -249,12 +249,13 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     public void getRequest(GetRequestRequest request, StreamObserver<GetRequestResponse> response) {
         answer(response, () -> {
             if (request.hasRow()) {
-                return explained(List.of(row(request)));
+                return explained(List.of(row(request))).build();
             }
             if (request.getRequestId().isEmpty()
-                    || !request.getScope().getFilter().isEmpty()) {
+                    || !request.getScope().getFilter().isEmpty()
+                    || request.getScope().getRevision() != 0) {
                 throw new QueryException("request id \"" + request.getRequestId()
-                        + "\" (expected: an id, as x-request-id carries it, and no filter)");
+                        + "\" (expected: an id, as x-request-id carries it, no filter and no revision)");
             }
             var range = scopes.selection(request.getScope());
             var same = new Condition.Compare(
@@ -270,7 +271,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
                                 + Timestamps.toString(Timestamps.fromMicros(range.to())))
                         .asRuntimeException();
             }
-            return explained(rows);
+            return explained(rows).setCoverage(completeness.coverage(range)).build();
         });
     }
 
@@ -286,25 +287,28 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
                         .asRuntimeException());
     }
 
-    private GetRequestResponse explained(List<KafkaRow> rows) {
+    private GetRequestResponse.Builder explained(List<KafkaRow> rows) {
         var found = GetRequestResponse.newBuilder();
         for (var row : rows) {
             var explained =
                     found.addRowsBuilder().setRow(ExportText.row(row)).addAllExplanations(Flags.explain(row.entry()));
             texts.of(row.entry()).ifPresent(explained::setRule);
         }
-        return found.build();
+        return found;
     }
 
     @Override
     public void compare(CompareRequest request, StreamObserver<CompareResponse> response) {
-        answer(
-                response,
-                () -> comparisons.compare(
-                        scopes.selection(request.getBefore()),
-                        scopes.selection(request.getAfter()),
-                        request.getBy().isEmpty() ? "config.object" : request.getBy(),
-                        orElse(request.getLimit(), GROUPS)));
+        answer(response, () -> {
+            var before = scopes.selection(request.getBefore());
+            var after = scopes.selection(request.getAfter());
+            var by = request.getBy().isEmpty() ? "config.object" : request.getBy();
+            return comparisons
+                    .compare(before, after, by, orElse(request.getLimit(), GROUPS))
+                    .setBeforeCoverage(completeness.coverage(before))
+                    .setAfterCoverage(completeness.coverage(after))
+                    .build();
+        });
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.api;
 
+import com.google.common.collect.Sets;
 import com.google.protobuf.util.Durations;
 import io.sallyport.accesslog.query.QueryException;
 import io.sallyport.accesslog.query.Questions;
@@ -8,8 +9,11 @@ import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.proto.accesslog.v1.CompareResponse;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /// Puts two sets of rows side by side, group by group; what got worse comes first.
@@ -34,18 +38,19 @@ final class Comparisons {
         this.questions = questions;
     }
 
-    CompareResponse compare(Selection before, Selection after, String by, int limit)
+    CompareResponse.Builder compare(Selection before, Selection after, String by, int limit)
             throws QueryException, StoreException, BoundExceededException {
         if (limit < 1 || limit > MAX_GROUPS) {
             throw new QueryException("limit " + limit + " (expected: 1 to " + MAX_GROUPS + ")");
         }
+        var left = groups(before, by);
+        var right = groups(after, by);
+        var ofLeft = List.copyOf(left.keySet());
+        addMissing(left, before, by, right.keySet());
+        addMissing(right, after, by, ofLeft);
         var pairs = new TreeMap<String, Pair>();
-        for (var group : questions.top(before, by, MAX_GROUPS)) {
-            pairs.put(group.value(), new Pair(group, none(group.value())));
-        }
-        for (var group : questions.top(after, by, MAX_GROUPS)) {
-            var pair = pairs.getOrDefault(group.value(), new Pair(none(group.value()), group));
-            pairs.put(group.value(), new Pair(pair.before(), group));
+        for (var value : Sets.union(left.keySet(), right.keySet())) {
+            pairs.put(value, new Pair(left.getOrDefault(value, none(value)), right.getOrDefault(value, none(value))));
         }
         List<Pair> sorted = new ArrayList<>(pairs.values());
         sorted.sort(Comparator.comparingDouble(Pair::change)
@@ -60,7 +65,28 @@ final class Comparisons {
                     .setBefore(side(pair.before()))
                     .setAfter(side(pair.after()));
         }
-        return response.build();
+        return response;
+    }
+
+    private Map<String, Questions.Group> groups(Selection selection, String by)
+            throws QueryException, StoreException, BoundExceededException {
+        var found = new LinkedHashMap<String, Questions.Group>();
+        questions.top(selection, by, MAX_GROUPS).forEach(group -> found.put(group.value(), group));
+        return found;
+    }
+
+    // A group that is not among those with most rows here may have some all the same.
+    private void addMissing(
+            Map<String, Questions.Group> found, Selection selection, String by, Collection<String> ofOther)
+            throws QueryException, StoreException, BoundExceededException {
+        if (found.size() < MAX_GROUPS) {
+            return;
+        }
+        var missing =
+                ofOther.stream().filter(value -> !found.containsKey(value)).toList();
+        if (!missing.isEmpty()) {
+            groups(questions.narrowed(selection, by, missing), by).forEach(found::putIfAbsent);
+        }
     }
 
     private static Questions.Group none(String value) {

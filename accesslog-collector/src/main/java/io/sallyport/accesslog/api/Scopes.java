@@ -4,13 +4,17 @@ import com.google.common.hash.Hashing;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
 import io.sallyport.accesslog.query.CelReader;
+import io.sallyport.accesslog.query.Condition;
+import io.sallyport.accesslog.query.Operand;
 import io.sallyport.accesslog.query.QueryException;
 import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.query.Selection;
+import io.sallyport.accesslog.storage.Column;
 import io.sallyport.proto.accesslog.v1.Scope;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.List;
 
 /// Reads the scope of a question: the filter, and the time with what is left out of it filled in.
 final class Scopes {
@@ -40,7 +44,22 @@ final class Scopes {
             throw new QueryException("from \"" + Timestamps.toString(scope.getFrom()) + "\" (expected: before to, \""
                     + Timestamps.toString(Timestamps.fromMicros(to)) + "\")");
         }
-        return new Selection(reader.read(scope.getFilter()), from, to, Tenancy.current());
+        return new Selection(condition(scope), from, to, Tenancy.current());
+    }
+
+    private Condition condition(Scope scope) throws QueryException {
+        var filter = reader.read(scope.getFilter());
+        if (scope.getRevision() < 0) {
+            throw new QueryException("revision " + scope.getRevision() + " (expected: 1 or more, or none)");
+        }
+        return scope.getRevision() == 0 ? filter : new Condition.All(List.of(filter, ofRevision(scope.getRevision())));
+    }
+
+    private static Condition ofRevision(long revision) {
+        return new Condition.Compare(
+                new Operand.Attribute(Column.named("config.revision")),
+                Condition.Comparison.EQUAL,
+                new Operand.Literal(revision));
     }
 
     /// The same where sums by the minute may answer: a time whose ends are left open is one of whole minutes. No row is
@@ -68,20 +87,20 @@ final class Scopes {
     /// @param from of the first page, which later pages keep
     record Page(long from, long to, Questions.Cursor after) {}
 
-    static String cursor(String filter, Page page) {
-        var text = TOPIC_LAST + "." + hash(filter) + "." + page.from() + "." + page.to() + "."
+    static String cursor(Scope scope, Page page) {
+        var text = TOPIC_LAST + "." + hash(scope) + "." + page.from() + "." + page.to() + "."
                 + page.after().time() + "." + page.after().partition() + "."
                 + page.after().offset() + "." + page.after().topic();
         return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    static Page page(String filter, String cursor) throws QueryException {
+    static Page page(Scope scope, String cursor) throws QueryException {
         try {
             var text = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.US_ASCII);
             // A topic may have dots of its own.
             var parts = text.split("\\.", 8);
             var isWhole = parts[0].equals(TOPIC_LAST) ? parts.length == 8 : parts[0].equals("1") && parts.length == 7;
-            if (isWhole && parts[1].equals(hash(filter))) {
+            if (isWhole && parts[1].equals(hash(scope))) {
                 return new Page(
                         Long.parseLong(parts[2]),
                         Long.parseLong(parts[3]),
@@ -102,9 +121,11 @@ final class Scopes {
         return "cursor (expected: one of an answer to the same filter)";
     }
 
-    private static String hash(String filter) {
+    // A cursor of before is one of no revision.
+    private static String hash(Scope scope) {
+        var rows = scope.getRevision() == 0 ? scope.getFilter() : scope.getRevision() + "\n" + scope.getFilter();
         return Hashing.farmHashFingerprint64()
-                .hashString(filter, StandardCharsets.UTF_8)
+                .hashString(rows, StandardCharsets.UTF_8)
                 .toString();
     }
 }

@@ -312,6 +312,21 @@ public final class Questions {
         return found;
     }
 
+    /// The rows of a selection that have one of these values of an attribute, as groups name them.
+    public Selection narrowed(Selection selection, String attribute, List<String> values) throws QueryException {
+        var column = column(attribute);
+        var literals = values.stream()
+                .map(value -> new Operand.Literal(
+                        column.type() == Column.Type.NUMBER ? (Object) Long.parseLong(value) : value))
+                .toList();
+        var some = new Condition.OneOf(new Operand.Attribute(column), literals);
+        return new Selection(
+                new Condition.All(List.of(selection.condition(), some)),
+                selection.from(),
+                selection.to(),
+                selection.namespaces());
+    }
+
     private String groupText(String attribute) throws QueryException {
         var column = column(attribute);
         return switch (column.type()) {

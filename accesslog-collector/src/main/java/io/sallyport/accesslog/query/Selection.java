@@ -12,7 +12,8 @@ import java.util.SortedSet;
 public record Selection(Condition condition, long from, long to, Optional<SortedSet<String>> namespaces) {
 
     private static final long HOUR = 3_600L * 1_000_000;
-    private static final long MAX_RANGE = 31 * 24 * HOUR;
+    // Ends that are left open are those of minutes.
+    private static final long MAX_RANGE = 31 * 24 * HOUR + 2 * HOUR / 60;
 
     /// Refuses a range that is longer than a question may be about.
     public Selection {

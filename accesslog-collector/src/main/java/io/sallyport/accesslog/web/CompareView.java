@@ -89,9 +89,7 @@ record CompareView(List<Choice> before, List<Choice> after, List<Choice> groups,
     }
 
     private static Scope of(Scope scope, long revision) {
-        return scope.toBuilder()
-                .setFilter(Narrowing.with(scope.getFilter(), "config.revision == " + revision))
-                .build();
+        return scope.toBuilder().setRevision(revision).build();
     }
 
     private static Line line(String name, CompareResponse.Side before, CompareResponse.Side after) {

@@ -66,12 +66,16 @@ class StoresServeAlikeTest {
 
     private static void assertAlike(String filter, Selection before, Selection after) throws Exception {
         for (var by : List.of("request.host", "config.object", "config.rule", "response.code")) {
-            var ofDuck = new Comparisons(new Questions(duck)).compare(before, after, by, 50);
+            var ofDuck = new Comparisons(new Questions(duck))
+                    .compare(before, after, by, 50)
+                    .build();
 
             assertThat(ofDuck.getLinesCount()).as(filter + " by " + by).isPositive();
             assertThat(ofDuck.getBefore().getCount() + ofDuck.getAfter().getCount())
                     .isPositive();
-            assertThat(new Comparisons(new Questions(clickHouse)).compare(before, after, by, 50))
+            assertThat(new Comparisons(new Questions(clickHouse))
+                            .compare(before, after, by, 50)
+                            .build())
                     .as(filter + " by " + by)
                     .isEqualTo(ofDuck);
         }

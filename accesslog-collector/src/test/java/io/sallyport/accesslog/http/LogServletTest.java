@@ -230,8 +230,8 @@ class LogServletTest {
     void twoRevisionsStandSideBySide() throws Exception {
         var answer = json(get(
                 ALL,
-                "compare?before.filter=" + encoded("config.revision == 1") + "&after.filter="
-                        + encoded("config.revision == 2")));
+                // What a comment says does not count.
+                "compare?before.revision=1&before.filter=" + encoded("true // all") + "&after.revision=2"));
 
         var rows = Rows.many(COUNT, 5);
         for (var side : Map.of("before", 1L, "after", 2L).entrySet()) {
@@ -242,6 +242,40 @@ class LogServletTest {
                             .count());
         }
         assertThat(answer.getAsJsonArray("lines")).isNotEmpty();
+        assertThat(answer.getAsJsonObject("beforeCoverage").get("stored").getAsInt())
+                .isEqualTo(COUNT);
+        assertThat(answer.getAsJsonObject("afterCoverage").get("stored").getAsInt())
+                .isEqualTo(COUNT);
+    }
+
+    @Test
+    void aRevisionIsOneOfThoseThatThereCanBe() throws Exception {
+        assertThat(get(ALL, "compare?before.revision=-1").body())
+                .contains("revision -1 (expected: 1 or more, or none)");
+        assertThat(get(ALL, "search?revision=x").body()).contains("parameter \\\"revision\\\"", "a whole number");
+        assertThat(get(ALL, "request?request_id=" + idOf("shop") + "&revision=1")
+                        .body())
+                .contains("no filter and no revision");
+    }
+
+    @Test
+    void theLongestTimeEndsNow() throws Exception {
+        var now = Rows.START.plusSeconds(600);
+        var begin = "from=" + now.minus(Duration.ofDays(31));
+
+        assertThat(get(ALL, "top?attribute=request.host&" + begin).statusCode()).isEqualTo(200);
+        assertThat(get(ALL, "top?attribute=request.host&approximate=true&" + begin)
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(get(ALL, "top?attribute=request.host&from=" + now.minus(Duration.ofDays(32)))
+                        .body())
+                .contains("expected: at most 31 days");
+    }
+
+    @Test
+    void aLimitOfAnExportIsNoError() throws Exception {
+        assertThat(get(ALL, "export?limit=3").body().lines()).hasSize(3);
+        assertThat(get(ALL, "export?format=CSV&limit=3").body().lines()).hasSize(4);
     }
 
     @Test
