@@ -127,12 +127,8 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     public void histogram(HistogramRequest request, StreamObserver<HistogramResponse> response) {
         answer(response, () -> {
             var selection = scopes.wholeMinutes(request.getScope());
-            if (request.hasStep() && Durations.isNegative(request.getStep())) {
-                throw new QueryException(
-                        "step " + Durations.toString(request.getStep()) + " (expected: more than 0, or none)");
-            }
-            var step = request.hasStep() && Durations.toMicros(request.getStep()) > 0
-                    ? Durations.toMicros(request.getStep())
+            var step = request.hasStep() && !request.getStep().equals(Duration.getDefaultInstance())
+                    ? step(request.getStep())
                     : step(scopes.selection(request.getScope()));
             var found = HistogramResponse.newBuilder()
                     .setStep(Durations.fromMicros(step))
@@ -145,6 +141,14 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             }
             return found.build();
         });
+    }
+
+    private static long step(Duration asked) throws QueryException {
+        if (Durations.isValid(asked) && Durations.compare(asked, Durations.fromMillis(1)) >= 0) {
+            return Durations.toMicros(asked);
+        }
+        throw new QueryException("step " + asked.getSeconds() + " s and " + asked.getNanos()
+                + " ns (expected: a millisecond or more, or none)");
     }
 
     private static long step(Selection selection) {

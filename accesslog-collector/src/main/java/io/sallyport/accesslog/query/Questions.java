@@ -339,6 +339,9 @@ public final class Questions {
     }
 
     private static Column column(String attribute) throws QueryException {
+        if (attribute.isEmpty()) {
+            throw new QueryException("no attribute is named (expected: one, like \"request.host\")");
+        }
         return Column.find(attribute)
                 .orElseThrow(() -> new QueryException("attribute \"" + attribute + "\" does not exist (expected: \""
                         + CelReader.nearest(attribute) + "\"?)"));

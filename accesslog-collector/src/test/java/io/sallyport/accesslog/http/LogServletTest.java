@@ -166,7 +166,11 @@ class LogServletTest {
         assertThat(get(ALL, "percentiles?quantiles=0.5&quantiles=x").body())
                 .contains("parameter \\\"quantiles\\\"", "expected: a number");
         assertThat(get(ALL, "export?format=xml").body()).contains("one of JSON_LINES, CSV, PARQUET");
-        assertThat(get(ALL, "histogram?step=-1s").body()).contains("step -1s (expected: more than 0, or none)");
+        assertThat(get(ALL, "histogram?step=-1s").body())
+                .contains("step -1 s and 0 ns (expected: a millisecond or more, or none)");
+        assertThat(get(ALL, "histogram?step=0.0000001s").body()).contains("step 0 s and 100 ns (expected: ");
+        assertThat(get(ALL, "histogram?step=0s").statusCode()).isEqualTo(200);
+        assertThat(get(ALL, "top").body()).contains("no attribute is named (expected: one, like ");
         assertThat(post(ALL, "search", "{").body()).contains("End of input").doesNotContain("Exception");
         assertThat(body.statusCode()).isEqualTo(400);
         assertThat(body.body()).contains("expected: SearchRequest as proto3 JSON");
