@@ -1,5 +1,7 @@
 package io.sallyport.accesslog.query;
 
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
@@ -17,13 +19,24 @@ import java.util.Comparator;
 
 /// Reads a filter: CEL's own parser and type checker know which attributes there are and of which type; what
 /// they accept becomes a [Condition], or an error that names the part which no store can answer.
+///
+/// Those read last are remembered: a page asks five questions with one filter, and again every few seconds.
 public final class CelReader {
 
     private static final int MAX_LENGTH = 16 << 10;
     private static final int MAX_NODES = 5_000;
     private static final int MAX_DEPTH = 64;
 
+    // Letters of all filters that are remembered together.
+    private static final int MAX_REMEMBERED = 256 << 10;
+
     private final CelCompiler compiler = compiler();
+
+    private final Cache<String, Condition> remembered = CacheBuilder.newBuilder()
+            .concurrencyLevel(1)
+            .maximumWeight(MAX_REMEMBERED)
+            .weigher((String filter, Condition _) -> filter.length())
+            .build();
 
     private static CelCompiler compiler() {
         var builder = CelCompilerFactory.standardCelCompilerBuilder()
@@ -62,7 +75,13 @@ public final class CelReader {
             throw new QueryException(
                     "filter of " + filter.length() + " characters (expected: at most " + MAX_LENGTH + ")");
         }
-        return new CelTree(checked(filter)).condition();
+        var known = remembered.getIfPresent(filter);
+        if (known != null) {
+            return known;
+        }
+        var condition = new CelTree(checked(filter)).condition();
+        remembered.put(filter, condition);
+        return condition;
     }
 
     private CelAbstractSyntaxTree checked(String filter) throws QueryException {

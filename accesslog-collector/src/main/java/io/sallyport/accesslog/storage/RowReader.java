@@ -32,12 +32,19 @@ public final class RowReader {
             var column = Column.ALL.get(i);
             var value = values.get(i);
             switch (column.type()) {
-                case TEXT, WORDS, NUMBER, DURATION, REAL -> entry.setField(column.field(), value);
+                case TEXT, WORDS, NUMBER, DURATION, REAL -> set(entry, column, value);
                 case TIME -> entry.setField(column.field(), Timestamps.fromMicros((long) value));
                 case TEXTS -> put(entry, column, value);
             }
         }
         return entry.build();
+    }
+
+    // Half the columns of a usual row have what they have without being set.
+    private static void set(AccessLogEntry.Builder entry, Column column, Object value) {
+        if (!value.equals(column.field().getDefaultValue())) {
+            entry.setField(column.field(), value);
+        }
     }
 
     private static void put(AccessLogEntry.Builder entry, Column column, Object value) {
