@@ -15,8 +15,8 @@ import io.sallyport.accesslog.config.RunningConfiguration;
 import io.sallyport.accesslog.ingest.Gap;
 import io.sallyport.accesslog.ingest.Ingester;
 import io.sallyport.accesslog.ingest.TopicTail;
-import io.sallyport.accesslog.queue.BrokerProcess;
 import io.sallyport.accesslog.queue.KafkaSettings;
+import io.sallyport.accesslog.queue.KeptBroker;
 import io.sallyport.accesslog.queue.Spool;
 import io.sallyport.accesslog.queue.SpoolSender;
 import io.sallyport.accesslog.receive.AlsReceiver;
@@ -237,7 +237,7 @@ public final class CollectorServer implements AutoCloseable {
     }
 
     private KafkaSettings ownBroker() throws IOException, InterruptedException {
-        var broker = BrokerProcess.start(settings.broker(), settings.brokerFolder(), BrokerProcess.Ports.free());
+        var broker = KeptBroker.start(settings.broker(), settings.brokerFolder());
         parts.started("broker", broker);
         if (!broker.awaitStart(PATIENCE_MILLIS)) {
             broker.close();

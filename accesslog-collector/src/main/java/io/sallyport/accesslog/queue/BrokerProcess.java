@@ -177,6 +177,11 @@ public final class BrokerProcess implements AutoCloseable {
         return false;
     }
 
+    /// Waits until it has ended, and returns its exit code.
+    int awaitEnd() throws InterruptedException {
+        return process.waitFor();
+    }
+
     /// Kills it without a chance to tidy up.
     public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
