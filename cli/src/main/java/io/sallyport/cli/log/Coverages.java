@@ -3,7 +3,6 @@ package io.sallyport.cli.log;
 import io.sallyport.proto.accesslog.v1.Answered;
 import io.sallyport.proto.accesslog.v1.Coverage;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /// Says how complete an answer is.
@@ -36,12 +35,15 @@ final class Coverages {
         return text.toString();
     }
 
-    /// How far percentiles may be off; empty: not at all.
-    static Optional<String> source(Answered answered) {
+    /// The same and, where percentiles may be off, how far.
+    static String[] written(Coverage coverage, Answered answered) {
         return answered.getRelativeError() > 0
-                ? Optional.of(String.format(
-                        Locale.ROOT, "percentiles: within %.0f %%, from rollups", 100 * answered.getRelativeError()))
-                : Optional.empty();
+                ? new String[] {
+                    written(coverage),
+                    String.format(
+                            Locale.ROOT, "percentiles: within %.0f %%, from rollups", 100 * answered.getRelativeError())
+                }
+                : new String[] {written(coverage)};
     }
 
     private static String number(long count) {

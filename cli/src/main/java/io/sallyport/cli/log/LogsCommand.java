@@ -1,18 +1,16 @@
 package io.sallyport.cli.log;
 
-import com.google.protobuf.Timestamp;
-import com.google.protobuf.util.Durations;
+import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.Timestamps;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.ExitCode;
-import io.sallyport.cli.Moments;
-import io.sallyport.cli.Table;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.server.Connection;
 import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.Json;
 import io.sallyport.cli.server.ServerOptions;
 import io.sallyport.proto.accesslog.v1.CompletenessRequest;
+import io.sallyport.proto.accesslog.v1.DistinctRequest;
 import io.sallyport.proto.accesslog.v1.ExportRequest;
 import io.sallyport.proto.accesslog.v1.GetRequestRequest;
 import io.sallyport.proto.accesslog.v1.HistogramRequest;
@@ -26,14 +24,14 @@ import io.sallyport.proto.accesslog.v1.TopRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.text.ParseException;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,8 +49,13 @@ public final class LogsCommand implements Callable<Integer> {
     enum Form {
         TABLE,
         JSON,
+        JSONL,
         CSV,
-        PARQUET
+        PARQUET;
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     private final Terminal terminal;
@@ -68,14 +71,8 @@ public final class LogsCommand implements Callable<Integer> {
             description = "CEL: response.code >= 500 && request.host.endsWith(\".example.com\"). Default: all.")
     private String filter = "";
 
-    @Option(names = "--since", paramLabel = "TIME", description = "15m, 1h, 7d. Default: 1h.")
-    private @Nullable String since;
-
-    @Option(names = "--from", paramLabel = "TIME", description = "RFC 3339, instead of --since.")
-    private @Nullable String from;
-
-    @Option(names = "--to", paramLabel = "TIME", description = "RFC 3339. Default: now.")
-    private @Nullable String to;
+    @Mixin
+    private TimeRange range = new TimeRange();
 
     @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Rows, or groups.")
     private int limit;
@@ -86,7 +83,11 @@ public final class LogsCommand implements Callable<Integer> {
     @Option(names = "--top", paramLabel = "ATTRIBUTE", description = "The most frequent values: route, request.host.")
     private @Nullable String top;
 
-    @Option(names = "--by", paramLabel = "ATTRIBUTE", description = "The same as --top: revision, code.")
+    @Option(
+            names = "--by",
+            paramLabel = "ATTRIBUTE",
+            description =
+                    "The same as --top: revision, code. With --compare: what the lines are. Default there: object.")
     private @Nullable String by;
 
     @Option(names = "--p99", paramLabel = "ATTRIBUTE", description = "Percentiles of the duration by an attribute.")
@@ -98,6 +99,17 @@ public final class LogsCommand implements Callable<Integer> {
                     "With --top and --p99, without a filter: from sums by the minute. Counts are exact, percentiles"
                             + " within 1 %. Quick, however long the time.")
     private boolean approximate;
+
+    @Option(names = "--distinct", paramLabel = "ATTRIBUTE", description = "How many different values there are.")
+    private @Nullable String distinct;
+
+    @Option(
+            names = "--compare",
+            paramLabel = "41,42|1d|FROM/TO",
+            description =
+                    "Two revisions side by side; or the time and the same that long before; or another time and this."
+                            + " What changed most comes first.")
+    private @Nullable String compare;
 
     @Option(names = "--histogram", description = "Counts over time by class of the response code.")
     private boolean histogram;
@@ -121,8 +133,9 @@ public final class LogsCommand implements Callable<Integer> {
 
     @Option(
             names = {"-o", "--output"},
-            paramLabel = "table|json|csv|parquet",
-            description = "How to answer. csv and, with --tail, json are lines; parquet needs --out. Default: table.")
+            paramLabel = "table|json|jsonl|csv|parquet",
+            description = "How to answer. jsonl, csv and parquet have all rows, oldest first; parquet needs --out."
+                    + " Default: table.")
     private Form form = Form.TABLE;
 
     @Option(names = "--out", paramLabel = "FILE", description = "With -o parquet: the file to write.")
@@ -137,7 +150,11 @@ public final class LogsCommand implements Callable<Integer> {
     public Integer call() throws CommandFailedException {
         check();
         if (page) {
-            terminal.print(new PageLink(server.directory(), filter, since()).get());
+            var parameters = range.parameters();
+            if (!filter.isEmpty()) {
+                parameters.put("filter", filter);
+            }
+            terminal.print(new PageLink(server.directory(), parameters).get());
             return ExitCode.OK;
         }
         try (var connection = server.connect(dialer)) {
@@ -155,9 +172,13 @@ public final class LogsCommand implements Callable<Integer> {
                 histogram(connection);
             } else if (percentiles != null) {
                 percentiles(connection, Attributes.of(percentiles));
+            } else if (distinct != null) {
+                distinct(connection, Attributes.of(distinct));
+            } else if (compare != null) {
+                compare(connection, Comparison.of(compare));
             } else if (top != null || by != null) {
                 top(connection, Attributes.of(top != null ? top : String.valueOf(by)));
-            } else if (form == Form.CSV) {
+            } else if (form == Form.CSV || form == Form.JSONL) {
                 export(connection);
             } else if (form == Form.PARQUET) {
                 parquet(connection);
@@ -168,10 +189,6 @@ public final class LogsCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private String since() {
-        return since == null ? "1h" : since;
-    }
-
     // What would be passed over is said instead: whoever writes an option expects it to count.
     private void check() throws CommandFailedException {
         var questions = questions();
@@ -180,35 +197,70 @@ public final class LogsCommand implements Callable<Integer> {
                     String.join(" and ", questions) + " (expected: one question at a time)");
         }
         var question = questions.isEmpty() ? "" : questions.getFirst();
-        if ((form == Form.CSV || form == Form.PARQUET) && !question.isEmpty()) {
-            throw CommandFailedException.unable("-o " + form.name().toLowerCase(Locale.ROOT) + " with " + question
-                    + " (expected: -o table or json; rows alone are written in other forms)");
-        }
-        if (out != null && form != Form.PARQUET) {
-            throw CommandFailedException.unable("--out " + out + " (expected: -o parquet with it)");
-        }
-        if (approximate && top == null && by == null && percentiles == null) {
+        checkForm(question);
+        if (approximate && top == null && percentiles == null && (by == null || compare != null)) {
             throw CommandFailedException.unable("--approximate (expected: --top or --p99 with it)");
         }
         if (!filter.isBlank() && (completeness || attributes || request != null)) {
             throw CommandFailedException.unable(
                     "filter \"" + filter + "\" with " + question + " (expected: no filter; it is about all rows)");
         }
-        if (from != null && since != null) {
-            throw CommandFailedException.unable("--since and --from (expected: one of them)");
+        range.check();
+        if (compare != null) {
+            Comparison.of(compare);
         }
-        if (tail && (since != null || from != null || to != null || limit != 0)) {
-            terminal.complain("--tail shows what comes from now on: --since, --from, --to and --limit do not count");
+        var isAboutTime = !attributes && !tail;
+        if (!isAboutTime && range.isGiven()) {
+            throw CommandFailedException.unable(question + " with a time (expected: no --since, --from and --to; "
+                    + (tail ? "it shows what comes from now on)" : "the attributes are always the same)"));
         }
+        var isLimited = !(tail
+                || attributes
+                || histogram
+                || completeness
+                || rules
+                || page
+                || request != null
+                || distinct != null);
+        if (limit != 0 && !isLimited) {
+            throw CommandFailedException.unable("--limit with " + question + " (expected: no --limit; all is shown)");
+        }
+    }
+
+    private void checkForm(String question) throws CommandFailedException {
+        var expected = expectedForms(question);
+        if (!expected.contains(form)) {
+            var words = expected.stream().map(Form::word).collect(Collectors.joining(", "));
+            throw CommandFailedException.unable("-o " + form.word() + " with " + question + " (expected: "
+                    + (page ? "no -o; it is a link)" : "-o " + words + ")"));
+        }
+        if (out != null && form != Form.PARQUET) {
+            throw CommandFailedException.unable("--out " + out + " (expected: -o parquet with it)");
+        }
+    }
+
+    private EnumSet<Form> expectedForms(String question) {
+        if (question.isEmpty()) {
+            return EnumSet.allOf(Form.class);
+        }
+        if (page) {
+            return EnumSet.of(Form.TABLE);
+        }
+        if (tail) {
+            return EnumSet.of(Form.TABLE, Form.JSON, Form.JSONL);
+        }
+        return request != null ? EnumSet.of(Form.TABLE, Form.JSON) : EnumSet.of(Form.TABLE, Form.JSON, Form.CSV);
     }
 
     private List<String> questions() {
         var asked = new LinkedHashMap<String, Boolean>();
         asked.put("--tail", tail);
         asked.put("--top", top != null);
-        asked.put("--by", by != null);
+        asked.put("--by", by != null && compare == null);
         asked.put("--p99", percentiles != null);
         asked.put("--histogram", histogram);
+        asked.put("--distinct", distinct != null);
+        asked.put("--compare", compare != null);
         asked.put("--request", request != null);
         asked.put("--completeness", completeness);
         asked.put("--rules", rules);
@@ -221,28 +273,22 @@ public final class LogsCommand implements Callable<Integer> {
     }
 
     private Scope scope() throws CommandFailedException {
-        var scope = Scope.newBuilder().setFilter(filter);
-        if (to != null) {
-            scope.setTo(time(to));
-        }
-        if (from != null) {
-            scope.setFrom(time(from));
-        } else {
-            var end = to == null
-                    ? terminal.clock().instant()
-                    : java.time.Instant.ofEpochMilli(Timestamps.toMillis(time(to)));
-            var begin = end.minus(Moments.duration(since()));
-            var from = approximate || histogram ? begin.truncatedTo(ChronoUnit.MINUTES) : begin;
-            scope.setFrom(Timestamps.fromMillis(from.toEpochMilli()));
-        }
-        return scope.build();
+        return range.scope(terminal, approximate || histogram).setFilter(filter).build();
     }
 
-    private static Timestamp time(String text) throws CommandFailedException {
-        try {
-            return Timestamps.parse(text);
-        } catch (ParseException e) {
-            throw CommandFailedException.unable("time \"" + text + "\" (expected: like 2026-11-21T10:00:00Z)");
+    // Prints an answer in the form that was asked for, behind what there is to say about it.
+    private void print(MessageOrBuilder answer, Sheet sheet, String... beside) throws CommandFailedException {
+        if (form == Form.JSON) {
+            terminal.printJson(Json.of(answer));
+            return;
+        }
+        for (var line : beside) {
+            terminal.complain(line);
+        }
+        if (form == Form.CSV) {
+            sheet.printCsv(terminal);
+        } else {
+            sheet.print(terminal);
         }
     }
 
@@ -259,7 +305,8 @@ public final class LogsCommand implements Callable<Integer> {
         answer.getRowsList().forEach(row -> RowTable.add(table, row.getEntry(), terminal));
         table.print(terminal);
         if (!answer.getNextCursor().isEmpty()) {
-            terminal.complain("there are more (expected: a narrower filter or time, --limit, or -o csv for all)");
+            terminal.complain(
+                    "there are more (expected: a narrower filter or time, --limit, or -o csv or jsonl for all)");
         }
     }
 
@@ -271,26 +318,7 @@ public final class LogsCommand implements Callable<Integer> {
                 .setApproximate(approximate)
                 .build();
         var answer = connection.logs(PATIENCE, stub -> stub.top(question));
-        if (form == Form.JSON) {
-            terminal.printJson(Json.of(answer));
-            return;
-        }
-        terminal.complain(Coverages.written(answer.getCoverage()));
-        Coverages.source(answer.getAnswered()).ifPresent(terminal::complain);
-        var table =
-                new Table(attribute.toUpperCase(Locale.ROOT), "COUNT", "SHARE", "ERRORS", "P50", "P99", "FIRST SEEN");
-        for (var value : answer.getValuesList()) {
-            table.row(
-                    value.getValue(),
-                    count(value.getCount()),
-                    percent(value.getShare()),
-                    percent(value.getErrorRate()),
-                    written(Durations.toMicros(value.getP50())),
-                    written(Durations.toMicros(value.getP99())),
-                    Moments.written(
-                            java.time.Instant.ofEpochSecond(value.getFirstSeen().getSeconds()), terminal));
-        }
-        table.print(terminal);
+        print(answer, sheets().of(answer, attribute), Coverages.written(answer.getCoverage(), answer.getAnswered()));
     }
 
     private void percentiles(Connection connection, String attribute) throws CommandFailedException {
@@ -301,43 +329,35 @@ public final class LogsCommand implements Callable<Integer> {
                 .setApproximate(approximate)
                 .build();
         var answer = connection.logs(PATIENCE, stub -> stub.percentiles(question));
-        if (form == Form.JSON) {
-            terminal.printJson(Json.of(answer));
-            return;
-        }
-        terminal.complain(Coverages.written(answer.getCoverage()));
-        Coverages.source(answer.getAnswered()).ifPresent(terminal::complain);
-        var table = new Table(attribute.toUpperCase(Locale.ROOT), "COUNT", "P50", "P95", "P99");
-        for (var group : answer.getGroupsList()) {
-            table.row(
-                    group.getValue(),
-                    count(group.getCount()),
-                    written((long) (group.getValues(0) * 1e6)),
-                    written((long) (group.getValues(1) * 1e6)),
-                    written((long) (group.getValues(2) * 1e6)));
-        }
-        table.print(terminal);
+        print(answer, Sheets.of(answer, attribute), Coverages.written(answer.getCoverage(), answer.getAnswered()));
     }
 
     private void histogram(Connection connection) throws CommandFailedException {
         var question = HistogramRequest.newBuilder().setScope(scope()).build();
         var answer = connection.logs(PATIENCE, stub -> stub.histogram(question));
-        if (form == Form.JSON) {
-            terminal.printJson(Json.of(answer));
-            return;
+        print(answer, Sheets.of(answer), Coverages.written(answer.getCoverage()));
+    }
+
+    private void distinct(Connection connection, String attribute) throws CommandFailedException {
+        var question = DistinctRequest.newBuilder()
+                .setScope(scope())
+                .setAttribute(attribute)
+                .build();
+        var answer = connection.logs(PATIENCE, stub -> stub.distinct(question));
+        print(answer, Sheets.of(answer, attribute), Coverages.written(answer.getCoverage()));
+    }
+
+    private void compare(Connection connection, Comparison comparison) throws CommandFailedException {
+        var scope = scope().toBuilder();
+        if (!scope.hasTo()) {
+            // Both sides have to end somewhere, and at the same length.
+            scope.setTo(Timestamps.fromMillis(terminal.clock().instant().toEpochMilli()));
         }
-        terminal.complain(Coverages.written(answer.getCoverage()));
-        var table = new Table("FROM", "2XX", "3XX", "4XX", "5XX", "NONE");
-        for (var bar : answer.getBarsList()) {
-            table.row(
-                    Timestamps.toString(bar.getStart()),
-                    count(bar.getCountsOrDefault("2xx", 0)),
-                    count(bar.getCountsOrDefault("3xx", 0)),
-                    count(bar.getCountsOrDefault("4xx", 0)),
-                    count(bar.getCountsOrDefault("5xx", 0)),
-                    count(bar.getCountsOrDefault("0xx", 0)));
-        }
-        table.print(terminal);
+        var attribute = by == null ? Attributes.of("object") : Attributes.of(by);
+        var question =
+                comparison.asked(scope.build()).setBy(attribute).setLimit(limit).build();
+        var answer = connection.logs(PATIENCE, stub -> stub.compare(question));
+        print(answer, Sheets.of(answer, attribute), Comparison.beside(question, answer));
     }
 
     private void one(Connection connection, String id) throws CommandFailedException {
@@ -350,6 +370,7 @@ public final class LogsCommand implements Callable<Integer> {
             terminal.printJson(Json.of(answer));
             return;
         }
+        terminal.complain(Coverages.written(answer.getCoverage()));
         for (var row : answer.getRowsList()) {
             terminal.printText(row.getRow().getEntry().toString());
             for (var each : row.getExplanationsList()) {
@@ -362,59 +383,33 @@ public final class LogsCommand implements Callable<Integer> {
 
     private void completeness(Connection connection) throws CommandFailedException {
         var scope = scope();
-        var question = CompletenessRequest.newBuilder().setFrom(scope.getFrom()).setTo(scope.getTo());
-        if (to == null) {
-            question.clearTo();
+        var question = CompletenessRequest.newBuilder().setFrom(scope.getFrom());
+        if (scope.hasTo()) {
+            question.setTo(scope.getTo());
         }
         var answer = connection.logs(PATIENCE, stub -> stub.completeness(question.build()));
-        if (form == Form.JSON) {
-            terminal.printJson(Json.of(answer));
-            return;
-        }
-        CompletenessTable.print(answer, terminal);
+        print(answer, Sheets.of(answer));
     }
 
     private void rules(Connection connection) throws CommandFailedException {
         var question = ListRulesRequest.newBuilder().setScope(scope()).build();
         var answer = connection.logs(PATIENCE, stub -> stub.listRules(question));
-        if (form == Form.JSON) {
-            terminal.printJson(Json.of(answer));
-            return;
-        }
-        terminal.complain(Coverages.written(answer.getCoverage()));
-        var table = new Table("OBJECT", "RULE", "NAME", "COUNT", "LAST SEEN");
-        for (var rule : answer.getRulesList()) {
-            table.row(
-                    rule.getObject(),
-                    rule.getRule(),
-                    rule.getName(),
-                    count(rule.getCount()),
-                    !rule.hasLastSeen()
-                            ? "never"
-                            : Moments.written(
-                                            java.time.Instant.ofEpochSecond(
-                                                    rule.getLastSeen().getSeconds()),
-                                            terminal)
-                                    + (rule.getPresent() ? "" : ", gone since"));
-        }
-        table.print(terminal);
+        print(answer, sheets().of(answer), Coverages.written(answer.getCoverage()));
     }
 
     private void attributes(Connection connection) throws CommandFailedException {
         var answer = connection.logs(PATIENCE, stub -> stub.listAttributes(ListAttributesRequest.getDefaultInstance()));
-        if (form == Form.JSON) {
-            terminal.printJson(Json.of(answer));
-            return;
-        }
-        var table = new Table("ATTRIBUTE", "TYPE");
-        answer.getAttributesList().forEach(each -> table.row(each.getName(), each.getType()));
-        table.print(terminal);
+        print(answer, Sheets.of(answer));
+    }
+
+    private Sheets sheets() {
+        return new Sheets(terminal);
     }
 
     private void export(Connection connection) throws CommandFailedException {
         var question = ExportRequest.newBuilder()
                 .setScope(scope())
-                .setFormat(ExportRequest.Format.CSV)
+                .setFormat(form == Form.CSV ? ExportRequest.Format.CSV : ExportRequest.Format.JSON_LINES)
                 .setLimit(limit)
                 .build();
         connection.logs(EXPORT_PATIENCE, stub -> {
@@ -487,19 +482,5 @@ public final class LogsCommand implements Callable<Integer> {
             }
             return isFirst;
         });
-    }
-
-    private static String count(double count) {
-        return String.format(Locale.ROOT, "%,d", Math.round(count));
-    }
-
-    private static String percent(double share) {
-        return String.format(Locale.ROOT, "%.1f %%", share * 100);
-    }
-
-    static String written(long micros) {
-        return micros < 10_000
-                ? String.format(Locale.ROOT, "%.1f ms", micros / 1_000.0)
-                : Moments.written(Duration.ofMillis(micros / 1_000));
     }
 }

@@ -11,6 +11,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
 
 /// Gets a link into the page of the `up` on this machine: `http://localhost:15080/logs?key=…&since=1h`.
 /// Whoever opens it first is signed in; the token itself never stands in an address.
@@ -20,13 +22,12 @@ final class PageLink {
     private static final String PATH = "/logs";
 
     private final DataDirectory data;
-    private final String filter;
-    private final String since;
+    private final SortedMap<String, String> parameters;
 
-    PageLink(DataDirectory data, String filter, String since) {
+    /// @param parameters of the address: the filter, the time
+    PageLink(DataDirectory data, SortedMap<String, String> parameters) {
         this.data = data;
-        this.filter = filter;
-        this.since = since;
+        this.parameters = parameters;
     }
 
     String get() throws CommandFailedException {
@@ -49,8 +50,10 @@ final class PageLink {
             }
             return "http://" + door.replace("127.0.0.1:", "localhost:")
                     + answer.body().strip()
-                    + (filter.isEmpty() ? "" : "&filter=" + URLEncoder.encode(filter, StandardCharsets.UTF_8))
-                    + "&since=" + URLEncoder.encode(since, StandardCharsets.UTF_8);
+                    + parameters.entrySet().stream()
+                            .map(each -> "&" + each.getKey() + "="
+                                    + URLEncoder.encode(each.getValue(), StandardCharsets.UTF_8))
+                            .collect(Collectors.joining());
         } catch (IOException e) {
             throw CommandFailedException.unable("the page does not answer: " + e.getMessage());
         } catch (InterruptedException e) {

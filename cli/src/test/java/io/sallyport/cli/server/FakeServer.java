@@ -23,6 +23,7 @@ public final class FakeServer implements AutoCloseable {
     private final FakeConfigService config = new FakeConfigService();
     private final FakeProxyService proxies = new FakeProxyService();
     private final FakeEgressService egress = new FakeEgressService();
+    private final FakeLogService logs = new FakeLogService();
     private volatile String authorization = "";
     private volatile String dialed = "";
     private final Server server;
@@ -35,6 +36,7 @@ public final class FakeServer implements AutoCloseable {
                     .addService(config)
                     .addService(proxies)
                     .addService(egress)
+                    .addService(logs)
                     .build()
                     .start();
         } catch (IOException impossible) {
@@ -52,6 +54,10 @@ public final class FakeServer implements AutoCloseable {
 
     public FakeEgressService egress() {
         return egress;
+    }
+
+    public FakeLogService logs() {
+        return logs;
     }
 
     /// What the last call carried: `Bearer …`.
