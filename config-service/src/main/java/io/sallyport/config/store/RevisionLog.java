@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -50,6 +51,7 @@ public final class RevisionLog implements AutoCloseable {
     private static final int READ_WITHIN_SECONDS = 120;
     private static final int KEPT_REVISIONS = 10_000;
     private static final int PRUNE_EVERY = 1_000;
+    private static final int FEW_CHANGES = 1_000;
 
     /// What everyone else sees: the state, and what the analyzer says about it.
     public record Published(ConfigState state, List<Finding> findings, GatewayApi gatewayApi) {
@@ -74,6 +76,7 @@ public final class RevisionLog implements AutoCloseable {
     }
 
     private final RevisionStore store;
+    private final Optional<SoundTexts> sound;
     private final DocumentReader reader;
     private final AnswerWriter writer;
     private final InstantSource clock;
@@ -87,6 +90,8 @@ public final class RevisionLog implements AutoCloseable {
     // Confined to the owner thread.
     private final Analyzer analyzer;
     private Optional<Instant> nextChange = Optional.empty();
+    // Changes since it was last written down in which texts nothing was found.
+    private long unwritten;
     private final Thread owner;
     private final Subscription replicas;
     private volatile Published published;
@@ -111,10 +116,11 @@ public final class RevisionLog implements AutoCloseable {
             throws StoreUnavailableException {
         return switch (settings) {
             case StoreSettings.Sqlite(Path file) ->
-                open(SqliteRevisionStore.open(file, clock), reader, writer, clock, telemetry);
+                open(SqliteRevisionStore.open(file, clock), SoundTexts.beside(file), reader, writer, clock, telemetry);
             case StoreSettings.Postgres postgres ->
                 open(
                         PostgresRevisionStore.open(postgres.verified(), postgres.user(), postgres.password()),
+                        Optional.empty(),
                         reader,
                         writer,
                         clock,
@@ -125,11 +131,17 @@ public final class RevisionLog implements AutoCloseable {
     /// Takes over the store, which it closes if it cannot be read.
     static RevisionLog open(RevisionStore store, DocumentReader reader, AnswerWriter writer, InstantSource clock)
             throws StoreUnavailableException {
-        return open(store, reader, writer, clock, Telemetry.none());
+        return open(store, Optional.empty(), reader, writer, clock, Telemetry.none());
     }
 
-    private static RevisionLog open(
-            RevisionStore store, DocumentReader reader, AnswerWriter writer, InstantSource clock, Telemetry telemetry)
+    /// The same, remembering from start to start in which texts nothing was found.
+    static RevisionLog open(
+            RevisionStore store,
+            Optional<SoundTexts> sound,
+            DocumentReader reader,
+            AnswerWriter writer,
+            InstantSource clock,
+            Telemetry telemetry)
             throws StoreUnavailableException {
         try {
             var loaded = store.load();
@@ -137,7 +149,7 @@ public final class RevisionLog implements AutoCloseable {
             if (!loaded.damage().isEmpty()) {
                 state = recover(store, state, loaded, reader, clock);
             }
-            return new RevisionLog(store, reader, writer, clock, telemetry, state);
+            return new RevisionLog(store, sound, reader, writer, clock, telemetry, state);
         } catch (StoreUnavailableException e) {
             store.close();
             throw e;
@@ -169,12 +181,14 @@ public final class RevisionLog implements AutoCloseable {
 
     private RevisionLog(
             RevisionStore store,
+            Optional<SoundTexts> sound,
             DocumentReader reader,
             AnswerWriter writer,
             InstantSource clock,
             Telemetry telemetry,
             ConfigState state) {
         this.store = store;
+        this.sound = sound;
         this.tracer = telemetry.tracer();
         this.meters = new LogMeters(telemetry.meters());
         this.reader = reader;
@@ -329,19 +343,41 @@ public final class RevisionLog implements AutoCloseable {
                 follows.forEach(done -> done.done().complete(null));
             }
             if (stop) {
+                writeSound();
                 return;
             }
         }
     }
 
+    // What is not written down is only inspected again at the next start, so a process may well end without it.
+    private boolean isSoundOutdated() {
+        return sound.isPresent()
+                && unwritten > Math.max(FEW_CHANGES, published.state().size() / 2);
+    }
+
+    private void writeSound() {
+        if (sound.isPresent() && unwritten > 0) {
+            unwritten = 0;
+            var inspections = reader.inspections();
+            sound.get()
+                    .write(published.state().image().objects().stream()
+                            .filter(inspections::isSound)
+                            .map(object -> object.source().digest())
+                            .toList());
+        }
+    }
+
     // While policies are to end, the findings of one revision change with time: they are looked at every second.
     private Task next() throws InterruptedException {
-        while (nextChange.isPresent()) {
+        while (nextChange.isPresent() || isSoundOutdated()) {
             var task = tasks.poll(1, TimeUnit.SECONDS);
             if (task != null) {
                 return task;
             }
-            if (!clock.instant().isBefore(nextChange.get())) {
+            if (isSoundOutdated()) {
+                writeSound();
+            }
+            if (nextChange.isPresent() && !clock.instant().isBefore(nextChange.get())) {
                 var state = published.state();
                 publish(state, judge(state));
             }
@@ -351,13 +387,19 @@ public final class RevisionLog implements AutoCloseable {
 
     private void judgeFirst() {
         try {
+            var trusted = sound.map(SoundTexts::read).orElse(Set.of());
+            reader.inspections().trust(trusted);
             var state = published.state().read(reader);
             published = new Published(state, state.unreadableFindings(), GatewayApi.EMPTY);
             read.countDown();
             publish(state, judge(state));
+            unwritten = state.image().objects().stream()
+                    .filter(object -> !trusted.contains(object.source().digest()))
+                    .count();
         } catch (Exception e) {
             log.atError().setCause(e).log("The stored configuration cannot be judged; it is served all the same");
         } finally {
+            reader.inspections().trust(Set.of());
             read.countDown();
             judged.countDown();
         }
@@ -493,6 +535,7 @@ public final class RevisionLog implements AutoCloseable {
             append(head, revisions, accepted);
             failing = false;
         }
+        revisions.forEach(revision -> unwritten += revision.changes().size());
         for (int index = 0; index < revisions.size(); index++) {
             tell(made.get(index).span(), revisions.get(index));
         }

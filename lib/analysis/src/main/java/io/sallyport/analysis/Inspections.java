@@ -3,12 +3,14 @@ package io.sallyport.analysis;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Finding;
 import io.sallyport.model.SourceDocument;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /// What [Analyzer]s found in single objects, shared among those of one process: an object is inspected when its file is
@@ -31,14 +33,29 @@ public final class Inspections {
     private final Cache<SourceDocument, List<Finding>> known =
             CacheBuilder.newBuilder().weakKeys().build();
     private volatile ImmutableList<CheckedImage> images = ImmutableList.of();
+    private volatile ImmutableSet<String> sound = ImmutableSet.of();
 
     List<Finding> of(ConfigObject<?> object, Function<ConfigObject<?>, List<Finding>> inspect) {
         var found = known.getIfPresent(object.source());
         if (found == null) {
-            found = inspect.apply(object);
+            found = sound.contains(object.source().digest()) ? List.of() : inspect.apply(object);
             known.put(object.source(), found);
         }
         return found;
+    }
+
+    /// Takes the word of an earlier process with the same rules and the same reader: in documents of these
+    /// texts, named by [SourceDocument#digest], it found nothing by themselves. Until the next call; an empty
+    /// set ends it.
+    public void trust(Set<String> digests) {
+        sound = ImmutableSet.copyOf(digests);
+    }
+
+    /// Whether an object was inspected, here or by the process whose word was taken, and nothing was found in
+    /// it by itself.
+    public boolean isSound(ConfigObject<?> object) {
+        var found = known.getIfPresent(object.source());
+        return found != null && found.isEmpty();
     }
 
     /// Lets other analyzers take what was found of an image, and of the last few before it. What was remembered of the
