@@ -6,7 +6,9 @@ import io.sallyport.translation.ResourceType;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
@@ -65,15 +67,22 @@ public final class Refusals {
             boolean presumed) {
         refused.compute(new Key(resource.type(), resource.name()), (_, before) -> {
             var versions = new ArrayList<String>();
+            var unsaid = new HashSet<String>();
             var fallback = good;
             if (before != null) {
+                unsaid.addAll(before.presumed());
                 versions.addAll(before.versions());
                 versions.remove(resource.version());
                 fallback = good == null ? before.fallback() : good;
             }
             versions.add(resource.version());
+            if (presumed) {
+                unsaid.add(resource.version());
+            } else {
+                unsaid.remove(resource.version());
+            }
             var newest = versions.subList(Math.max(0, versions.size() - VERSIONS), versions.size());
-            return new Refusal(resource, newest, fallback, reason, from, to, now, presumed);
+            return new Refusal(resource, newest, fallback, reason, from, to, now, unsaid);
         });
     }
 
@@ -100,11 +109,15 @@ public final class Refusals {
 
     /// The version was not refused after all.
     void pardon(EnvoyResource resource) {
-        refused.computeIfPresent(new Key(resource.type(), resource.name()), (_, before) -> {
-            var versions = new ArrayList<>(before.versions());
-            versions.remove(resource.version());
-            return versions.isEmpty() ? null : before.with(versions, before.fallback());
-        });
+        refused.computeIfPresent(
+                new Key(resource.type(), resource.name()), (_, before) -> without(before, Set.of(resource.version())));
+    }
+
+    private static @Nullable Refusal without(Refusal refusal, Set<String> pardoned) {
+        var versions = refusal.versions().stream()
+                .filter(version -> !pardoned.contains(version))
+                .toList();
+        return versions.isEmpty() ? null : refusal.with(versions, refusal.fallback());
     }
 
     void forget(ResourceType type, String name) {
@@ -115,9 +128,9 @@ public final class Refusals {
 
     /// A new stream tries again what was only presumed to be refused.
     void forgetPresumed(ResourceType type) {
-        refused.forEach((key, refusal) -> {
-            if (key.type() == type && refusal.presumed()) {
-                pardon(refusal.resource());
+        refused.forEach((key, _) -> {
+            if (key.type() == type) {
+                refused.computeIfPresent(key, (_, refusal) -> without(refusal, refusal.presumed()));
             }
         });
     }

@@ -266,7 +266,12 @@ class WorldSimulationTest {
                     .toList();
             if (culprits.isEmpty()) {
                 take(type, table);
-                versions.put(type, response.getVersionInfo());
+                if (table.stream().allMatch(one -> held(type).containsKey(one.name()))) {
+                    versions.put(type, response.getVersionInfo());
+                } else {
+                    // As in names(): what came was dropped on its way.
+                    versions.remove(type);
+                }
                 session.request(request(type).build(), now);
                 return;
             }
