@@ -10,6 +10,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.MetadataUtils;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
+import io.sallyport.runtime.SteadyClock;
 import io.sallyport.runtime.SteadyLoop;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,6 +37,7 @@ public final class PeerClock implements AutoCloseable {
     private final String peer;
     private final Channel channel;
     private final InstantSource clock;
+    private final SteadyClock steady = new SteadyClock();
     private final SteadyLoop looks;
     // How far the other clock is before ours, negative if behind; empty while the peer does not answer, or without its
     // time, as an older version does.
@@ -75,7 +77,7 @@ public final class PeerClock implements AutoCloseable {
         var stub = HealthGrpc.newBlockingStub(ClientInterceptors.intercept(
                         channel, MetadataUtils.newCaptureMetadataInterceptor(answer, new AtomicReference<>())))
                 .withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        var start = System.nanoTime();
+        var start = steady.instant();
         try {
             stub.check(HealthCheckRequest.getDefaultInstance());
         } catch (StatusRuntimeException e) {
@@ -84,7 +86,7 @@ public final class PeerClock implements AutoCloseable {
             return;
         }
         // The peer read its clock somewhere on the way.
-        var halfWay = Duration.ofNanos(System.nanoTime() - start).dividedBy(2);
+        var halfWay = Duration.between(start, steady.instant()).dividedBy(2);
         var told = Optional.ofNullable(answer.get())
                 .map(headers -> headers.get(ToldTime.HEADER))
                 .map(Longs::tryParse);
