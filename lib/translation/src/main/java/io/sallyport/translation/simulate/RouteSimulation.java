@@ -92,19 +92,28 @@ record RouteSimulation(
         }
         var cors = policy.orElseThrow();
         var origin = allowedOrigin(cors);
-        if (origin.isEmpty()) {
-            var forwards = !cors.hasForwardNotMatchingPreflights()
-                    || cors.getForwardNotMatchingPreflights().getValue();
-            return forwards ? Optional.empty() : Optional.of(replied(200, "", HeaderLines.NONE, ""));
+        var forwards = !cors.hasForwardNotMatchingPreflights()
+                || cors.getForwardNotMatchingPreflights().getValue();
+        if (origin.isEmpty() && forwards) {
+            return Optional.empty();
         }
-        var lines = HeaderLines.NONE.plus("access-control-allow-origin", origin.orElseThrow());
-        lines = plusIfSet(lines, "access-control-allow-methods", cors.getAllowMethods());
-        lines = plusIfSet(lines, "access-control-allow-headers", cors.getAllowHeaders());
+        var lines = origin.map(allowed -> HeaderLines.NONE.plus("access-control-allow-origin", allowed))
+                .orElse(HeaderLines.NONE);
+        lines = plusAllowed(lines, "methods", cors.getAllowMethods(), "access-control-request-method");
+        lines = plusAllowed(lines, "headers", cors.getAllowHeaders(), "access-control-request-headers");
         lines = plusIfSet(lines, "access-control-max-age", cors.getMaxAge());
         if (cors.getAllowCredentials().getValue()) {
             lines = lines.plus("access-control-allow-credentials", "true");
         }
         return Optional.of(replied(200, "", lines, ""));
+    }
+
+    // Whoever allows everything is answered with what was asked for.
+    private HeaderLines plusAllowed(HeaderLines lines, String what, String allowed, String asked) {
+        return plusIfSet(
+                lines,
+                "access-control-allow-" + what,
+                allowed.equals("*") ? headers.first(asked).orElse("") : allowed);
     }
 
     private static HeaderLines plusIfSet(HeaderLines lines, String name, String value) {
