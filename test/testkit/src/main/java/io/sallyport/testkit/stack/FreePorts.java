@@ -7,16 +7,21 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Ports that nobody uses at the moment, for programs that must be told a port beforehand.
 ///
 /// They lie below the range from which Linux takes the near end of outgoing connections (32768 to 60999 by default):
-/// a proxy may bind a port minutes after it was chosen, with thousands of connections made in between.
+/// a proxy may bind a port minutes after it was chosen, with thousands of connections made in between. For the same
+/// reason no port is given out again before all the others of the range were: each process counts on from its own
+/// start.
 public final class FreePorts {
 
     private static final int FIRST = 20_000;
     private static final int END = 32_000;
     private static final int TRIES = 1_000;
+    private static final AtomicInteger NEXT =
+            new AtomicInteger(ThreadLocalRandom.current().nextInt(FIRST, END));
 
     private FreePorts() {}
 
@@ -38,8 +43,8 @@ public final class FreePorts {
     private static ServerSocket bind() throws IOException {
         for (var n = 0; n < TRIES; n++) {
             try {
-                return new ServerSocket(
-                        ThreadLocalRandom.current().nextInt(FIRST, END), 1, InetAddress.getLoopbackAddress());
+                var port = NEXT.getAndUpdate(last -> last + 1 < END ? last + 1 : FIRST);
+                return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
             } catch (BindException _) {
                 // Somebody has it.
             }
