@@ -2,13 +2,20 @@ package io.sallyport.accesslog.receive;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
+import com.google.common.net.HostAndPort;
+import com.google.common.net.InetAddresses;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import io.sallyport.proto.accesslog.v1.Entry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
@@ -26,22 +33,30 @@ public record PrivacyRules(ImmutableList<Rule> rules, String key) {
     private static final String REQUEST_HEADER = "request.headers.";
     private static final String RESPONSE_HEADER = "response.headers.";
     private static final String TAG = "tags.";
+    private static final String CLIENT = "source.address";
+    private static final ImmutableList<String> CLIENT_TOO =
+            ImmutableList.of("source.direct_address", "request.forwarded_for");
 
     /// What is done to a value.
     public enum Action {
         DROP,
-        /// The same value has the same hash, so it can still be counted and asked for by who knows it.
+        /// The same value has the same hash, so it can still be counted and asked for by who knows it. An address is
+        /// hashed without its port.
         HASH,
-        /// An address loses its last part (`10.1.2.0`, `2001:db8:1::`) and its port; any other text all but its first
-        /// two letters.
+        /// An address loses its last part (`10.1.2.0`, `2001:db8:1::`) and its port, and so does each of a list; any
+        /// other text all but its first two letters.
         MASK
     }
 
-    /// One attribute: `source.address`, `request.headers.x-user`, `tags.tenant`.
+    /// One attribute: `source.address`, `request.headers.x-user`, `tags.tenant`. A rule for `source.address` holds for
+    /// `source.direct_address` and `request.forwarded_for` too, unless they have rules of their own: they are where
+    the
+    /// same address stands once more.
     public record Rule(String attribute, Action action) {}
 
     /// Refuses attributes that rows do not have, and hashes without a key.
     public PrivacyRules {
+        rules = withOtherNames(rules);
         for (var rule : rules) {
             if (map(rule.attribute()).isEmpty() && field(rule.attribute()) == null) {
                 throw new IllegalArgumentException("privacy rule for \"" + rule.attribute()
@@ -53,6 +68,17 @@ public record PrivacyRules(ImmutableList<Rule> rules, String key) {
             throw new IllegalArgumentException(
                     "key of privacy hashes has " + key.length() + " characters (expected: at least " + MIN_KEY + ")");
         }
+    }
+
+    private static ImmutableList<Rule> withOtherNames(ImmutableList<Rule> rules) {
+        var all = ImmutableList.<Rule>builder().addAll(rules);
+        rules.stream()
+                .filter(rule -> rule.attribute().equals(CLIENT))
+                .forEach(rule -> CLIENT_TOO.stream()
+                        .filter(name -> rules.stream()
+                                .noneMatch(other -> other.attribute().equals(name)))
+                        .forEach(name -> all.add(new Rule(name, rule.action()))));
+        return all.build();
     }
 
     /// The rules in their order.
@@ -111,25 +137,47 @@ public record PrivacyRules(ImmutableList<Rule> rules, String key) {
             case DROP -> "";
             case HASH ->
                 Hashing.hmacSha256(key.getBytes(StandardCharsets.UTF_8))
-                        .hashString(value, StandardCharsets.UTF_8)
+                        // Each connection has a port of its own, and what is counted are clients.
+                        .hashString(
+                                address(value).map(InetAddresses::toAddrString).orElse(value), StandardCharsets.UTF_8)
                         .toString()
                         .substring(0, HASH_LETTERS);
             case MASK -> masked(value);
         };
     }
 
-    // "10.1.2.3:4000" becomes "10.1.2.0", "[2001:db8:1:2::3]:4000" becomes "2001:db8:1::".
+    // "10.1.2.3:4000" becomes "10.1.2.0", "[2001:db8:1:2::3]:4000" becomes "2001:db8:1::", and so does each of a list.
     private static String masked(String value) {
-        if (value.matches("\\d{1,3}(\\.\\d{1,3}){3}(:\\d+)?")) {
-            return value.substring(0, value.lastIndexOf('.')) + ".0";
+        var networks = new ArrayList<String>();
+        for (var part : value.split(",", -1)) {
+            var address = address(part.strip());
+            if (address.isEmpty()) {
+                var end = value.offsetByCodePoints(0, Math.min(2, value.codePointCount(0, value.length())));
+                return value.substring(0, end) + "***";
+            }
+            networks.add(network(address.get()));
         }
-        if (value.startsWith("[") || value.chars().filter(c -> c == ':').count() > 1) {
-            var address = value.startsWith("[") ? value.substring(1, Math.max(1, value.indexOf(']'))) : value;
-            var parts = List.of(address.split(":", -1));
-            return String.join(":", parts.subList(0, Math.min(3, parts.size()))) + "::";
+        return String.join(",", networks);
+    }
+
+    // Of an address with or without a port. Nothing is looked up.
+    private static Optional<InetAddress> address(String text) {
+        try {
+            return Optional.of(
+                    InetAddresses.forString(HostAndPort.fromString(text).getHost()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
         }
-        var end = value.offsetByCodePoints(0, Math.min(2, value.codePointCount(0, value.length())));
-        return value.substring(0, end) + "***";
+    }
+
+    private static String network(InetAddress address) {
+        var bytes = address.getAddress();
+        Arrays.fill(bytes, bytes.length == 4 ? 3 : 6, bytes.length, (byte) 0);
+        try {
+            return InetAddresses.toAddrString(InetAddress.getByAddress(bytes));
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(bytes.length + " bytes (expected: 4 or 16)", e);
+        }
     }
 
     private static String map(String attribute) {

@@ -15,6 +15,8 @@ import java.util.UUID;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What is left out and what is taken out before anything is written.
 class RowRulesTest {
@@ -118,6 +120,62 @@ class RowRulesTest {
                 .isEqualTo(rows.getLast().getRequestHeadersOrThrow("x-user"));
         assertThat(kept.getTagsMap()).containsEntry("tenant", "ac***");
         assertThat(rows.toString()).doesNotContain("jason", "secret", "10.1.2.3", "acme");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.1.2.3:4000, 10.1.2.0",
+        "[2001:db8:1:2::3]:4000, 2001:db8:1::",
+        "fe80::1, fe80::",
+        "[::1]:9, ::",
+        "2001:db8::7, 2001:db8::",
+        "::ffff:10.1.2.3, 10.1.2.0",
+        "'fe80::1, 10.1.2.3', 'fe80::,10.1.2.0'",
+        "urn:user:alice, ur***",
+        "10.1.2.3.4, 10***",
+        "1:2:alice, 1:***",
+        "x, x***",
+    })
+    @Tag("V22")
+    void aMaskLeavesNothingThatTellsOneFromAnother(String value, String kept) {
+        var privacy = PrivacyRules.of(List.of(new Rule("tags.who", Action.MASK)), "");
+
+        intake(new RowRules(SamplingRules.ALL, privacy)).take(EDGE, List.of(row(1).putTags("who", value)));
+
+        assertThat(rows.getFirst().getTagsOrThrow("who")).isEqualTo(kept);
+    }
+
+    @Test
+    @Tag("V22")
+    void theAddressOfAClientIsPrivateUnderItsOtherNamesToo() {
+        var row = row(1).setSourceAddress("10.1.2.3:4000")
+                .setDirectAddress("10.1.2.3:4000")
+                .setForwardedFor("10.1.2.3,10.9.9.9");
+        var rules = List.of(new Rule("source.address", Action.MASK), new Rule("request.forwarded_for", Action.DROP));
+
+        intake(new RowRules(SamplingRules.ALL, PrivacyRules.of(rules.subList(0, 1), "")))
+                .take(EDGE, List.of(row.clone()));
+        intake(new RowRules(SamplingRules.ALL, PrivacyRules.of(rules, ""))).take(EDGE, List.of(row));
+
+        assertThat(rows).extracting(AccessLogEntry::getDirectAddress).containsOnly("10.1.2.0");
+        assertThat(rows).extracting(AccessLogEntry::getForwardedFor).containsExactly("10.1.2.0,10.9.9.0", "");
+    }
+
+    @Test
+    void theHashOfAnAddressIsThatOfTheClientNotOfTheConnection() {
+        var privacy = PrivacyRules.of(List.of(new Rule("source.address", Action.HASH)), KEY);
+
+        intake(new RowRules(SamplingRules.ALL, privacy))
+                .take(
+                        EDGE,
+                        List.of(
+                                row(1).setSourceAddress("10.1.2.3:4000"),
+                                row(2).setSourceAddress("10.1.2.3:4001"),
+                                row(3).setSourceAddress("10.1.2.4:4001")));
+
+        assertThat(rows).extracting(AccessLogEntry::getSourceAddress).hasSize(3);
+        assertThat(rows.get(0).getSourceAddress()).isEqualTo(rows.get(1).getSourceAddress());
+        assertThat(rows.get(1).getSourceAddress()).isNotEqualTo(rows.get(2).getSourceAddress());
     }
 
     @Test
