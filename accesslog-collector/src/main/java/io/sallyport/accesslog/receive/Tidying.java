@@ -7,11 +7,13 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// Takes out of a row what must not be kept and cuts what is too long, before anything is written anywhere.
 ///
 /// By default no value of a query string is kept (`/cart?id=7` becomes `/cart?id=`), and neither a header nor a tag
-/// that carries credentials. A row from more than an hour ahead gets the collector's time: its own would hide it.
+/// that carries credentials; both also where they stand in a line that could not be read. A row from more than an hour
+/// ahead gets the collector's time: its own would hide it.
 final class Tidying {
 
     // Together they keep a row below Kafka's 1 MiB, at three bytes a character.
@@ -31,6 +33,13 @@ final class Tidying {
             "x-forwarded-client-cert",
             "x-amz-security-token");
 
+    // `authorization: …` and `"cookie":"…"`, up to the end of the field.
+    private static final Pattern NAMED = Pattern.compile(
+            "((?:" + String.join("|", CREDENTIALS).replace("-", "[-_]") + ")\"?\\s*[:=]\\s*\"?)[^\"]*",
+            Pattern.CASE_INSENSITIVE);
+    private static final Pattern SCHEME =
+            Pattern.compile("(\\b(?:bearer|basic) )[\\w+/.~-]{8,}=*", Pattern.CASE_INSENSITIVE);
+
     private Tidying() {}
 
     static void tidy(AccessLogEntry.Builder row, Instant now) {
@@ -45,7 +54,9 @@ final class Tidying {
                 isCut = true;
             }
         }
-        row.setPath(withoutValues(row.getPath())).setReferer(withoutValues(row.getReferer()));
+        row.setPath(withoutValues(row.getPath()))
+                .setReferer(withoutValues(row.getReferer()))
+                .setRawText(withoutSecrets(row.getRawText()));
         isCut |= tidy(
                 row.getRequestHeadersMap(), kept -> row.clearRequestHeaders().putAllRequestHeaders(kept));
         isCut |= tidy(
@@ -88,19 +99,63 @@ final class Tidying {
         var kept = new TreeMap<String, String>();
         for (var entry : new TreeMap<>(values).entrySet()) {
             var name = entry.getKey();
-            if (CREDENTIALS.contains(name.toLowerCase(Locale.ROOT))) {
+            if (isCredential(name, entry.getValue())) {
                 continue;
             }
             if (kept.size() == MAX_ENTRIES || name.length() > MAX_NAME) {
                 isCut = true;
                 continue;
             }
-            var value = entry.getValue();
+            // An address that was asked for before it was rewritten, a place to go to: they have query strings too.
+            var value = withoutQueries(entry.getValue());
             isCut |= value.length() > MAX_VALUE;
             kept.put(name, value.length() > MAX_VALUE ? value.substring(0, end(value, MAX_VALUE)) : value);
         }
         target.put(kept);
         return isCut;
+    }
+
+    // "authorization", and "req_cookie" where a format of somebody's own named it so.
+    private static boolean isCredential(String name, String value) {
+        var header = name.toLowerCase(Locale.ROOT).replace('_', '-');
+        return CREDENTIALS.contains(header)
+                || header.endsWith("authorization")
+                || header.endsWith("cookie")
+                || SCHEME.matcher(value).lookingAt();
+    }
+
+    private static String withoutSecrets(String text) {
+        if (text.isEmpty()) {
+            return text;
+        }
+        var unnamed = NAMED.matcher(withoutQueries(text)).replaceAll("$1");
+        return SCHEME.matcher(unnamed).replaceAll("$1");
+    }
+
+    /// The same as [#withoutValues] for every query string within a text. One ends at a space, or at a quote with which
+    /// a field of the text ends.
+    private static String withoutQueries(String text) {
+        var query = text.indexOf('?');
+        if (query < 0) {
+            return text;
+        }
+        var out = new StringBuilder(text.length());
+        var from = 0;
+        for (; query >= 0; query = text.indexOf('?', from)) {
+            var end = query;
+            while (end < text.length() && !endsQuery(text, end)) {
+                end++;
+            }
+            out.append(text, from, query).append(withoutValues(text.substring(query, end)));
+            from = end;
+        }
+        return out.append(text, from, text.length()).toString();
+    }
+
+    private static boolean endsQuery(String text, int at) {
+        var c = text.charAt(at);
+        return Character.isWhitespace(c)
+                || (c == '"' && (at + 1 == text.length() || " \t,}]".indexOf(text.charAt(at + 1)) >= 0));
     }
 
     // Not in the middle of a character of two chars: half a one is no text.

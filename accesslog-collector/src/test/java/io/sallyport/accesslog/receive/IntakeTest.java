@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class IntakeTest {
 
@@ -99,6 +101,62 @@ class IntakeTest {
         assertThat(kept.getPath()).isEqualTo("/pay?card=&x&empty=");
         assertThat(kept.getRequestHeadersMap()).containsOnlyKeys("x-team");
         assertThat(kept.toString()).doesNotContain("canary").doesNotContain("4111");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[2026-11-21T09:00:00Z] \"GET /pay?card=canary HTTP/1.1\" 200 - via_upst",
+                "{\"start_time\": 1, \"path\": \"/pay?card=canary\", \"user_agent\": \"x\"",
+                "{\"path\":\"/a?b=can\\\"ary\",\"path\":\"/\"}",
+                "10.1.2.3 GET /pay?card=canary&again=canary#canary",
+                "GET /x authorization: Bearer canarycanary",
+                "GET /x Basic Y2FuYXJ5Y2FuYXJ5==",
+                "{\"Cookie\":\"sid=canary; a=canary\", \"set_cookie\" : \"canary\", \"a\": {",
+            })
+    @Tag("M21")
+    void aLineThatCannotBeReadIsKeptWithoutThemToo(String line) {
+        intake.take(new Proxy("a", "b"), List.of(LogLines.row(line)));
+
+        assertThat(rows.getFirst().getKind()).isEqualTo("raw");
+        assertThat(rows.getFirst().getRawText())
+                .isNotEmpty()
+                .doesNotContain("canary", "ary", "Y2Fu")
+                .startsWith(line.substring(0, 6));
+    }
+
+    @Test
+    @Tag("M21")
+    void aLineThatCanBeReadInTwoWaysIsKeptWithoutThemToo() {
+        var line =
+                "[2026-11-21T09:00:00.000Z] \"GET /a?token=canary HTTP/1.1\" 200 - via_upstream - \"-\" 0 1 2 3 \"-\""
+                        + " \"agent \"quoted\"\" \"id\" \"a.test\" \"-\" - - 10.0.0.1:8443 10.0.0.2:5000 - -";
+
+        intake.take(new Proxy("a", "b"), List.of(LogLines.row(line)));
+
+        assertThat(rows.getFirst().getMarksList()).isEqualTo("ambiguous");
+        assertThat(rows.getFirst().getRawText()).isEqualTo(line.replace("canary", ""));
+    }
+
+    @Test
+    @Tag("M21")
+    void headersAndTagsAreKeptWithoutThemWhateverTheyAreCalled() {
+        var row = row("/");
+        row.putRequestHeaders("x-envoy-original-path", "/a?token=canary&b=canary")
+                .putResponseHeaders("location", "https://a.test/?code=canary")
+                .putRequestHeaders("x-question", "why? who=me")
+                .putTags("req_cookie", "canary")
+                .putTags("auth", "Bearer canarycanary");
+
+        intake.take(new Proxy("a", "b"), List.of(row));
+
+        var kept = rows.getFirst();
+        assertThat(kept.toString()).doesNotContain("canary");
+        assertThat(kept.getRequestHeadersMap())
+                .containsEntry("x-envoy-original-path", "/a?token=&b=")
+                .containsEntry("x-question", "why? who=me");
+        assertThat(kept.getResponseHeadersMap()).containsEntry("location", "https://a.test/?code=");
+        assertThat(kept.getTagsMap()).isEmpty();
     }
 
     @Test
