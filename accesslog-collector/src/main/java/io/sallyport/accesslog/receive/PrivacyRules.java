@@ -40,18 +40,17 @@ public record PrivacyRules(ImmutableList<Rule> rules, String key) {
     /// What is done to a value.
     public enum Action {
         DROP,
-        /// The same value has the same hash, so it can still be counted and asked for by who knows it. An address is
-        /// hashed without its port.
+        /// The same value has the same hash, so it can still be counted and asked for by who knows it. An address
+        /// is hashed without its port.
         HASH,
-        /// An address loses its last part (`10.1.2.0`, `2001:db8:1::`) and its port, and so does each of a list; any
-        /// other text all but its first two letters.
+        /// An address loses its last part (`10.1.2.0`, `2001:db8:1::`) and its port, and so does each of a list;
+        /// any other text all but its first two letters.
         MASK
     }
 
-    /// One attribute: `source.address`, `request.headers.x-user`, `tags.tenant`. A rule for `source.address` holds for
-    /// `source.direct_address` and `request.forwarded_for` too, unless they have rules of their own: they are where
-    the
-    /// same address stands once more.
+    /// One attribute: `source.address`, `request.headers.x-user`, `tags.tenant`. A rule for `source.address`
+    /// holds for `source.direct_address` and `request.forwarded_for` too, unless they have rules of their own:
+    /// the same address stands there once more.
     public record Rule(String attribute, Action action) {}
 
     /// Refuses attributes that rows do not have, and hashes without a key.
