@@ -95,6 +95,10 @@ record AdmissionCertificate(X509Certificate authority, KeyStore keys, Instant fr
         return !now.isBefore(from.plus(LIFE.multipliedBy(2).dividedBy(3)));
     }
 
+    boolean isOver(Instant now) {
+        return !now.isBefore(until);
+    }
+
     static String pem(X509Certificate certificate) {
         var text = new StringWriter();
         try (var writer = new JcaPEMWriter(text)) {

@@ -39,6 +39,9 @@ final class AdmissionServer implements AutoCloseable {
     private static final int IDLE_MILLIS = 10_000;
     private static final Duration LOOK = Duration.ofSeconds(30);
 
+    /// How long a new authority is known before it is needed. There are ten days for it.
+    static final Duration HEARD = Duration.ofHours(1);
+
     private final AdmissionSettings settings;
     private final List<CaBundle> bundles = new ArrayList<>();
     private final InstantSource clock;
@@ -49,6 +52,16 @@ final class AdmissionServer implements AutoCloseable {
     private final ServerConnector connector;
     private @Nullable SteadyLoop clockwork;
     private volatile AdmissionCertificate certificate;
+    private volatile @Nullable Successor successor;
+
+    // What is used next. `told`: since when the API server could have heard of it; null: it could not.
+    private record Successor(
+            AdmissionCertificate certificate, @Nullable Instant told) {
+
+        boolean isHeard(Instant now) {
+            return told != null && !now.isBefore(told.plus(HEARD));
+        }
+    }
 
     private AdmissionServer(
             AdmissionSettings settings,
@@ -161,35 +174,52 @@ final class AdmissionServer implements AutoCloseable {
         }
     }
 
-    // The API server may lose the bundle, as when a chart is upgraded: it is looked at again and again.
-    /// Tells the API server of the authority, and of a new one before it is used.
+    /// Tells the API server of the authority, again and again: it may lose the bundle, as when a chart is
+    /// upgraded. A new one stands beside it for [#HEARD] before its certificate is used, for each API server of
+    /// a cluster hears of the bundle in its own time.
     void renewIfDue() {
         var now = clock.instant();
         var current = certificate;
-        if (current.isDue(now)) {
-            var next = AdmissionCertificate.issue(settings.names(), now, random);
-            if (isTold(next.authority(), now)) {
-                try {
-                    tls.reload(_ -> use(next));
-                    certificate = next;
-                    log.atInfo().addKeyValue("until", next.until()).log("Renewed the webhook's certificate");
-                } catch (Exception e) {
-                    log.atError().setCause(e).log("The webhook's certificate cannot be renewed");
-                }
-            }
-        } else {
-            isTold(current.authority(), now);
+        if (!current.isDue(now)) {
+            successor = null;
+            tell(List.of(current.authority()), now);
+            return;
+        }
+        var next = successor;
+        if (next == null || next.certificate().isDue(now)) {
+            next = new Successor(AdmissionCertificate.issue(settings.names(), now, random), null);
+        }
+        next = switch (tell(List.of(current.authority(), next.certificate().authority()), now)) {
+            case NOT -> new Successor(next.certificate(), null);
+            case NOW -> new Successor(next.certificate(), now);
+            case BEFORE -> next.told() == null ? new Successor(next.certificate(), now) : next;
+        };
+        successor = next;
+        if (next.isHeard(now) || current.isOver(now)) {
+            change(next.certificate());
         }
     }
 
-    // Whether every configuration names the authority by now.
-    @CanIgnoreReturnValue
-    private boolean isTold(X509Certificate authority, Instant now) {
-        var isEverywhere = true;
-        for (var bundle : bundles) {
-            isEverywhere &= bundle.publish(authority, now);
+    private void change(AdmissionCertificate next) {
+        try {
+            tls.reload(_ -> use(next));
+            certificate = next;
+            successor = null;
+            log.atInfo().addKeyValue("until", next.until()).log("Renewed the webhook's certificate");
+        } catch (Exception e) {
+            log.atError().setCause(e).log("The webhook's certificate cannot be renewed");
         }
-        return isEverywhere;
+    }
+
+    // What holds of every configuration.
+    @CanIgnoreReturnValue
+    private CaBundle.Told tell(List<X509Certificate> ours, Instant now) {
+        var told = CaBundle.Told.BEFORE;
+        for (var bundle : bundles) {
+            var here = bundle.publish(ours, now);
+            told = here.compareTo(told) < 0 ? here : told;
+        }
+        return told;
     }
 
     @Override

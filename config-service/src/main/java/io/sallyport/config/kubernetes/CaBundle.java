@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,18 +65,28 @@ final class CaBundle {
                 name);
     }
 
-    /// Puts an authority beside the others; tells whether it stands there.
-    boolean publish(X509Certificate authority, Instant now) {
+    /// Whether the API server has been told.
+    enum Told {
+        /// Nobody can say: it is tried again.
+        NOT,
+        /// By this very call. It hears of it in its own time.
+        NOW,
+        /// It stood there already.
+        BEFORE
+    }
+
+    /// Puts authorities of ours beside those of others, of which the oldest make room.
+    Told publish(List<X509Certificate> ours, Instant now) {
         try {
             var found = configuration.get();
             if (found == null) {
                 log.atDebug().addKeyValue("name", name).log("No configuration of this webhook yet");
-                return false;
+                return Told.NOT;
             }
             var isNew = false;
             for (var door : doors(found)) {
                 var before = door.getCaBundle();
-                var bundle = with(before, authority, now);
+                var bundle = with(before, ours, now);
                 isNew |= !bundle.equals(before);
                 door.setCaBundle(bundle);
             }
@@ -85,13 +96,13 @@ final class CaBundle {
                         .update();
                 log.atInfo().addKeyValue("name", name).log("Told the API server the webhook's authority");
             }
-            return true;
+            return isNew ? Told.NOW : Told.BEFORE;
         } catch (KubernetesClientException e) {
             log.atWarn()
                     .addKeyValue("name", name)
                     .addKeyValue("reason", e.getMessage())
                     .log("Cannot tell the API server the webhook's authority; it is tried again");
-            return false;
+            return Told.NOT;
         }
     }
 
@@ -109,13 +120,16 @@ final class CaBundle {
         };
     }
 
-    static String with(@Nullable String bundle, X509Certificate authority, Instant now) {
-        var all = new LinkedHashSet<X509Certificate>(certificates(bundle));
-        all.add(authority);
-        var kept = all.stream()
-                .filter(each -> each.getNotAfter().toInstant().isAfter(now))
-                .sorted(Comparator.comparing(X509Certificate::getNotAfter).reversed())
-                .limit(MOST)
+    static String with(@Nullable String bundle, List<X509Certificate> ours, Instant now) {
+        var others = new LinkedHashSet<X509Certificate>(certificates(bundle));
+        ours.forEach(others::remove);
+        var kept = Stream.concat(
+                        ours.stream(),
+                        others.stream()
+                                .sorted(Comparator.comparing(X509Certificate::getNotAfter)
+                                        .reversed())
+                                .filter(each -> each.getNotAfter().toInstant().isAfter(now))
+                                .limit(Math.max(0, MOST - ours.size())))
                 .map(AdmissionCertificate::pem)
                 .sorted()
                 .collect(Collectors.joining());
