@@ -7,6 +7,11 @@
 {{/* What a Gateway's selector may match: Istio's labels for a gateway of this name, and the release's own. */}}
 {{- define "gateway.labels" -}}
 {{- $values := include "gateway.values" . | fromYaml -}}
+{{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/part-of" "app.kubernetes.io/managed-by" "helm.sh/chart" "sidecar.istio.io/inject" -}}
+{{- if hasKey $values.labels . -}}
+{{- fail (printf "gateway.labels: \"%s\" is set by the chart itself (expected: other labels)" .) -}}
+{{- end -}}
+{{- end -}}
 {{- $labels := dict "app" .Release.Name "istio" (.Release.Name | trimPrefix "istio-") "service.istio.io/canonical-name" .Release.Name -}}
 {{- mustMergeOverwrite $labels $values.labels | toYaml -}}
 {{- end -}}

@@ -95,9 +95,13 @@ class RenderedTest {
             sallyport         | platform.injection.redirect.imag        | x       | imag
             sallyport         | platform.gatewayNamespaces              | all     | gatewayNamespaces
             sallyport         | platform.config.store.postgresql.url    | mysql:x | url
+            sallyport         | platform.accesslog.clickhouse.retention | 7d      | retention
+            sallyport         | platform.oidc.issuer                    | https://id.example.com | if 'issuer' exists
             sallyport         | platform.accesslog.replicas             | 2       | without platform.accesslog.clickhouse.url
             sallyport         | global.platformNamespace                | other   | installed in namespace "sallyport-system"
             sallyport-gateway | gateway.replicas                      | two     | replicas
+            sallyport-gateway | gateway.labels.app\\.kubernetes\\.io/name | x | gateway.labels: "app.kubernetes.io/name" is set by the chart
+            sallyport-gateway | gateway.podDisruptionBudget.maxUnavailable | some | maxUnavailable
             sallyport-gateway | gateway.direction                     | sideway | direction
             sallyport-gateway | gateway.image.digest                  | latest  | digest
             sallyport-gateway | gateways.edge.service.typ             | NodePort | typ
@@ -109,6 +113,22 @@ class RenderedTest {
         var install = new Install(chart, "edge", "sallyport-system");
 
         assertThatThrownBy(() -> install.text(values, Map.of(name, value))).hasMessageContaining(named);
+    }
+
+    @Test
+    void annotationsOfAPodCanBeOtherOnes(@TempDir Path folder) throws IOException {
+        var values = Files.writeString(folder.resolve("values.yaml"), """
+                gateway:
+                  identity: {authority: (made)}
+                  podAnnotations: {prometheus.io/scrape: "false", example.com/team: shop}
+                """);
+
+        var objects = Yaml.documents(new Install("sallyport-gateway", "edge", "shop").text(values, Map.of()));
+
+        assertThat(Yaml.at(Cases.kind(objects, "Deployment").getFirst(), "spec.template.metadata.annotations"))
+                .containsEntry("prometheus.io/scrape", "false")
+                .containsEntry("prometheus.io/port", "15090")
+                .containsEntry("example.com/team", "shop");
     }
 
     @Test

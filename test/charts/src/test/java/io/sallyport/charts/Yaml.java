@@ -85,6 +85,7 @@ public final class Yaml {
     private static org.yaml.snakeyaml.Yaml loader() {
         var loading = new LoaderOptions();
         loading.setCodePointLimit(64 << 20);
+        loading.setAllowDuplicateKeys(false);
         var dumping = new DumperOptions();
         return new org.yaml.snakeyaml.Yaml(
                 new SafeConstructor(loading), new Representer(dumping), dumping, loading, new Resolver() {
