@@ -341,6 +341,23 @@ class GatewayApiTest {
     }
 
     @Test
+    void aPolicyForAServiceThatIsNotThereSaysSo() {
+        var status = status(SERVICE + policyFor("typo", "crat", ""), Kind.BACKEND_TLS_POLICY, "typo");
+
+        assertThat(said(status.conditions().toList()))
+                .containsExactly("Accepted=False TargetNotFound", "ResolvedRefs=True ResolvedRefs");
+        assertThat(status.conditions().findFirst().orElseThrow().place()).hasToString("spec.targetRefs[0].name");
+    }
+
+    @Test
+    void aPolicyInAFileWithoutServicesIsBelieved() {
+        var status = status(policyFor("alone", "cart", ""), Kind.BACKEND_TLS_POLICY, "alone");
+
+        assertThat(said(status.conditions().toList()))
+                .containsExactly("Accepted=True Accepted", "ResolvedRefs=True ResolvedRefs");
+    }
+
+    @Test
     void aPolicyThatHoldsForSomeTargetsSaysSo() {
         var world = SERVICE.replace("{name: http, port: 80}", "{name: a, port: 443}, {name: b, port: 444}")
                 + policyFor("first", "cart", ", sectionName: a");

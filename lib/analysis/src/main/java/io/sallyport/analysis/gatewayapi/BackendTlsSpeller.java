@@ -49,6 +49,7 @@ final class BackendTlsSpeller {
     private static final String SYSTEM = "system";
 
     private final ConfigImage image;
+    private final Backends backends;
     private final Set<String> taken = new HashSet<>();
     private final Map<String, List<Part>> parts = new LinkedHashMap<>();
 
@@ -65,8 +66,9 @@ final class BackendTlsSpeller {
         }
     }
 
-    BackendTlsSpeller(ConfigImage image) {
+    BackendTlsSpeller(ConfigImage image, Backends backends) {
         this.image = image;
+        this.backends = backends;
     }
 
     /// Takes a policy, the older ones first, and says what its status is to say.
@@ -120,6 +122,14 @@ final class BackendTlsSpeller {
                     "Invalid",
                     "target of kind \"%s\" (expected: a Service)".formatted(target.kind()),
                     place));
+        }
+        if (!backends.isDeclared(policy.namespace(), target.name())) {
+            return Optional.of(Condition.no(
+                    ACCEPTED,
+                    "TargetNotFound",
+                    "Service \"%s/%s\" does not exist (expected: one of the policy's namespace)"
+                            .formatted(policy.namespace(), target.name()),
+                    place.field("name")));
         }
         if (!target.sectionName().isEmpty() && port(policy, target) == null) {
             return Optional.of(Condition.no(

@@ -130,6 +130,15 @@ final class Backends {
                         place)));
     }
 
+    /// Whether there is a Service of that name, or what stands for one. In a file without any Service nothing is known
+    /// about them, and each may be there.
+    boolean isDeclared(String namespace, String name) {
+        return !knowsServices
+                || image.find(new ObjectRef(Kind.SERVICE, namespace, name)).isPresent()
+                || entries.contains(HostNames.service(name, namespace))
+                || isRouter(namespace, name);
+    }
+
     private boolean isRouter(String namespace, String name) {
         return image.find(Platform.REF).stream()
                 .flatMap(platform -> ((Platform) platform.spec()).proxiesOrDefault().stream())

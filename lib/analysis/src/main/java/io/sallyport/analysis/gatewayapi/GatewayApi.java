@@ -320,7 +320,7 @@ public final class GatewayApi {
         }
 
         void policies() {
-            var speller = new BackendTlsSpeller(image);
+            var speller = new BackendTlsSpeller(image, backends);
             for (var policy : byAge(image, Kind.BACKEND_TLS_POLICY, BackendTlsPolicy.class)) {
                 var conditions = speller.add(policy);
                 statuses.put(
