@@ -2,29 +2,34 @@ package io.sallyport.accesslog.receive;
 
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Follows a file that a proxy writes lines into, in one of Istio's formats, over rotations and our own restarts.
 ///
-/// Up to where it was read stands in a file of its own, with the identity of the file read: one that was renamed and
-/// made anew is read from its start, and so is one that became shorter (refilled to its old length between two looks,
-/// 200 ms, it cannot be told from one that did not change). A place is noted after its rows are in the spool, so a kill
-/// may bring the lines of
-/// the last moment twice, and loses none. A line that is no row is kept as one of kind `raw`; a line longer than the
-/// bound is cut.
+/// Up to where it was read stands in a file of its own, with the identity of the file read. One that was renamed is
+/// read to its end, as its proxy goes on writing into it until it is told of the new one; then the new one is read
+/// from its start. So is one that became shorter (refilled to its old length between two looks, 200 ms, it
+/// cannot be told from one that did not change). A place is noted after its rows are in the spool, so a kill may
+/// bring the lines of the last moment twice, and loses none. A line that is no row is kept as one of kind `raw`; of a
+/// line longer than the bound, 64 KiB, the beginning is kept, and the rest is passed over: a client could have
+/// written another line there.
 public final class FileFollower implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(FileFollower.class);
@@ -32,6 +37,8 @@ public final class FileFollower implements AutoCloseable {
     private static final int MAX_LINES = 1_000;
     private static final int BUFFER = 256 << 10;
     private static final long EVERY_MILLIS = 200;
+
+    private static final int MAX_SIBLINGS = 1_000;
 
     private record Place(String identity, long offset) {}
 
@@ -43,6 +50,9 @@ public final class FileFollower implements AutoCloseable {
     private final Thread thread;
     // Of the following thread alone.
     private Place place;
+    private @Nullable FileChannel open;
+    // Behind the beginning of a line that was too long.
+    private boolean isPassing;
 
     private FileFollower(Path file, Path mark, Proxy proxy, Intake intake) throws IOException {
         this.file = file;
@@ -90,27 +100,104 @@ public final class FileFollower implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            release();
+        }
+    }
+
+    private void release() {
+        var channel = open;
+        open = null;
+        if (channel != null) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                log.atDebug().addKeyValue("file", file).setCause(e).log("A log file cannot be closed");
+            }
         }
     }
 
     /// Reads what fits into one buffer; false: there is no whole line more.
     private boolean step() throws IOException {
-        var identity = String.valueOf(Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class)
-                .fileKey());
-        var size = Files.size(file);
-        // Another file, or the same one emptied.
-        if (!identity.equals(place.identity()) || size < place.offset()) {
-            place = new Place(identity, 0);
+        var channel = open == null ? open = firstOpened() : open;
+        // In this order: who writes into the new file has written all of the old one.
+        var hasSuccessor = hasSuccessor();
+        if (take(channel)) {
+            return true;
         }
-        var bytes = read(size);
+        if (hasSuccessor) {
+            release();
+            place = new Place(identity(file), 0);
+            return true;
+        }
+        return false;
+    }
+
+    // The file that was read last may have got another name while we did not run.
+    private FileChannel firstOpened() throws IOException {
+        var current = Files.exists(file) ? identity(file) : "";
+        if (!place.identity().isEmpty() && !current.equals(place.identity())) {
+            try (var siblings = Files.list(file.toAbsolutePath().getParent())) {
+                for (var sibling : siblings.limit(MAX_SIBLINGS).toList()) {
+                    if (Files.isRegularFile(sibling) && identity(sibling).equals(place.identity())) {
+                        return opened(sibling, place.identity());
+                    }
+                }
+            }
+        }
+        if (!current.equals(place.identity())) {
+            place = new Place(current, 0);
+        }
+        return opened(file, current);
+    }
+
+    // A file may be renamed at any moment, also in between.
+    private FileChannel opened(Path path, String identity) throws IOException {
+        var channel = FileChannel.open(path, StandardOpenOption.READ);
+        if (!identity(path).equals(identity)) {
+            channel.close();
+            throw new NoSuchFileException(path.toString());
+        }
+        var before = ByteBuffer.allocate(1);
+        isPassing = place.offset() > 0 && channel.read(before, place.offset() - 1) == 1 && before.get(0) != '\n';
+        return channel;
+    }
+
+    private boolean hasSuccessor() throws IOException {
+        try {
+            return !identity(file).equals(place.identity()) && Files.size(file) > 0;
+        } catch (NoSuchFileException e) {
+            // Renamed, and the next one is not there yet.
+            return false;
+        }
+    }
+
+    private static String identity(Path file) throws IOException {
+        return String.valueOf(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+    }
+
+    private boolean take(FileChannel channel) throws IOException {
+        var size = channel.size();
+        if (size < place.offset()) {
+            // Emptied.
+            place = new Place(place.identity(), 0);
+            isPassing = false;
+        }
+        var bytes = read(channel, size);
         var lines = new ArrayList<AccessLogEntry.Builder>();
         var from = 0;
         for (var at = 0; at < bytes.length && lines.size() < MAX_LINES; at++) {
             if (bytes[at] == '\n') {
-                add(lines, bytes, from, at);
+                if (!isPassing) {
+                    add(lines, bytes, from, at);
+                }
+                isPassing = false;
+                from = at + 1;
+            } else if (isPassing) {
                 from = at + 1;
             } else if (at - from >= MAX_LINE) {
-                add(lines, bytes, from, at + 1);
+                lines.add(LogLines.cut(new String(bytes, from, at - from, StandardCharsets.UTF_8)));
+                isPassing = true;
                 from = at + 1;
             }
         }
@@ -118,18 +205,15 @@ public final class FileFollower implements AutoCloseable {
             return false;
         }
         intake.take(proxy, lines);
-        place = new Place(identity, place.offset() + from);
+        place = new Place(place.identity(), place.offset() + from);
         write();
         return true;
     }
 
-    private byte[] read(long size) throws IOException {
+    private byte[] read(FileChannel channel, long size) throws IOException {
         var bytes = new byte[(int) Math.min(BUFFER, size - place.offset())];
-        try (var open = new RandomAccessFile(file.toFile(), "r")) {
-            open.seek(place.offset());
-            var read = Math.max(0, open.getChannel().read(ByteBuffer.wrap(bytes)));
-            return read == bytes.length ? bytes : java.util.Arrays.copyOf(bytes, read);
-        }
+        var read = Math.max(0, channel.read(ByteBuffer.wrap(bytes), place.offset()));
+        return read == bytes.length ? bytes : Arrays.copyOf(bytes, read);
     }
 
     private static void add(List<AccessLogEntry.Builder> lines, byte[] bytes, int from, int to) {

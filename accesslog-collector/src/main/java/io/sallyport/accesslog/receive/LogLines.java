@@ -10,10 +10,19 @@ public final class LogLines {
 
     public static AccessLogEntry.Builder row(String line) {
         var row = line.startsWith("{") ? JsonLine.read(line) : TextLine.read(line);
-        return row.orElseGet(() -> AccessLogEntry.newBuilder()
+        return row.orElseGet(() -> raw(line));
+    }
+
+    /// Keeps the beginning of a line that is too long to be read.
+    static AccessLogEntry.Builder cut(String beginning) {
+        return raw(beginning).setMarksList("cut");
+    }
+
+    private static AccessLogEntry.Builder raw(String line) {
+        return AccessLogEntry.newBuilder()
                 .setKind("raw")
                 .setSource("text")
                 .setWeight(1)
-                .setRawText(line));
+                .setRawText(line);
     }
 }

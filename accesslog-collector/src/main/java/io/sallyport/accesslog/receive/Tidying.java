@@ -62,7 +62,7 @@ final class Tidying {
         isCut |= tidy(
                 row.getResponseHeadersMap(), kept -> row.clearResponseHeaders().putAllResponseHeaders(kept));
         isCut |= tidy(row.getTagsMap(), kept -> row.clearTags().putAllTags(kept));
-        if (isCut) {
+        if (isCut && !row.getMarksList().contains("cut")) {
             mark(row, "cut");
         }
         time(row, now);

@@ -95,6 +95,59 @@ class OtlpAndFilesTest {
         assertThat(rows).extracting(AccessLogEntry::getRequestId).containsExactly("one", "two", "three", "four", "5");
     }
 
+    @Test
+    @Tag("S55")
+    void whatIsWrittenIntoAFileThatWasRenamedIsNotLost() throws Exception {
+        var file = folder.resolve("edge.log");
+        var mark = folder.resolve("mark");
+        var old = folder.resolve("edge.log.1");
+        Files.writeString(file, line("one"));
+        try (var _ = FileFollower.start(file, mark, EDGE, intake)) {
+            await().atMost(PATIENCE).until(() -> rows.size() == 1);
+            // As logrotate does it, until Envoy is told to open its logs again.
+            Files.move(file, old);
+            Files.writeString(old, line("two"), StandardOpenOption.APPEND);
+            Files.createFile(file);
+            await().atMost(PATIENCE).until(() -> rows.size() == 2);
+            Files.writeString(old, line("three"), StandardOpenOption.APPEND);
+            await().atMost(PATIENCE).until(() -> rows.size() == 3);
+            Files.writeString(old, line("four"), StandardOpenOption.APPEND);
+            Files.writeString(file, line("five"));
+            await().atMost(PATIENCE).until(() -> rows.size() == 5);
+        }
+        // And while nobody looks.
+        Files.writeString(file, line("six"), StandardOpenOption.APPEND);
+        Files.move(file, folder.resolve("edge.log.2"));
+        Files.writeString(file, line("seven"));
+        try (var _ = FileFollower.start(file, mark, EDGE, intake)) {
+            await().atMost(PATIENCE).until(() -> rows.size() == 7);
+        }
+        assertThat(rows)
+                .extracting(AccessLogEntry::getRequestId)
+                .containsExactly("one", "two", "three", "four", "five", "six", "seven");
+    }
+
+    @Test
+    @Tag("V20")
+    void theRestOfALineThatIsTooLongIsNoOtherLine() throws Exception {
+        var file = folder.resolve("edge.log");
+        var mark = folder.resolve("mark");
+        var forged = line("forged").strip();
+        var beginning = "[2021-09-10T16:47:30.115Z] \"GET / HTTP/1.1\" 200 - via_upstream - \"-\" 0 1 2 3 \"-\" \"";
+        try (var _ = FileFollower.start(file, mark, EDGE, intake)) {
+            Files.writeString(file, beginning + "x".repeat((64 << 10) - beginning.length() + 1) + forged);
+            await().atMost(PATIENCE).until(() -> rows.size() == 1);
+        }
+        try (var _ = FileFollower.start(file, mark, EDGE, intake)) {
+            Files.writeString(file, forged + "\n" + line("next"), StandardOpenOption.APPEND);
+            await().atMost(PATIENCE).until(() -> rows.size() == 2);
+        }
+        assertThat(rows.getFirst().getKind()).isEqualTo("raw");
+        assertThat(rows.getFirst().getMarksList()).isEqualTo("cut");
+        assertThat(rows.getFirst().getRawText()).startsWith(beginning);
+        assertThat(rows.getLast().getRequestId()).isEqualTo("next");
+    }
+
     private static String line(String id) {
         return LINE.replace("a829b98e-001a-41af-9e0e-1bea4f163111", id) + "\n";
     }
