@@ -2,11 +2,14 @@ package io.sallyport.standalone;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.sallyport.cli.Terminal;
 import java.io.IOException;
+import java.lang.reflect.AnnotatedElement;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +59,35 @@ class DocumentedCommandsTest {
             }
         }
         return words;
+    }
+
+    // A lone % makes the library print a warning above the help.
+    @Test
+    void helpIsPrintedAsItIsWritten() {
+        var commands = new ArrayDeque<>(List.of(line()));
+        var tried = 0;
+        while (!commands.isEmpty()) {
+            var command = commands.pop();
+            commands.addAll(command.getSubcommands().values());
+            var spec = command.getCommandSpec();
+            var texts = new ArrayList<String>();
+            // As written: the library gives out what it has formatted.
+            for (var argument : spec.args()) {
+                if (argument.userObject() instanceof AnnotatedElement element) {
+                    Optional.ofNullable(element.getAnnotation(CommandLine.Option.class))
+                            .ifPresent(option -> texts.addAll(List.of(option.description())));
+                    Optional.ofNullable(element.getAnnotation(CommandLine.Parameters.class))
+                            .ifPresent(parameters -> texts.addAll(List.of(parameters.description())));
+                }
+            }
+            for (var text : texts) {
+                tried++;
+                assertThatCode(() -> String.format(text))
+                        .as("%s: %s", spec.qualifiedName(), text)
+                        .doesNotThrowAnyException();
+            }
+        }
+        assertThat(tried).isGreaterThan(100);
     }
 
     @Test

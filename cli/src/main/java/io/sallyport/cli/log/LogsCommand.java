@@ -97,7 +97,7 @@ public final class LogsCommand implements Callable<Integer> {
             names = "--approximate",
             description =
                     "With --top and --p99, without a filter: from sums by the minute. Counts are exact, percentiles"
-                            + " within 1 %. Quick, however long the time.")
+                            + " within 1 %%. Quick, however long the time.")
     private boolean approximate;
 
     @Option(names = "--distinct", paramLabel = "ATTRIBUTE", description = "How many different values there are.")
