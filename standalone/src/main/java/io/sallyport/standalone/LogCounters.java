@@ -16,8 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Asks our own Envoys every five seconds how many rows they have written to their log streams and how many they
-/// had to
-/// drop, so that the collector can tell what never reached it.
+/// had to drop, so that the collector can tell what never reached it.
 final class LogCounters implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LogCounters.class);
@@ -81,14 +80,15 @@ final class LogCounters implements AutoCloseable {
         return pid + "@" + ProcessMark.of(pid).map(ProcessMark::started).orElse("");
     }
 
-    // "access_logs.grpc_access_log.logs_written: 12", for requests and connections. Only requests are counted as
-    // served:
-    // Envoy counts connections where it begins them, and its own statistics do not tell those apart that carry
-    // requests.
-    private static Ledger.Totals counts(String stats) {
+    // `logs_written` counts the rows of requests alone, though the same stream carries those of connections, and
+    // `grpc_entries_flushed` both, once they have left (Envoy 1.40). So a row that left and is none of a request's is
+    // one of a connection, which is then served and written. Connections that nobody logs are not known: Envoy's
+    // statistics do not tell those apart that carry requests.
+    static Ledger.Totals counts(String stats) {
         var written = 0L;
         var dropped = 0L;
         var served = 0L;
+        var left = 0L;
         for (var line : stats.lines().toList()) {
             var colon = line.lastIndexOf(": ");
             if (colon < 0 || line.startsWith(ADMIN)) {
@@ -99,11 +99,14 @@ final class LogCounters implements AutoCloseable {
                 written += value;
             } else if (line.startsWith("logs_dropped", colon - "logs_dropped".length())) {
                 dropped += value;
+            } else if (line.startsWith("grpc_entries_flushed", colon - "grpc_entries_flushed".length())) {
+                left += value;
             } else if (!line.startsWith("access_logs.")) {
                 served += value;
             }
         }
-        return new Ledger.Totals(written, dropped, served);
+        var connections = Math.max(0, left - written);
+        return new Ledger.Totals(written + connections, dropped, served + connections);
     }
 
     @Override
