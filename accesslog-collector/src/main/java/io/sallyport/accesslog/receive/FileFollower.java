@@ -119,7 +119,8 @@ public final class FileFollower implements AutoCloseable {
 
     /// Reads what fits into one buffer; false: there is no whole line more.
     private boolean step() throws IOException {
-        var channel = open == null ? open = firstOpened() : open;
+        var channel = open == null ? firstOpened() : open;
+        open = channel;
         // In this order: who writes into the new file has written all of the old one.
         var hasSuccessor = hasSuccessor();
         if (take(channel)) {
@@ -173,7 +174,8 @@ public final class FileFollower implements AutoCloseable {
     }
 
     private static String identity(Path file) throws IOException {
-        return String.valueOf(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+        return String.valueOf(
+                Files.readAttributes(file, BasicFileAttributes.class).fileKey());
     }
 
     private boolean take(FileChannel channel) throws IOException {
