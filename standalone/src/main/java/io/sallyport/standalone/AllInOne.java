@@ -424,10 +424,17 @@ final class AllInOne {
                 .filter(url -> url.startsWith("http://"))
                 .findFirst()
                 .ifPresent(url -> command.compareAndSet("", "curl -i " + url + "/"));
-        var text = urls.isEmpty()
-                ? "no listener yet (expected: a Gateway whose selector matches its labels)"
-                : String.join(", ", urls);
-        terminal.print("  gateway  " + proxy + "   " + text);
+        terminal.print("  gateway  " + proxy + "   " + (urls.isEmpty() ? whyClosed(proxy) : String.join(", ", urls)));
+    }
+
+    private String whyClosed(ProxyName proxy) {
+        var isRefused = services.proxies().stream()
+                .anyMatch(one -> one.getName().equals(proxy.name())
+                        && one.getNamespace().equals(proxy.namespace())
+                        && one.getRejectionsCount() > 0);
+        return isRefused
+                ? "Envoy refused its listeners (./sallyport proxy-status says why)"
+                : "no listener yet (expected: a Gateway whose selector matches its labels)";
     }
 
     private void printHint(boolean isQuickstart) {

@@ -75,6 +75,11 @@ public final class Sallyport implements AutoCloseable {
         return endpoints;
     }
 
+    /// What it printed until it was ready.
+    public String firstLines() {
+        return process.firstLines();
+    }
+
     public ProcessHandle process() {
         return process.process();
     }
