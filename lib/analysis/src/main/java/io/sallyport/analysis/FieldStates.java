@@ -244,6 +244,10 @@ public final class FieldStates {
             .later(MeshConfig.DefaultProviders.class, "traces are not made", "tracing")
             .later(MeshConfig.DefaultProviders.class, "Envoy's own metrics are served as they are", "metrics")
             .works(MeshConfig.MeshProxyConfig.class, "gatewayTopology proxyHeaders")
+            .differs(
+                    MeshConfig.MeshProxyConfig.class,
+                    "it says ISTIO_META_HTTP10, PILOT_ENABLE_QUIC_LISTENERS and SALLYPORT_WORKLOAD_SECRET; nothing else is heeded",
+                    "proxyMetadata")
             .later(
                     MeshConfig.MeshProxyConfig.class,
                     "proxies are started with settings of their own",

@@ -131,6 +131,7 @@ public record MeshConfig(
             @Nullable ProxyHeaders proxyHeaders,
             @Nullable Integer concurrency,
             @Nullable Duration drainDuration,
+            ImmutableSortedMap<String, String> proxyMetadata,
 
             @KnownFields({
                 "availabilityZone",
@@ -155,7 +156,6 @@ public record MeshConfig(
                 "privateKeyProvider",
                 "proxyAdminPort",
                 "proxyBootstrapTemplatePath",
-                "proxyMetadata",
                 "proxyStatsMatcher",
                 "readinessProbe",
                 "runtimeValues",

@@ -18,10 +18,10 @@ import io.sallyport.model.MeshConfig;
 import io.sallyport.model.Path;
 import io.sallyport.model.Platform;
 import io.sallyport.model.Spec;
-import io.sallyport.model.Value;
 import io.sallyport.model.schema.SpecWalk;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// Nothing is silently ignored: what has no effect says so.
@@ -35,7 +35,8 @@ final class EffectRules {
 
     /// SP5001: Istio knows the field, and Sallyport does nothing with it (yet).
     static final class FieldHasEffect extends ObjectRule<Spec> {
-        private static final Set<String> SERVED_METADATA = Set.of("ISTIO_META_HTTP10", "PILOT_ENABLE_QUIC_LISTENERS");
+        private static final Set<String> SERVED_METADATA =
+                Set.of("ISTIO_META_HTTP10", "PILOT_ENABLE_QUIC_LISTENERS", "SALLYPORT_WORKLOAD_SECRET");
 
         FieldHasEffect() {
             super(
@@ -86,24 +87,30 @@ final class EffectRules {
             var reported = new ArrayList<Path>();
             return (path, owner, field, value) -> {
                 var state = FieldStates.of(owner.type(), field.name());
-                if (state.isPresent()
-                        && state.get() instanceof NoEffect none
-                        && !isBelow(path, reported)
-                        && !isServed(path, value)) {
+                if (state.isPresent() && state.get() instanceof NoEffect none && !isBelow(path, reported)) {
                     reported.add(path);
                     report.at(
                             path,
                             "%s is known, has no effect here: %s (expected: nothing to repair)"
                                     .formatted(path.name(), none.reason()));
                 }
+                if (value instanceof Map<?, ?> map && field.name().equals("proxyMetadata")) {
+                    reportMetadata(path, map, report);
+                }
             };
         }
 
-        // What Istio's proxies are told about HTTP/1.0 and HTTP/3 is told to ours.
-        private static boolean isServed(Path path, Object value) {
-            return value instanceof Value.Struct metadata
-                    && path.name().equals("proxyMetadata")
-                    && SERVED_METADATA.containsAll(metadata.fields().keySet());
+        // What tells Istio's proxies of HTTP/1.0 and HTTP/3 tells ours; the rest is for an agent that is not here.
+        private static void reportMetadata(Path path, Map<?, ?> metadata, Report report) {
+            for (var key : metadata.keySet()) {
+                var name = key.toString();
+                if (!SERVED_METADATA.contains(name)) {
+                    report.at(
+                            path.field(name),
+                            "%s is known, has no effect here: proxies are started with settings of their own (expected: nothing to repair)"
+                                    .formatted(name));
+                }
+            }
         }
 
         private static boolean isBelow(Path path, List<Path> reported) {

@@ -11,7 +11,6 @@ import io.sallyport.model.MeshConfig;
 import io.sallyport.model.MeshExtensionProvider;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Platform;
-import io.sallyport.model.Value;
 import io.sallyport.model.VirtualService;
 import java.time.Duration;
 import java.util.List;
@@ -158,11 +157,7 @@ public record MeshSettings(Optional<MeshConfig> config, Platform.Edge edge) {
 
     private Optional<String> metadata(String name) {
         return config.map(MeshConfig::defaultConfig)
-                .map(proxy -> proxy.other().get("proxyMetadata"))
-                .filter(Value.Struct.class::isInstance)
-                .map(struct -> ((Value.Struct) struct).fields().get(name))
-                .filter(Value.Text.class::isInstance)
-                .map(text -> ((Value.Text) text).value());
+                .map(proxy -> proxy.proxyMetadata().get(name));
     }
 
     /// How many proxies in front of the gateways are believed about the client's address.

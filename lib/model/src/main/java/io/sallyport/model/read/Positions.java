@@ -1,5 +1,6 @@
 package io.sallyport.model.read;
 
+import io.sallyport.model.ConfigMap;
 import io.sallyport.model.Location;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Path;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// A path that does not exist (a missing field, say) is placed at its nearest ancestor that does.
 public final class Positions {
 
+    private static final Path MESH = Path.of("data", ConfigMap.MESH_KEY);
+
     private @Nullable SourceDocument last;
     private @Nullable Node lastRoot;
 
@@ -21,7 +24,7 @@ public final class Positions {
         if (root == null) {
             return unknown(source, path, object);
         }
-        var node = TreePath.nearest(root, path);
+        var node = find(source, root, path).node();
         return new Location(object, path, source.name(), node.line(), node.column());
     }
 
@@ -37,9 +40,40 @@ public final class Positions {
         if (root == null) {
             return unknown(source, path, object);
         }
-        var found = TreePath.walk(root, path);
+        var found = find(source, root, path);
         var place = found.key() != null && found.complete() ? found.key() : found.node();
         return new Location(object, path, source.name(), place.line(), place.column());
+    }
+
+    // Below the mesh settings of a ConfigMap the path goes on inside a text of its own.
+    private static TreePath.Found find(SourceDocument source, Node root, Path path) {
+        var found = TreePath.walk(root, path);
+        var inside = found.complete() ? null : after(MESH, path);
+        if (inside == null || !(found.node() instanceof Node.Scalar text)) {
+            return found;
+        }
+        try {
+            var embedded = new EmbeddedText(source, text);
+            var settings = new YamlComposer(embedded.text(), embedded.firstLine())
+                    .compose()
+                    .root();
+            return settings == null ? found : TreePath.walk(settings, inside);
+        } catch (UnreadableException e) {
+            return found;
+        }
+    }
+
+    // What is left of a path behind its beginning; null if it begins otherwise.
+    private static @Nullable Path after(Path beginning, Path path) {
+        if (path.equals(beginning)) {
+            return Path.ROOT;
+        }
+        var parent = path.parent();
+        var above = parent == null ? null : after(beginning, parent);
+        if (above == null) {
+            return null;
+        }
+        return path.isIndex() ? above.index(path.index()) : above.field(path.name());
     }
 
     private static Location unknown(SourceDocument source, Path path, @Nullable ObjectRef object) {
