@@ -210,16 +210,17 @@ stats_config:
       common_tls_context:
         tls_params: {tls_minimum_protocol_version: TLSv1_3, tls_maximum_protocol_version: TLSv1_3}
         alpn_protocols: [h2]
+        # By files that describe them: what stands here itself Envoy reads once, and never again when it is renewed.
         {{- if not $token }}
-        tls_certificates:
-        - certificate_chain: {filename: /etc/sallyport-tls/tls.crt}
-          private_key: {filename: /etc/sallyport-tls/tls.key}
-          watched_directory: {path: /etc/sallyport-tls}
+        tls_certificate_sds_secret_configs:
+        - name: sallyport-identity
+          sds_config: {path_config_source: {path: /etc/sallyport/identity.yaml}, resource_api_version: V3}
         {{- end }}
-        validation_context:
-          {{- $folder := ternary "/etc/sallyport" "/etc/sallyport-tls" $token }}
-          trusted_ca: {filename: {{ $folder }}/ca.crt}
-          watched_directory: {path: {{ $folder }}}
-          match_typed_subject_alt_names:
-          - {san_type: DNS, matcher: {exact: {{ $host }}}}
+        combined_validation_context:
+          default_validation_context:
+            match_typed_subject_alt_names:
+            - {san_type: DNS, matcher: {exact: {{ $host }}}}
+          validation_context_sds_secret_config:
+            name: sallyport-authority
+            sds_config: {path_config_source: {path: /etc/sallyport/authority.yaml}, resource_api_version: V3}
 {{ end -}}

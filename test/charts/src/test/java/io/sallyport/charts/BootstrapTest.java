@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +71,62 @@ class BootstrapTest {
 
         assertThat(doors).containsExactly(15_021, 15_090);
         assertThat(Yaml.at(bootstrap, "admin.address")).containsOnlyKeys("pipe");
+    }
+
+    static List<Cases.Rendered> oneOfEachIdentity() {
+        return gateways().stream()
+                .filter(each -> List.of("istio-ingressgateway", "edge")
+                        .contains(each.install().release()))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("oneOfEachIdentity")
+    @Tag("F24")
+    void envoyFollowsItsCertificateAndTheAuthorityWithoutARestart(Cases.Rendered gateway, @TempDir Path folder)
+            throws Exception {
+        var bootstrap = files(gateway, folder);
+        var text = Files.readString(bootstrap);
+        var host = Pattern.compile("exact: (sallyport-xds[^ }]+)").matcher(text);
+        assertThat(host.find()).isTrue();
+        var old = Authority.in(folder.resolve("old"));
+        var next = Authority.in(folder.resolve("next"));
+        var ports = FreePorts.take(2);
+        try (var platform = new ChangingServer(old.issue(host.group(1), 1))) {
+            Files.writeString(
+                    bootstrap,
+                    text.replace("port_value: 15021", "port_value: " + ports.get(0))
+                            .replace("port_value: 15090", "port_value: " + ports.get(1))
+                            .replace("initial_fetch_timeout: 0s", "initial_fetch_timeout: 1s")
+                            .replace("port_value: 15010", "port_value: " + platform.port())
+                            .replaceAll("address: [-a-z0-9.]+\\.svc\\.[a-z.]+", "address: 127.0.0.1"));
+            var mounted = new Mounted(bootstrap.getParent());
+            var first = old.issue("edge.test", 1);
+            var second = next.issue("edge.test", 1);
+            mounted.swap(old, first);
+            try (var envoy = ChildProcess.start(
+                    line -> line.contains("starting workers"),
+                    List.of(
+                            LocalEnvoy.path().toString(),
+                            "--disable-hot-restart",
+                            "--concurrency",
+                            "1",
+                            "--config-path",
+                            bootstrap.toString()))) {
+                var before = platform.next();
+                mounted.swap(next, second);
+                platform.show(next.issue(host.group(1), 1));
+                var after = platform.next();
+
+                assertThat(envoy.process().isAlive()).isTrue();
+                if (text.contains("sallyport-token")) {
+                    assertThat(before.client()).isEmpty();
+                } else {
+                    assertThat(before.client()).contains(ChangingServer.certificate(first));
+                    assertThat(after.client()).contains(ChangingServer.certificate(second));
+                }
+            }
+        }
     }
 
     /// What the process of a gateway listens on, as the system has it: its two doors, a socket for itself, and no
@@ -153,6 +210,32 @@ class BootstrapTest {
                     .write(("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readNBytes(13), StandardCharsets.US_ASCII);
+        }
+    }
+
+    /// A folder as the kubelet mounts it: links into one that is replaced as a whole.
+    private static final class Mounted {
+
+        private final Path folder;
+        private int version;
+
+        Mounted(Path folder) {
+            this.folder = folder;
+        }
+
+        void swap(Authority authority, Authority.Issued own) throws IOException {
+            var next = Files.createDirectory(folder.resolve(".." + ++version));
+            Files.copy(authority.certificate(), next.resolve("ca.crt"));
+            Files.copy(own.certificate(), next.resolve("tls.crt"));
+            Files.copy(own.key(), next.resolve("tls.key"));
+            Files.createSymbolicLink(folder.resolve("..data_tmp"), next.getFileName());
+            Files.move(folder.resolve("..data_tmp"), folder.resolve("..data"), StandardCopyOption.ATOMIC_MOVE);
+            if (version == 1) {
+                for (var name : List.of("ca.crt", "tls.crt", "tls.key")) {
+                    Files.delete(folder.resolve(name));
+                    Files.createSymbolicLink(folder.resolve(name), Path.of("..data", name));
+                }
+            }
         }
     }
 
