@@ -115,6 +115,17 @@ class RenderedTest {
         assertThatThrownBy(() -> install.text(values, Map.of(name, value))).hasMessageContaining(named);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"P7D", "P1DT12H", "PT36H", "PT1H30M", "PT0.5S"})
+    void durationsAreWrittenAsServicesReadThem(String duration, @TempDir Path folder) throws IOException {
+        var values = Files.writeString(folder.resolve("values.yaml"), "{}");
+        var names = Map.of("platform.accesslog.sampling.slow", duration);
+
+        var objects = new Install("sallyport", "edge", "sallyport-system").text(values, names);
+
+        assertThat(objects).contains("\"slow\":\"" + duration + "\"");
+    }
+
     @Test
     void annotationsOfAPodCanBeOtherOnes(@TempDir Path folder) throws IOException {
         var values = Files.writeString(folder.resolve("values.yaml"), """
