@@ -8,13 +8,9 @@ import io.sallyport.testkit.net.SteadyClient;
 import io.sallyport.testkit.stack.SeparateServices;
 import io.sallyport.testkit.stack.SeparateServices.Name;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ResourceFaultsTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final int OPEN_FILES = 400;
     // Room for a service that has little to do, and for nothing that LARGE objects are.
     private static final int HEAP = 48;
     private static final int LARGE = 14;
@@ -55,17 +50,14 @@ class ResourceFaultsTest {
     @Test
     void withoutAFreeFileAConnectedProxyStillHearsOfChangesAndNewcomersWait() throws Exception {
         services.kill(Name.XDS);
-        services.startWithOpenFiles(Name.XDS, OPEN_FILES);
+        services.startWithOpenFiles(Name.XDS, AllFilesInUse.LIMIT);
         // Twice: a class that is needed then for the first time would need a file itself.
         changeTwice();
         try (var client = new SteadyClient(services.port(), "shop.test", "/")) {
-            var held = holdAllFiles(Name.XDS, services.xdsPort());
-            try {
+            try (var full = AllFilesInUse.of(services, Name.XDS, services.xdsPort())) {
                 apply(service("shop", "without files"));
                 awaitServed("without files");
-                assertThat(openFiles(Name.XDS)).as("still").isGreaterThanOrEqualTo(OPEN_FILES - 1);
-            } finally {
-                close(held);
+                assertThat(full.isSo()).as("still").isTrue();
             }
             await("newcomers are let in again")
                     .atMost(PATIENCE)
@@ -79,14 +71,11 @@ class ResourceFaultsTest {
     @Test
     void withoutAFreeFileNoChangeIsTakenByHalvesAndRequestsGoOn() throws Exception {
         services.kill(Name.CONFIG);
-        services.startWithOpenFiles(Name.CONFIG, OPEN_FILES);
+        services.startWithOpenFiles(Name.CONFIG, AllFilesInUse.LIMIT);
         changeTwice();
         try (var client = new SteadyClient(services.port(), "shop.test", "/")) {
-            var held = holdAllFiles(Name.CONFIG, services.configPort());
-            try {
+            try (var _ = AllFilesInUse.of(services, Name.CONFIG, services.configPort())) {
                 client.awaitAnswers(1);
-            } finally {
-                close(held);
             }
             await("changes are taken again").atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
                 apply(service("shop", "with files"));
@@ -143,28 +132,6 @@ class ResourceFaultsTest {
         for (var body : List.of("limited", "limited still")) {
             apply(service("shop", body));
             awaitServed(body);
-        }
-    }
-
-    // Connections that say nothing, more than the process has files for. Returns when it has none left.
-    private Deque<Socket> holdAllFiles(Name name, int port) throws IOException {
-        var held = new ArrayDeque<Socket>();
-        for (var n = 0; n < OPEN_FILES; n++) {
-            held.push(new Socket(InetAddress.getLoopbackAddress(), port));
-        }
-        await("every file is in use").atMost(PATIENCE).until(() -> openFiles(name) >= OPEN_FILES - 1);
-        return held;
-    }
-
-    private static void close(Deque<Socket> held) throws IOException {
-        for (var socket : held) {
-            socket.close();
-        }
-    }
-
-    private long openFiles(Name name) throws IOException {
-        try (var files = Files.list(Path.of("/proc/" + services.process(name).pid() + "/fd"))) {
-            return files.count();
         }
     }
 

@@ -1,10 +1,13 @@
 package io.sallyport.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.sallyport.proto.secret.v1.ListSecretsRequest;
 import io.sallyport.proto.secret.v1.PutSecretRequest;
 import io.sallyport.proto.secret.v1.SecretName;
@@ -214,9 +217,49 @@ class SecretServiceProcessTest {
         }
     }
 
+    @Test
+    @Tag("F28")
+    void withoutAFreeFileCertificatesAreServedOnAndNoRenewalIsTakenByHalves() throws Exception {
+        services.kill(Name.SECRET);
+        services.startWithOpenFiles(Name.SECRET, AllFilesInUse.LIMIT);
+        // Twice: a class that is needed then for the first time would need a file itself.
+        put("full", authority.issue("full.test", 20));
+        put("full", authority.issue("full.test", 20));
+        var last = authority.lastSerial();
+        awaitSerial("full.test", last);
+        try (var steady = client.steady("full.test")) {
+            try (var full = AllFilesInUse.of(services, Name.SECRET, services.secretPort())) {
+                var unstored = authority.issue("full.test", 20);
+
+                assertThatThrownBy(() -> put("full", unstored))
+                        .isInstanceOfSatisfying(
+                                StatusRuntimeException.class,
+                                e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+                steady.awaitAnswers(50);
+                assertThat(full.isSo()).as("still").isTrue();
+            }
+            assertThat(client.serial("full.test").intValueExact()).isEqualTo(last);
+            put("full", authority.issue("full.test", 20));
+            awaitSerial("full.test", authority.lastSerial());
+            steady.awaitAnswers(50);
+            assertThat(steady.failures()).isEmpty();
+        } finally {
+            services.kill(Name.SECRET);
+            services.start(Name.SECRET);
+        }
+        awaitSerial("full.test", authority.lastSerial());
+    }
+
+    private void awaitSerial(String host, int serial) {
+        await("number " + serial + " for " + host)
+                .atMost(Duration.ofMinutes(2))
+                .ignoreExceptions()
+                .until(() -> client.serial(host).intValueExact() == serial);
+    }
+
     private String configuration() throws IOException {
         var servers = new StringBuilder();
-        for (var name : List.of("put", "down", "cold", "marked", "all", "nobody")) {
+        for (var name : List.of("put", "down", "cold", "marked", "all", "full", "nobody")) {
             servers.append("""
                       - port: {number: 443, name: https-%s, protocol: HTTPS}
                         hosts: [%s.test]
