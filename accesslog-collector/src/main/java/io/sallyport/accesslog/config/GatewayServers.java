@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.config;
 
+import com.google.common.collect.ImmutableSet;
 import io.sallyport.model.Gateway;
 import io.sallyport.model.VirtualService;
 import io.sallyport.proto.accesslog.v1.AccessLogEntryOrBuilder;
@@ -15,6 +16,8 @@ final class GatewayServers {
 
     private static final String MESH = "mesh";
     private static final String KUBERNETES = "kubernetes://";
+
+    private static final ImmutableSet<String> REQUESTS = ImmutableSet.of("HTTP", "HTTP2", "GRPC", "GRPC-WEB");
 
     private GatewayServers() {}
 
@@ -44,7 +47,7 @@ final class GatewayServers {
         Gateway.Server best = null;
         var length = -1;
         for (var server : gateway.servers()) {
-            if (terminates(server) != encrypted) {
+            if (terminates(server) != encrypted || (row.getKind().equals("tcp") && isOfRequests(server))) {
                 continue;
             }
             for (var host : server.hosts()) {
@@ -56,6 +59,12 @@ final class GatewayServers {
             }
         }
         return Optional.ofNullable(best);
+    }
+
+    private static boolean isOfRequests(Gateway.Server server) {
+        var port = server.port();
+        var protocol = port == null ? "" : port.protocol().toUpperCase(Locale.ROOT);
+        return REQUESTS.contains(protocol) || (protocol.equals("HTTPS") && terminates(server));
     }
 
     private static boolean terminates(Gateway.Server server) {

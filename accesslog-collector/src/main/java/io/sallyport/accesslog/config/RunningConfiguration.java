@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Nothing is guessed: the proxy wrote object and digest into the row from its own configuration, so the revision that
 /// brought this text is known exactly, whatever clocks say. Within the life of that text the revision is the newest one
-/// that the proxy had acknowledged when the request began. A row that no rule decided has the latter alone.
+/// that the proxy had acknowledged when the request began. A row that no rule decided has the latter alone, and one of
+/// a connection names its object without the text: that is the one of this revision ([ConnectionRules]).
 ///
 /// The certificate is the one that the secret of the server had when the request began; a connection that is older than
 /// its rotation is told apart only where the subjects differ.
@@ -126,9 +127,14 @@ public final class RunningConfiguration implements ConfigurationStamp {
             row.setRevision(acknowledged);
             return;
         }
-        var version = version(row.getRouteObject(), row.getObjectDigest(), acknowledged);
+        var version = row.getObjectDigest().isEmpty()
+                ? acknowledgedVersion(row.getRouteObject(), acknowledged)
+                : version(row.getRouteObject(), row.getObjectDigest(), acknowledged);
         row.setRevision(version.map(one -> Math.max(one.since(), acknowledged)).orElse(acknowledged));
         version.ifPresent(one -> gateway(proxy, row, one, time));
+        if (row.getRule().isEmpty() && version.map(Version::spec).orElse(null) instanceof VirtualService routes) {
+            ConnectionRules.rule(routes, row).ifPresent(row::setRule);
+        }
     }
 
     private synchronized long acknowledged(Proxy proxy, Instant time) {
@@ -172,6 +178,28 @@ public final class RunningConfiguration implements ConfigurationStamp {
         }
         unknown.put(name, true);
         return Optional.empty();
+    }
+
+    // Connections name the object that leads them, not its text: it is the one that the proxy had acknowledged.
+    private Optional<Version> acknowledgedVersion(String object, long acknowledged) {
+        var name = new VersionName(object, "r" + acknowledged);
+        var known = versions.getIfPresent(name);
+        var space = object.indexOf(' ');
+        var slash = object.indexOf('/', space + 1);
+        if (known != null || acknowledged <= 0 || space < 0 || slash < 0 || unknown.getIfPresent(name) != null) {
+            return Optional.ofNullable(known);
+        }
+        var namespace = object.substring(space + 1, slash);
+        var found = source.object(
+                object.substring(0, space), namespace, object.substring(slash + 1), OptionalLong.of(acknowledged));
+        if (found.isEmpty()) {
+            unknown.put(name, true);
+            return Optional.empty();
+        }
+        var resource = found.getFirst();
+        var version = new Version(resource.getRevision(), read(resource), namespace);
+        versions.put(name, version);
+        return Optional.of(version);
     }
 
     private @Nullable Spec read(Resource resource) {

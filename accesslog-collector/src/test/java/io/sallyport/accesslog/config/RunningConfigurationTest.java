@@ -15,6 +15,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("B5")
 class RunningConfigurationTest {
@@ -145,6 +147,59 @@ class RunningConfigurationTest {
         assertThat(new RuleList(told).rules())
                 .containsExactly(new RuleList.Rule("VirtualService shop/shop", "shop", "http[1]", "one"));
         assertThat(RuleList.ruleOf("http[1].match[0]")).isEqualTo("http[1]");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', outbound|9000||db.shop.svc.cluster.local, tcp[0]",
+        "'', outbound|9000|v2|db.shop.svc.cluster.local, tcp[1]",
+        "'', outbound|9000||elsewhere.test, ''",
+        // No endpoint was chosen, and either may have been.
+        "'', '', ''",
+        "A.shop.test, outbound|443||a.example, tls[0]",
+        "b.shop.test, outbound|443||b.example, tls[1]",
+        "b.shop.test, '', tls[1]",
+    })
+    @Tag("B5")
+    void aConnectionKnowsItsRuleAndGatewayByWhereItLed(String name, String cluster, String rule) {
+        told.store(3, """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: db, namespace: shop}
+                spec:
+                  hosts: ["*"]
+                  gateways: [plain, doors]
+                  tls:
+                  - {match: [{sniHosts: [a.shop.test]}], route: [{destination: {host: a.example}}]}
+                  - {match: [{sniHosts: ["*.shop.test"]}], route: [{destination: {host: b.example}}]}
+                  tcp:
+                  - {match: [{port: 9000}], route: [{destination: {host: db}}]}
+                  - {match: [{port: 9001}], route: [{destination: {host: db, subset: v2}}]}
+                """);
+        told.store(2, PLAIN);
+        told.store(1, """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: doors, namespace: shop}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers:
+                  - {port: {number: 9000, name: tcp, protocol: TCP}, hosts: ["*"]}
+                  - {port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}
+                """);
+        told.runs(5, now.minusSeconds(100));
+        var row = AccessLogEntry.newBuilder()
+                .setKind("tcp")
+                .setStartTime(Timestamps.fromMillis(now.toEpochMilli()))
+                .setRouteObject("VirtualService shop/db")
+                .setServerName(name)
+                .setCluster(cluster);
+
+        configuration.stamp(EDGE, List.of(row, row.clone()));
+
+        assertThat(row.getRule()).isEqualTo(rule);
+        assertThat(row.getGateway()).isEqualTo("shop/doors");
+        assertThat(row.getRevision()).isEqualTo(5);
     }
 
     private static ConfigurationSource.Certificate certificate(String secret, String serial, Instant since) {

@@ -27,6 +27,7 @@ import io.envoyproxy.envoy.type.metadata.v3.MetadataKind;
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
+import io.sallyport.model.Origin;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.AccessLog;
 import io.sallyport.translation.plan.AccessLog.Buffer;
@@ -50,27 +51,43 @@ final class AccessLogEmitter {
             .setResponseFlagFilter(ResponseFlagFilter.newBuilder().addFlags("NR"))
             .build();
 
+    private static final String OBJECT = ResourceNames.METADATA + ".object";
+    private static final List<CustomTag> OF_ROUTE = List.of(ofRoute("object"), ofRoute("rule"), ofRoute("digest"));
+
     private AccessLogEmitter() {}
 
-    /// For requests, or for connections that a chain takes.
-    static List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> emit(List<AccessLog> logs) {
-        return logs.stream().map(log -> emit(log, List.of())).toList();
+    /// For requests.
+    static List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> requests(List<AccessLog> logs) {
+        return logs.stream().map(log -> emit(log, List.of(), OF_ROUTE)).toList();
+    }
+
+    /// For connections that a chain takes. Only the object is named: its rule's place and its digest change with edits
+    /// that do not touch the chain, and Envoy ends the connections of a chain that changes.
+    static List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> connections(List<AccessLog> logs, Origin origin) {
+        var tags = List.of(CustomTag.newBuilder()
+                .setTag(OBJECT)
+                .setLiteral(
+                        CustomTag.Literal.newBuilder().setValue(origin.object().toString()))
+                .build());
+        return logs.stream().map(log -> emit(log, List.of(), tags)).toList();
     }
 
     /// For connections that no chain takes.
     static List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> unmatched(List<AccessLog> logs) {
-        return logs.stream().map(log -> emit(log, List.of(UNMATCHED))).toList();
+        return logs.stream()
+                .map(log -> emit(log, List.of(UNMATCHED), List.of()))
+                .toList();
     }
 
     /// For connections whose handshake failed.
     static List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> handshakes(List<AccessLog> logs) {
         return logs.stream()
-                .map(log -> emit(HandshakeLog.of(log), List.of(HandshakeLog.FAILED)))
+                .map(log -> emit(HandshakeLog.of(log), List.of(HandshakeLog.FAILED), List.of()))
                 .toList();
     }
 
     private static io.envoyproxy.envoy.config.accesslog.v3.AccessLog emit(
-            AccessLog log, List<AccessLogFilter> conditions) {
+            AccessLog log, List<AccessLogFilter> conditions, List<CustomTag> tags) {
         var filters = new ArrayList<>(conditions);
         switch (log.rows()) {
             case Rows.All() -> {}
@@ -80,14 +97,14 @@ final class AccessLogEmitter {
         switch (log.sink()) {
             case Sink.File file -> out.setName(ResourceNames.FILE_LOG).setTypedConfig(Values.pack(file(file)));
             case Sink.Requests requests ->
-                out.setName(ResourceNames.REQUEST_LOG).setTypedConfig(Values.pack(requests(requests)));
+                out.setName(ResourceNames.REQUEST_LOG).setTypedConfig(Values.pack(requests(requests, tags)));
             case Sink.Connections(var stream) ->
                 out.setName(ResourceNames.CONNECTION_LOG)
                         .setTypedConfig(Values.pack(TcpGrpcAccessLogConfig.newBuilder()
-                                .setCommonConfig(stream(stream))
+                                .setCommonConfig(stream(stream, tags))
                                 .build()));
             case Sink.OpenTelemetry telemetry ->
-                out.setName(ResourceNames.OPEN_TELEMETRY_LOG).setTypedConfig(Values.pack(telemetry(telemetry)));
+                out.setName(ResourceNames.OPEN_TELEMETRY_LOG).setTypedConfig(Values.pack(telemetry(telemetry, tags)));
         }
         if (filters.size() == 1) {
             out.setFilter(filters.getFirst());
@@ -140,18 +157,18 @@ final class AccessLogEmitter {
                 .build();
     }
 
-    private static Message requests(Sink.Requests requests) {
+    private static Message requests(Sink.Requests requests, List<CustomTag> tags) {
         return HttpGrpcAccessLogConfig.newBuilder()
-                .setCommonConfig(stream(requests.stream()))
+                .setCommonConfig(stream(requests.stream(), tags))
                 .addAllAdditionalRequestHeadersToLog(requests.requestHeaders())
                 .addAllAdditionalResponseHeadersToLog(requests.responseHeaders())
                 .addAllAdditionalResponseTrailersToLog(requests.responseTrailers())
                 .build();
     }
 
-    private static Message telemetry(Sink.OpenTelemetry telemetry) {
+    private static Message telemetry(Sink.OpenTelemetry telemetry, List<CustomTag> tags) {
         var out = OpenTelemetryAccessLogConfig.newBuilder()
-                .setCommonConfig(stream(telemetry.stream()))
+                .setCommonConfig(stream(telemetry.stream(), tags))
                 .setDisableBuiltinLabels(true)
                 .setBody(AnyValue.newBuilder().setStringValue(telemetry.body()));
         var text = new StringBuilder(telemetry.body());
@@ -168,7 +185,7 @@ final class AccessLogEmitter {
         return out.build();
     }
 
-    private static CommonGrpcAccessLogConfig stream(Stream stream) {
+    private static CommonGrpcAccessLogConfig stream(Stream stream, List<CustomTag> tags) {
         var service = GrpcService.newBuilder();
         switch (stream.receiver()) {
             case Receiver.Service(UpstreamId upstream) ->
@@ -195,9 +212,7 @@ final class AccessLogEmitter {
         }
         if (stream.receiver() instanceof Receiver.Own) {
             // What decided: our collector makes columns of it (B5).
-            for (var key : List.of("object", "rule", "digest")) {
-                out.addCustomTags(ofRoute(key));
-            }
+            out.addAllCustomTags(tags);
         }
         return out.build();
     }

@@ -19,6 +19,7 @@ import io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
+import io.sallyport.model.Origin;
 import io.sallyport.translation.ResourceNames;
 import io.sallyport.translation.plan.AccessLogs;
 import io.sallyport.translation.plan.Bind;
@@ -176,7 +177,7 @@ final class ListenerEmitter {
                     case TcpOptions.Target.Upstream() -> {}
                     case TcpOptions.Target.Hello(int port, var guard) -> addLookup(port, guard, out);
                 }
-                out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp, plan.logs())));
+                out.addFilters(filter(ResourceNames.TCP_PROXY, tcp(tcp, chain.origin(), plan.logs())));
             }
         }
         return out.build();
@@ -225,10 +226,10 @@ final class ListenerEmitter {
                 .build();
     }
 
-    private static TcpProxy tcp(Content.Tcp tcp, AccessLogs logs) {
+    private static TcpProxy tcp(Content.Tcp tcp, Origin origin, AccessLogs logs) {
         var out = TcpProxy.newBuilder()
                 .setStatPrefix(tcp.stat())
-                .addAllAccessLog(AccessLogEmitter.emit(logs.connections()));
+                .addAllAccessLog(AccessLogEmitter.connections(logs.connections(), origin));
         if (tcp.shares().size() == 1) {
             out.setCluster(ResourceNames.cluster(tcp.shares().getFirst().upstream()));
         } else {

@@ -87,7 +87,7 @@ final class ManagerEmitter {
     private static HttpConnectionManager emit(ListenerPlan plan, HttpOptions options, Lookup lookup) {
         var out = HttpConnectionManager.newBuilder()
                 .setStatPrefix(ResourceNames.httpStatistics(plan.bind()))
-                .addAllAccessLog(AccessLogEmitter.emit(plan.logs().requests()))
+                .addAllAccessLog(AccessLogEmitter.requests(plan.logs().requests()))
                 .setCodecType(HttpConnectionManager.CodecType.AUTO)
                 .setUseRemoteAddress(Values.bool(options.side() == HttpOptions.Side.EDGE))
                 .setXffNumTrustedHops(options.trustedHops());

@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
+import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
@@ -34,6 +35,7 @@ final class Leaves {
             PreviousHostsPredicate.getDefaultInstance(),
             Router.getDefaultInstance(),
             StatefulSession.getDefaultInstance(),
+            TcpGrpcAccessLogConfig.getDefaultInstance(),
             TcpProxy.getDefaultInstance());
 
     private Leaves() {}
