@@ -25,6 +25,11 @@ record CustomKind(String group, String kind, List<String> versions) {
         return !kind.equals("GatewayClass");
     }
 
+    // The standard's ReferenceGrants have none, and nobody may write one.
+    boolean hasStatus() {
+        return !kind.equals("ReferenceGrant");
+    }
+
     String name() {
         return plural() + "." + group;
     }

@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceSubresources;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceSubresourcesBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -98,6 +100,13 @@ final class RealApi {
                 .findFirst();
     }
 
+    private static CustomResourceSubresources status() {
+        return new CustomResourceSubresourcesBuilder()
+                .withNewStatus()
+                .endStatus()
+                .build();
+    }
+
     // Of somebody else's kinds the tests bring no schema: everything is let in.
     private static CustomResourceDefinition open(CustomKind kind) {
         var crd = new CustomResourceDefinitionBuilder()
@@ -125,10 +134,7 @@ final class RealApi {
                     .withXKubernetesPreserveUnknownFields(true)
                     .endOpenAPIV3Schema()
                     .endSchema()
-                    .withNewSubresources()
-                    .withNewStatus()
-                    .endStatus()
-                    .endSubresources()
+                    .withSubresources(kind.hasStatus() ? status() : null)
                     .endVersion()
                     .endSpec();
         }
