@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Servers that cannot share a port. The older Gateway wins, and in one Gateway the earlier server; the loser is
 /// withheld and named, where Istio only logs (G2, G6).
@@ -57,13 +58,11 @@ final class GatewayConflicts {
         return earlier;
     }
 
-    private static List<Earlier> servers(ConfigObject<Gateway> gateway) {
+    private static List<Earlier> servers(ConfigObject<?> gateway) {
         var servers = new ArrayList<Earlier>();
-        for (int i = 0; i < gateway.spec().servers().size(); i++) {
-            servers.add(new Earlier(
-                    gateway,
-                    Path.of("spec", "servers").index(i),
-                    gateway.spec().servers().get(i)));
+        var all = ((Gateway) gateway.spec()).servers();
+        for (int i = 0; i < all.size(); i++) {
+            servers.add(new Earlier(gateway, Path.of("spec", "servers").index(i), all.get(i)));
         }
         return servers;
     }
@@ -162,15 +161,15 @@ final class GatewayConflicts {
         @Override
         public void check(At<Gateway> gateway, Lookup world, Report report) {
             var servers = gateway.each("servers", Gateway::servers).toList();
-            for (int i = 0; i < servers.size(); i++) {
-                var server = servers.get(i);
+            for (var server : servers) {
                 if (Bindings.listening(server.value()) != Listening.TLS) {
                     continue;
                 }
-                var position = i;
+                var claims = new Claims(world);
+                var here = new Earlier(report.object(), server.path(), server.value());
                 server.each("hosts", Server::hosts).forEach(host -> {
                     var name = Bindings.bareHost(host.value());
-                    winner(gateway, server.value(), name, position, world, report.object())
+                    claims.winner(here, name)
                             .ifPresent(winner -> report.at(
                                     host,
                                     "host \"%s\" is served by %s %s (expected: another host, port or bind; this server is withheld)"
@@ -179,21 +178,47 @@ final class GatewayConflicts {
                 });
             }
         }
+    }
 
-        private static Optional<Earlier> winner(
-                At<Gateway> gateway, Server server, String host, int position, Lookup world, ConfigObject<?> object) {
-            var door = Bindings.door(server);
-            var candidates = new ArrayList<>(own(gateway, object, position));
-            world.answering(door, host).stream()
-                    .filter(older -> older.isOlderThan(object) && mayMeet(older.spec(), gateway.value()))
-                    .findFirst()
-                    .ifPresent(older -> candidates.addAll(servers(older)));
-            return candidates.stream()
+    /// Which server has a name: the oldest that is not withheld for another of its names, for such a one has none.
+    private static final class Claims {
+
+        // Chains of servers that lose to one another are short; whoever builds a long one is told too much.
+        private static final int MOST_ASKED = 1_000;
+
+        private final Lookup world;
+        private int asked;
+
+        Claims(Lookup world) {
+            this.world = world;
+        }
+
+        Optional<Earlier> winner(Earlier server, String host) {
+            var door = Bindings.door(server.server());
+            return candidates(server, door, host)
                     .filter(earlier -> Bindings.door(earlier.server()).equals(door))
                     .filter(earlier -> Bindings.listening(earlier.server()) == Listening.TLS)
                     .filter(earlier -> earlier.server().hosts().stream()
                             .anyMatch(other -> Bindings.bareHost(other).equals(host)))
+                    .filter(earlier -> !isWithheld(earlier))
                     .findFirst();
+        }
+
+        private boolean isWithheld(Earlier server) {
+            return asked++ < MOST_ASKED
+                    && server.server().hosts().stream()
+                            .anyMatch(host ->
+                                    winner(server, Bindings.bareHost(host)).isPresent());
+        }
+
+        private Stream<Earlier> candidates(Earlier server, String door, String host) {
+            var own = servers(server.gateway()).stream()
+                    .takeWhile(earlier -> !earlier.path().equals(server.path()));
+            var others = world.answering(door, host).stream()
+                    .filter(older -> older.isOlderThan(server.gateway())
+                            && mayMeet(older.spec(), (Gateway) server.gateway().spec()))
+                    .flatMap(older -> servers(older).stream());
+            return Stream.concat(others, own);
         }
     }
 
