@@ -261,7 +261,9 @@ class EnvoyVerifiesServicesTest {
                 .filter(each -> each.has("envoy.yaml"))
                 .findFirst()
                 .orElseThrow();
-        token(data.path("token.yaml").asText());
+        for (var name : List.of("token.yaml", "authority.yaml")) {
+            secret(name, data.path(name).asText());
+        }
         return data.path("envoy.yaml").asText();
     }
 
@@ -272,11 +274,15 @@ class EnvoyVerifiesServicesTest {
                 {"metadata":{"name":"cart-0"},"spec":{"containers":[{"name":"cart"}]}}""");
         var outcome = new Injector(settings, authority.pem()).of(pod, "shop", Optional.empty());
         var annotations = ((Outcome.Injected) outcome).additions().getFirst().value();
-        token(annotations.path("sallyport.io/token").asText());
+        secret("token.yaml", annotations.path("sallyport.io/token").asText());
         return annotations.path("sallyport.io/bootstrap").asText();
     }
 
-    private void token(String text) throws IOException {
-        Files.writeString(folder.resolve("token.yaml"), text.replace("/var/run/secrets/sallyport", folder.toString()));
+    // What describes a secret to Envoy.
+    private void secret(String name, String text) throws IOException {
+        Files.writeString(
+                folder.resolve(name),
+                text.replace("/var/run/secrets/sallyport", folder.toString())
+                        .replace("/etc/sallyport", folder.toString()));
     }
 }
