@@ -32,9 +32,10 @@ final class Narrowing {
         return literal.append('"').toString();
     }
 
-    /// The filter with one more condition, which is put behind it once.
+    /// The filter with one more condition, which is put behind it once. A comment at its end would swallow the
+    /// condition, so it goes.
     static String with(String filter, String condition) {
-        var base = filter.strip();
+        var base = withoutComment(filter).strip();
         if (base.isEmpty()) {
             return condition;
         }
@@ -42,18 +43,60 @@ final class Narrowing {
             return base;
         }
         // "a || b && c" would be "a || (b && c)", and "a ? b : c && d" likewise.
-        return (base.contains("||") || base.contains("?") ? "(" + base + ")" : base) + AND + condition;
+        return (isChoice(base) ? "(" + base + ")" : base) + AND + condition;
+    }
+
+    private static String withoutComment(String filter) {
+        for (var at = 0; at < filter.length(); at = behind(filter, at)) {
+            if (filter.startsWith("//", at)) {
+                var end = filter.indexOf('\n', at);
+                return filter.substring(0, at) + (end < 0 ? "" : withoutComment(filter.substring(end)));
+            }
+        }
+        return filter;
+    }
+
+    // Outside of brackets: "(a || b) && c" is none.
+    private static boolean isChoice(String filter) {
+        var depth = 0;
+        for (var at = 0; at < filter.length(); at = behind(filter, at)) {
+            var c = filter.charAt(at);
+            if (c == '(' || c == '[' || c == '{') {
+                depth++;
+            } else if (c == ')' || c == ']' || c == '}') {
+                depth--;
+            } else if (depth == 0 && (c == '?' || filter.startsWith("||", at))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // Where the text or the character that begins here has ended.
+    private static int behind(String filter, int at) {
+        var quote = filter.charAt(at);
+        if (quote != '"' && quote != '\'') {
+            return at + 1;
+        }
+        var three = String.valueOf(quote).repeat(3);
+        var end = filter.startsWith(three, at) ? three : String.valueOf(quote);
+        var isRaw = at > 0 && (filter.charAt(at - 1) == 'r' || filter.charAt(at - 1) == 'R');
+        var next = at + end.length();
+        while (next < filter.length() && !filter.startsWith(end, next)) {
+            next += filter.charAt(next) == '\\' && !isRaw ? 2 : 1;
+        }
+        return next + end.length();
     }
 
     /// Whether a condition is one of those that were clicked.
     static boolean has(String filter, String condition) {
-        var base = filter.strip();
+        var base = withoutComment(filter).strip();
         return base.equals(condition) || base.endsWith(AND + condition) || base.contains(condition + AND);
     }
 
     /// The filter without it.
     static String without(String filter, String condition) {
-        var base = filter.strip();
+        var base = withoutComment(filter).strip();
         if (base.equals(condition)) {
             return "";
         }
