@@ -10,7 +10,7 @@ record Choice(String value, String text, boolean isChosen) {
     private static final List<Choice> GROUPS = List.of(
             new Choice("config.object", "object that decided", false),
             new Choice("xds.route_name", "route name", false),
-            new Choice("config.rule", "rule", false),
+            new Choice("config.rule", "rule's place in any object", false),
             new Choice("request.host", "host", false),
             new Choice("request.path", "path", false),
             new Choice("xds.cluster_name", "destination", false),

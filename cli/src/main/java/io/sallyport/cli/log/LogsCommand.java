@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -318,7 +319,10 @@ public final class LogsCommand implements Callable<Integer> {
                 .setApproximate(approximate)
                 .build();
         var answer = connection.logs(PATIENCE, stub -> stub.top(question));
-        print(answer, sheets().of(answer, attribute), Coverages.written(answer.getCoverage(), answer.getAnswered()));
+        print(
+                answer,
+                sheets().of(answer, attribute),
+                noted(attribute, Coverages.written(answer.getCoverage(), answer.getAnswered())));
     }
 
     private void percentiles(Connection connection, String attribute) throws CommandFailedException {
@@ -329,7 +333,10 @@ public final class LogsCommand implements Callable<Integer> {
                 .setApproximate(approximate)
                 .build();
         var answer = connection.logs(PATIENCE, stub -> stub.percentiles(question));
-        print(answer, Sheets.of(answer, attribute), Coverages.written(answer.getCoverage(), answer.getAnswered()));
+        print(
+                answer,
+                Sheets.of(answer, attribute),
+                noted(attribute, Coverages.written(answer.getCoverage(), answer.getAnswered())));
     }
 
     private void histogram(Connection connection) throws CommandFailedException {
@@ -357,7 +364,18 @@ public final class LogsCommand implements Callable<Integer> {
         var question =
                 comparison.asked(scope.build()).setBy(attribute).setLimit(limit).build();
         var answer = connection.logs(PATIENCE, stub -> stub.compare(question));
-        print(answer, Sheets.of(answer, attribute), Comparison.beside(question, answer));
+        print(answer, Sheets.of(answer, attribute), noted(attribute, Comparison.beside(question, answer)));
+    }
+
+    // "http[0]" is what the first rule of each object is called.
+    private String[] noted(String attribute, String... beside) {
+        if (!attribute.equals(Attributes.of("rule")) || filter.contains(Attributes.of("object"))) {
+            return beside;
+        }
+        var noted = Arrays.copyOf(beside, beside.length + 1);
+        noted[beside.length] = "rules of the same place in different objects are one line here (for one object:"
+                + " config.object == \"VirtualService shop/shop\"; each by itself: --rules)";
+        return noted;
     }
 
     private void one(Connection connection, String id) throws CommandFailedException {

@@ -14,6 +14,7 @@ import io.sallyport.proto.accesslog.v1.DistinctResponse;
 import io.sallyport.proto.accesslog.v1.HistogramResponse;
 import io.sallyport.proto.accesslog.v1.TopResponse;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,6 +89,28 @@ class LogsCommandTest {
                             "CONFIG.OBJECT|COUNT|ERRORS|CHANGE|P50|P99",
                             "everything|1,204 -> 980|0.1 % -> 3.2 %|+3.1 points|2.0 ms -> 2.1 s|2.0 ms -> 2.1 s",
                             "VirtualService shop/shop|0 -> 3|- -> 100.0 %|-|- -> 0.5 ms|- -> 0.5 ms");
+        }
+    }
+
+    @Test
+    void rulesOfDifferentObjectsAreSaidToBeOneLine() {
+        try (var server = new FakeServer()) {
+            for (var question : List.of("--top", "--by")) {
+                var all = new FakeTerminal();
+                server.run(all, "logs", question, "rule");
+                assertThat(all.err()).contains("in different objects are one line here");
+
+                var one = new FakeTerminal();
+                server.run(one, "logs", "config.object == \"VirtualService shop/shop\"", question, "rule");
+                assertThat(one.err()).doesNotContain("one line here");
+
+                var hosts = new FakeTerminal();
+                server.run(hosts, "logs", question, "host");
+                assertThat(hosts.err()).doesNotContain("one line here");
+            }
+            var compared = new FakeTerminal();
+            server.run(compared, "logs", "--compare", "1,2", "--by", "rule");
+            assertThat(compared.err()).contains("in different objects are one line here");
         }
     }
 
