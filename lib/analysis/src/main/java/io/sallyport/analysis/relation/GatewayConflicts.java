@@ -183,8 +183,9 @@ final class GatewayConflicts {
     /// Which server has a name: the oldest that is not withheld for another of its names, for such a one has none.
     private static final class Claims {
 
-        // Chains of servers that lose to one another are short; whoever builds a long one is told too much.
-        private static final int MOST_ASKED = 1_000;
+        // Chains of servers that lose to one another are short; whoever builds a long one is told too much. Each link
+        // is a call within a call.
+        private static final int MOST_ASKED = 64;
 
         private final Lookup world;
         private int asked;
