@@ -35,7 +35,6 @@ import java.util.function.Predicate;
 /// One instance judges one configuration. It belongs to one thread.
 public final class EgressJudge {
 
-    private static final int FORBIDDEN = 403;
     private static final int UNAVAILABLE = 503;
     private static final int MAX_HOPS = 2;
     private static final String CLIENT = "192.0.2.1";
@@ -336,8 +335,9 @@ public final class EgressJudge {
     }
 
     private static Symptom replied(Errand errand, Door door, Answer.Replied replied) {
-        if (replied.status() == FORBIDDEN && door == Door.HTTP_PROXY && errand.protocol() != Protocol.HTTP) {
-            return new Symptom(FORBIDDEN, replied.flags(), "CONNECT " + errand + " is answered 403 (curl: (56))");
+        if (door == Door.HTTP_PROXY && errand.protocol() != Protocol.HTTP) {
+            var answer = "CONNECT " + errand + " is answered " + replied.status() + " (curl: (56))";
+            return new Symptom(replied.status(), replied.flags(), answer);
         }
         var isBlock = replied.trail().virtualHost().equals(ResourceNames.BLOCK_ALL);
         return new Symptom(

@@ -225,6 +225,11 @@ final class NearestMiss {
                     .flatMap(match -> match.sniHosts().stream())
                     .distinct()
                     .toList();
+            if (names.stream().anyMatch(name -> HostNames.isSubset(errand.host(), name))) {
+                return Reason.of(
+                        lists + ", but " + ref + " does not count for this client (its Sidecar, or the rule's match)",
+                        new Origin(ref, Path.of("spec", "tls")));
+            }
             return Reason.of(
                     lists + ", but no tls route of " + ref + " has sniHosts " + errand.host()
                             + (names.isEmpty() ? "" : " (only " + String.join(", ", names) + ")"),

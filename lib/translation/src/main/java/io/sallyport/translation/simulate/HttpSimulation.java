@@ -94,8 +94,10 @@ final class HttpSimulation {
 
     Answer answer() {
         var answer = found();
-        // A tunnel that no route opens is forbidden, whatever else the route says.
-        return request.method().equals("CONNECT") && answer instanceof Replied refused
+        // A tunnel that its route does not open is forbidden, whatever else the route says. Without a route it is 404.
+        return request.method().equals("CONNECT")
+                        && answer instanceof Replied refused
+                        && !refused.flags().equals("NR")
                 ? new Replied(FORBIDDEN, "", HeaderLines.NONE, "", refused.trail())
                 : answer;
     }

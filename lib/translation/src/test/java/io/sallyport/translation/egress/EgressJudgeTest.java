@@ -145,6 +145,30 @@ class EgressJudgeTest {
     }
 
     @Test
+    void aTunnelToAPortOfRequestsFindsNoRoute() {
+        var verdict = judge(Door.HTTP_PROXY, "www.google.com", 80, Protocol.TLS, CLOSED, GOOGLE);
+
+        assertThat(verdict).isInstanceOfSatisfying(Verdict.Blocked.class, blocked -> {
+            assertThat(blocked.symptom().status()).isEqualTo(404);
+            assertThat(blocked.symptom().text()).isEqualTo("CONNECT www.google.com:80 is answered 404 (curl: (56))");
+        });
+    }
+
+    @Test
+    void aRuleThatTheClientDoesNotSeeIsNotCalledOneForOtherNames() {
+        var sidecar = """
+                apiVersion: networking.istio.io/v1
+                kind: Sidecar
+                metadata: {name: default, namespace: default}
+                spec: {egress: [{hosts: ["istio-system/*"]}]}
+                """;
+        var egress = EGRESS.replace("SNI", "www.google.com");
+        var verdict = judge(Door.REDIRECTED, "www.google.com", 443, Protocol.TLS, GOOGLE, egress, PLATFORM, sidecar);
+
+        assertThat(verdict.toString()).contains("lists www.google.com, but").doesNotContain("has sniHosts");
+    }
+
+    @Test
     @Tag("S50")
     void aDeclaredHostGoesOutDirectlyAndNamesItsEntry() {
         for (var door : Door.values()) {
