@@ -259,7 +259,7 @@ public final class Analyzer {
         try {
             rule.check(rule.subject(object), report);
             return report.findings();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             return List.of(failed(rule, object, e));
         }
     }
@@ -269,13 +269,13 @@ public final class Analyzer {
         try {
             rule.check(rule.subject(object), lookup, report);
             return report.findings();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             return List.of(failed(rule, object, e));
         }
     }
 
     // A rule that throws is a bug of ours. It must not take the other rules, or the other objects, with it.
-    private Finding failed(Rule<?> rule, ConfigObject<?> object, RuntimeException e) {
+    private Finding failed(Rule<?> rule, ConfigObject<?> object, Throwable e) {
         return new Finding(
                 FAILED,
                 locator.locate(object, Path.ROOT),
