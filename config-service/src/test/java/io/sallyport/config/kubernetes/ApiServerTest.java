@@ -360,6 +360,10 @@ class ApiServerTest {
         var first = server.authority();
         clock.set(Instant.now());
         server.renewIfDue();
+        assertThat(server.authority()).as("until everyone has heard").isEqualTo(first);
+        apply("cart", "cart-told.test");
+        clock.set(Instant.now().plus(AdmissionServer.HEARD));
+        server.renewIfDue();
         assertThat(server.authority()).isNotEqualTo(first);
         for (int i = 0; i < 20; i++) {
             apply("cart", "cart-" + i + ".test");
