@@ -243,6 +243,7 @@ final class CaseRunner implements AutoCloseable {
     private static void awaitOneRequest(EchoServer backend) {
         org.awaitility.Awaitility.await("a mirrored request at " + backend.name())
                 .until(() -> !backend.seen().isEmpty());
+        assertThat(backend.seen().getFirst().host()).as("host of a copy").doesNotEndWith("-shadow");
     }
 
     private void connect(Step.Connect connect, GatewayStack stack) throws IOException {

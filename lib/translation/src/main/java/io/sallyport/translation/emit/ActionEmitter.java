@@ -75,7 +75,9 @@ final class ActionEmitter {
             action.addRequestMirrorPoliciesBuilder()
                     .setCluster(ResourceNames.cluster(mirror.upstream()))
                     .setRuntimeFraction(
-                            RuntimeFractionalPercent.newBuilder().setDefaultValue(Values.percent(mirror.share())));
+                            RuntimeFractionalPercent.newBuilder().setDefaultValue(Values.percent(mirror.share())))
+                    // Else a copy for "shop.test" asks for "shop.test-shadow".
+                    .setDisableShadowHostSuffixAppend(true);
         }
         addStickiness(forward.stickiness(), action);
         switch (forward.missing()) {
