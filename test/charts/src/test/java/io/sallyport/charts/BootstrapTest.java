@@ -100,7 +100,7 @@ class BootstrapTest {
                             .replace("initial_fetch_timeout: 0s", "initial_fetch_timeout: 1s")
                             .replace("port_value: 15010", "port_value: " + platform.port())
                             .replaceAll("address: [-a-z0-9.]+\\.svc\\.[a-z.]+", "address: 127.0.0.1"));
-            var mounted = new Mounted(bootstrap.getParent());
+            var mounted = new Mounted(folder.resolve("sallyport"));
             var first = old.issue("edge.test", 1);
             var second = next.issue("edge.test", 1);
             mounted.swap(old, first);
