@@ -69,8 +69,8 @@ final class SecretMeters {
         refresh();
     }
 
-    /// Follows the secrets that came and went since; values are read when they are asked for.
-    void refresh() {
+    /// Follows the secrets that came and went since, on any thread; values are read when they are asked for.
+    synchronized void refresh() {
         var gauge = daysLeft;
         if (gauge == null) {
             return;
