@@ -94,25 +94,12 @@ class BootstrapTest {
         var ports = FreePorts.take(2);
         try (var platform = new ChangingServer(old.issue(host.group(1), 1))) {
             Files.writeString(
-                    bootstrap,
-                    text.replace("port_value: 15021", "port_value: " + ports.get(0))
-                            .replace("port_value: 15090", "port_value: " + ports.get(1))
-                            .replace("initial_fetch_timeout: 0s", "initial_fetch_timeout: 1s")
-                            .replace("port_value: 15010", "port_value: " + platform.port())
-                            .replaceAll("address: [-a-z0-9.]+\\.svc\\.[a-z.]+", "address: 127.0.0.1"));
+                    bootstrap, local(text, ports).replace("port_value: 15010", "port_value: " + platform.port()));
             var mounted = new Mounted(folder.resolve("sallyport"));
             var first = old.issue("edge.test", 1);
             var second = next.issue("edge.test", 1);
             mounted.swap(old, first);
-            try (var envoy = ChildProcess.start(
-                    line -> line.contains("starting workers"),
-                    List.of(
-                            LocalEnvoy.path().toString(),
-                            "--disable-hot-restart",
-                            "--concurrency",
-                            "1",
-                            "--config-path",
-                            bootstrap.toString()))) {
+            try (var envoy = started(bootstrap)) {
                 var before = platform.next();
                 mounted.swap(next, second);
                 platform.show(next.issue(host.group(1), 1));
@@ -136,21 +123,8 @@ class BootstrapTest {
     void theProcessListensOnNothingElse(@TempDir Path folder) throws Exception {
         var ports = FreePorts.take(2);
         var bootstrap = files(gateways().getFirst(), folder);
-        var text = Files.readString(bootstrap)
-                .replace("port_value: 15021", "port_value: " + ports.get(0))
-                .replace("port_value: 15090", "port_value: " + ports.get(1))
-                .replace("initial_fetch_timeout: 0s", "initial_fetch_timeout: 1s")
-                .replaceAll("address: [-a-z0-9.]+\\.svc\\.[a-z.]+", "address: 127.0.0.1");
-        Files.writeString(bootstrap, text);
-        try (var envoy = ChildProcess.start(
-                line -> line.contains("starting workers"),
-                List.of(
-                        LocalEnvoy.path().toString(),
-                        "--disable-hot-restart",
-                        "--concurrency",
-                        "1",
-                        "--config-path",
-                        bootstrap.toString()))) {
+        Files.writeString(bootstrap, local(Files.readString(bootstrap), ports));
+        try (var envoy = started(bootstrap)) {
             var process = Path.of("/proc", String.valueOf(envoy.process().pid()));
             var expected =
                     ports.stream().map(port -> "tcp 0.0.0.0:" + port).sorted().toList();
@@ -170,6 +144,27 @@ class BootstrapTest {
                 }
             }
         }
+    }
+
+    // The bootstrap with doors of this machine: readiness, statistics.
+    private static String local(String bootstrap, List<Integer> ports) {
+        return bootstrap
+                .replace("port_value: 15021", "port_value: " + ports.get(0))
+                .replace("port_value: 15090", "port_value: " + ports.get(1))
+                .replace("initial_fetch_timeout: 0s", "initial_fetch_timeout: 1s")
+                .replaceAll("address: [-a-z0-9.]+\\.svc\\.[a-z.]+", "address: 127.0.0.1");
+    }
+
+    private static ChildProcess started(Path bootstrap) throws Exception {
+        return ChildProcess.start(
+                line -> line.contains("starting workers"),
+                List.of(
+                        LocalEnvoy.path().toString(),
+                        "--disable-hot-restart",
+                        "--concurrency",
+                        "1",
+                        "--config-path",
+                        bootstrap.toString()));
     }
 
     /// All that others could reach: listening TCP sockets and every UDP socket, of this process alone.
