@@ -21,8 +21,6 @@ import io.sallyport.proto.accesslog.v1.Scope;
 import io.sallyport.proto.accesslog.v1.SearchRequest;
 import io.sallyport.proto.accesslog.v1.TailRequest;
 import io.sallyport.proto.accesslog.v1.TopRequest;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -44,7 +42,6 @@ import picocli.CommandLine.Parameters;
 public final class LogsCommand implements Callable<Integer> {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration EXPORT_PATIENCE = Duration.ofMinutes(10);
 
     /// Forms of an answer.
     enum Form {
@@ -179,10 +176,8 @@ public final class LogsCommand implements Callable<Integer> {
                 compare(connection, Comparison.of(compare));
             } else if (top != null || by != null) {
                 top(connection, Attributes.of(top != null ? top : String.valueOf(by)));
-            } else if (form == Form.CSV || form == Form.JSONL) {
+            } else if (form == Form.CSV || form == Form.JSONL || form == Form.PARQUET) {
                 export(connection);
-            } else if (form == Form.PARQUET) {
-                parquet(connection);
             } else {
                 search(connection);
             }
@@ -237,6 +232,9 @@ public final class LogsCommand implements Callable<Integer> {
         }
         if (out != null && form != Form.PARQUET) {
             throw CommandFailedException.unable("--out " + out + " (expected: -o parquet with it)");
+        }
+        if (out == null && form == Form.PARQUET) {
+            throw CommandFailedException.unable("-o parquet without a file (expected: --out FILE)");
         }
     }
 
@@ -425,54 +423,13 @@ public final class LogsCommand implements Callable<Integer> {
     }
 
     private void export(Connection connection) throws CommandFailedException {
-        var question = ExportRequest.newBuilder()
-                .setScope(scope())
-                .setFormat(form == Form.CSV ? ExportRequest.Format.CSV : ExportRequest.Format.JSON_LINES)
-                .setLimit(limit)
-                .build();
-        connection.logs(EXPORT_PATIENCE, stub -> {
-            // Pieces end anywhere, so only whole lines are printed.
-            var line = new StringBuilder();
-            var pieces = stub.export(question);
-            while (pieces.hasNext()) {
-                line.append(pieces.next().getData().toString(StandardCharsets.UTF_8));
-                var end = line.lastIndexOf("\n");
-                terminal.printText(line.substring(0, end + 1));
-                line.delete(0, end + 1);
-            }
-            return line;
-        });
-    }
-
-    private void parquet(Connection connection) throws CommandFailedException {
-        if (out == null) {
-            throw CommandFailedException.unable("-o parquet without a file (expected: --out FILE)");
-        }
-        var file = new WholeFile(out);
-        var obstacle = file.obstacle();
-        if (obstacle.isPresent()) {
-            throw CommandFailedException.unable(out + " cannot be written: " + obstacle.get());
-        }
-        var question = ExportRequest.newBuilder()
-                .setScope(scope())
-                .setFormat(ExportRequest.Format.PARQUET)
-                .setLimit(limit)
-                .build();
-        var failure = connection.logs(EXPORT_PATIENCE, stub -> {
-            var pieces = stub.export(question);
-            try {
-                file.write(bytes -> {
-                    while (pieces.hasNext()) {
-                        pieces.next().getData().writeTo(bytes);
-                    }
-                });
-                return "";
-            } catch (IOException e) {
-                return out + " cannot be written: " + WholeFile.reason(e);
-            }
-        });
-        if (!failure.isEmpty()) {
-            throw CommandFailedException.unable(failure);
+        var rows = new RowExport(connection, scope(), limit);
+        if (form == Form.CSV) {
+            rows.print(ExportRequest.Format.CSV, terminal);
+        } else if (form == Form.JSONL) {
+            rows.print(ExportRequest.Format.JSON_LINES, terminal);
+        } else if (out != null) {
+            rows.write(out);
         }
     }
 

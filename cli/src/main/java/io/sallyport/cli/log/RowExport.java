@@ -1,0 +1,70 @@
+package io.sallyport.cli.log;
+
+import io.sallyport.cli.CommandFailedException;
+import io.sallyport.cli.Terminal;
+import io.sallyport.cli.server.Connection;
+import io.sallyport.proto.accesslog.v1.ExportRequest;
+import io.sallyport.proto.accesslog.v1.Scope;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// All rows of a scope, oldest first, on the terminal or in a file.
+///
+/// @param limit at most so many rows; 0: as many as the collector gives
+record RowExport(Connection connection, Scope scope, int limit) {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    /// Prints them in a format of lines.
+    void print(ExportRequest.Format format, Terminal terminal) throws CommandFailedException {
+        var question = question(format);
+        connection.logs(PATIENCE, stub -> {
+            // Pieces end anywhere, so only whole lines are printed.
+            var line = new StringBuilder();
+            var pieces = stub.export(question);
+            while (pieces.hasNext()) {
+                line.append(pieces.next().getData().toString(StandardCharsets.UTF_8));
+                var end = line.lastIndexOf("\n");
+                terminal.printText(line.substring(0, end + 1));
+                line.delete(0, end + 1);
+            }
+            return line;
+        });
+    }
+
+    /// Writes them as Parquet. A file that cannot be written is said before the collector is asked.
+    void write(Path out) throws CommandFailedException {
+        var file = new WholeFile(out);
+        var obstacle = file.obstacle();
+        if (obstacle.isPresent()) {
+            throw CommandFailedException.unable(out + " cannot be written: " + obstacle.get());
+        }
+        var question = question(ExportRequest.Format.PARQUET);
+        var failure = connection.logs(PATIENCE, stub -> {
+            var pieces = stub.export(question);
+            try {
+                file.write(bytes -> {
+                    while (pieces.hasNext()) {
+                        pieces.next().getData().writeTo(bytes);
+                    }
+                });
+                return "";
+            } catch (IOException e) {
+                return out + " cannot be written: " + WholeFile.reason(e);
+            }
+        });
+        if (!failure.isEmpty()) {
+            throw CommandFailedException.unable(failure);
+        }
+    }
+
+    private ExportRequest question(ExportRequest.Format format) {
+        return ExportRequest.newBuilder()
+                .setScope(scope)
+                .setFormat(format)
+                .setLimit(limit)
+                .build();
+    }
+}
