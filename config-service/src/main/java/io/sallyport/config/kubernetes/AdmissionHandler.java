@@ -1,15 +1,15 @@
 package io.sallyport.config.kubernetes;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.io.Content;
@@ -36,8 +36,8 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
 
     private final Map<String, AdmissionAnswer> pages;
     private final Duration deadline;
-    private final Lane usual = new Lane("admission-review-", 2, 64);
-    private final Lane large = new Lane("admission-large-review-", 1, 7);
+    private final Lane usual = new Lane("admission-review-", 2, 254);
+    private final Lane large = new Lane("admission-large-review-", 1, 3);
 
     /// What is at which path: `/validate`, `/inject`. Whoever has no answer by the deadline is told so.
     AdmissionHandler(Map<String, AdmissionAnswer> pages, Duration deadline) {
@@ -59,63 +59,57 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
     }
 
     @Override
-    public boolean handle(Request request, Response response, Callback callback) throws IOException {
+    public boolean handle(Request request, Response response, Callback callback) {
         var page = pages.get(Request.getPathInContext(request));
         if (page == null) {
             answer(response, callback, 404, "no such page (expected: one of " + new TreeSet<>(pages.keySet()) + ")");
         } else if (!HttpMethod.POST.is(request.getMethod())) {
             answer(response, callback, 405, "expected: POST");
         } else if (request.getLength() > MOST_BYTES) {
-            tooLarge(response, callback);
+            answer(response, callback, Answer.TOO_LARGE);
         } else {
             review(page, request, response, callback);
         }
         return true;
     }
 
-    private void review(AdmissionAnswer page, Request request, Response response, Callback callback)
-            throws IOException {
+    private void review(AdmissionAnswer page, Request request, Response response, Callback callback) {
         var length = request.getLength();
         var lane = length >= 0 && length <= USUAL_BYTES ? usual : large;
         if (!lane.room.tryAcquire()) {
-            response.getHeaders().put(HttpHeader.CONNECTION, "close");
-            answer(response, callback, 503, "too many reviews at once");
+            answer(response, callback, Answer.TOO_MANY);
             return;
         }
-        var isHandedOn = false;
-        try {
-            byte[] body;
-            try (var in = Content.Source.asInputStream(request)) {
-                body = in.readNBytes(MOST_BYTES + 1);
-            }
-            if (body.length > MOST_BYTES) {
-                tooLarge(response, callback);
-                return;
-            }
-            // No thread of the connections waits for an answer: slow reviews hold up reviews alone.
-            var answered = CompletableFuture.supplyAsync(() -> answered(page, body), lane.threads);
-            isHandedOn = true;
-            var _ = answered.whenComplete((_, _) -> lane.room.release())
-                    .completeOnTimeout(
-                            new Answer(503, "no answer within " + deadline.toMillis() + " ms"),
-                            deadline.toMillis(),
-                            TimeUnit.MILLISECONDS)
-                    .thenAccept(answer -> {
-                        if (answer.status() == 200) {
-                            response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
-                        }
-                        answer(response, callback, answer.status(), answer.text());
-                    });
-        } catch (RejectedExecutionException e) {
-            answer(response, callback, 503, "stopping");
-        } finally {
-            if (!isHandedOn) {
-                lane.room.release();
-            }
-        }
+        var asked = System.nanoTime();
+        var body = ReviewBody.read(request, MOST_BYTES).orTimeout(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        // No thread of the connections waits for an answer: slow reviews hold up reviews alone.
+        var answered = body.thenApplyAsync(
+                bytes -> System.nanoTime() - asked < deadline.toNanos() ? answered(page, bytes) : late(), lane.threads);
+        var _ = answered.whenComplete((_, _) -> lane.room.release())
+                .completeOnTimeout(late(), deadline.toMillis(), TimeUnit.MILLISECONDS)
+                .exceptionally(this::unanswered)
+                .thenAccept(answer -> answer(response, callback, answer));
     }
 
-    private record Answer(int status, String text) {}
+    private record Answer(int status, String text) {
+
+        static final Answer TOO_LARGE = new Answer(413, "larger than " + MOST_BYTES + " bytes");
+        static final Answer TOO_MANY = new Answer(503, "too many reviews at once");
+    }
+
+    private Answer late() {
+        return new Answer(503, "no answer within " + deadline.toMillis() + " ms");
+    }
+
+    private Answer unanswered(Throwable failure) {
+        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return switch (cause) {
+            case ReviewBody.TooLargeException _ -> Answer.TOO_LARGE;
+            case TimeoutException _ -> late();
+            case RejectedExecutionException _ -> new Answer(503, "stopping");
+            case null, default -> new Answer(400, "the body broke off");
+        };
+    }
 
     private static Answer answered(AdmissionAnswer page, byte[] body) {
         try {
@@ -128,10 +122,14 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
         }
     }
 
-    // The rest of the body is not read: the connection ends with the answer.
-    private static void tooLarge(Response response, Callback callback) {
-        response.getHeaders().put(HttpHeader.CONNECTION, "close");
-        answer(response, callback, 413, "larger than " + MOST_BYTES + " bytes");
+    private static void answer(Response response, Callback callback, Answer answer) {
+        if (answer.status() == 200) {
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+        } else if (answer.status() == 413 || answer.status() == 503) {
+            // The rest of the body is not read.
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+        }
+        answer(response, callback, answer.status(), answer.text());
     }
 
     private static void answer(Response response, Callback callback, int status, String text) {

@@ -14,6 +14,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -241,6 +243,51 @@ class AdmissionServerTest {
         } finally {
             released.countDown();
         }
+    }
+
+    @Test
+    @Tag("V3")
+    @Tag("M10")
+    void whoSendsSlowlyHoldsUpNoOther() throws Exception {
+        var server = serve(Optional.empty(), Optional.empty());
+        var client = client(server, null);
+        // More than there are threads.
+        var slow = new ArrayList<Socket>();
+        for (int i = 0; i < 40; i++) {
+            slow.add(slowReview(client, server));
+        }
+
+        var answer = post(client, server, review(service("hosts", "cart.test"), "null"));
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        var first = slow.getFirst();
+        first.setSoTimeout(1);
+        assertThatThrownBy(() -> first.getInputStream().read())
+                .as("still waiting")
+                .isInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    @Tag("V3")
+    @Tag("M10")
+    void bodyThatDoesNotComeIsAnsweredAtTheDeadline() throws Exception {
+        var server = serve(Optional.empty(), Optional.empty(), Duration.ofMillis(100));
+        var slow = slowReview(client(server, null), server);
+        slow.setSoTimeout(60_000);
+
+        var answer = new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+
+        assertThat(answer).startsWith("HTTP/1.1 503").endsWith("no answer within 100 ms");
+    }
+
+    // The rest of its body never comes.
+    private Socket slowReview(HttpClient client, AdmissionServer server) throws IOException {
+        var socket = client.sslContext().getSocketFactory().createSocket("127.0.0.1", server.port());
+        open.add(socket);
+        socket.getOutputStream()
+                .write("POST /validate HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+                        .getBytes(StandardCharsets.US_ASCII));
+        return socket;
     }
 
     /// A webhook with little memory, so that what hostile reviews may take is a number: the heap that it needs when
