@@ -124,7 +124,10 @@ class AdmissionServerTest {
         own.init(keys, new char[0]);
         var tls = SSLContext.getInstance("TLS");
         tls.init(own.getKeyManagers(), trust.getTrustManagers(), null);
-        var client = HttpClient.newBuilder().sslContext(tls).build();
+        // Hundreds of threads that encrypt would take the processors from the webhook.
+        var threads = Executors.newFixedThreadPool(2);
+        open.add(threads);
+        var client = HttpClient.newBuilder().sslContext(tls).executor(threads).build();
         open.add(client);
         return client;
     }
