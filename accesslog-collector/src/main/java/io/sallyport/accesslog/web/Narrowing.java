@@ -47,13 +47,18 @@ final class Narrowing {
     }
 
     private static String withoutComment(String filter) {
-        for (var at = 0; at < filter.length(); at = behind(filter, at)) {
+        var code = new StringBuilder();
+        for (var at = 0; at < filter.length(); ) {
             if (filter.startsWith("//", at)) {
                 var end = filter.indexOf('\n', at);
-                return filter.substring(0, at) + (end < 0 ? "" : withoutComment(filter.substring(end)));
+                at = end < 0 ? filter.length() : end;
+            } else {
+                var next = Math.min(behind(filter, at), filter.length());
+                code.append(filter, at, next);
+                at = next;
             }
         }
-        return filter;
+        return code.toString();
     }
 
     // Outside of brackets: "(a || b) && c" is none.

@@ -48,6 +48,11 @@ class NarrowingTest {
     }
 
     @Test
+    void commentsMayBeMany() {
+        assertThat(Narrowing.with("// x\n".repeat(50_000) + "a", HOST)).isEqualTo("a && " + HOST);
+    }
+
+    @Test
     void aConditionInACommentIsNone() {
         assertThat(Narrowing.has("a // x && " + HOST, HOST)).isFalse();
         assertThat(Narrowing.without("a && " + HOST + " // x", HOST)).isEqualTo("a");
