@@ -71,11 +71,6 @@ final class ClickHouseDialect implements Dialect {
     }
 
     @Override
-    public String step(String time, String step, String again) {
-        return Dialect.call("intDiv", time, step) + " * " + again;
-    }
-
-    @Override
     public String divided(String value, String divisor) {
         return Dialect.call("intDiv", value, divisor);
     }

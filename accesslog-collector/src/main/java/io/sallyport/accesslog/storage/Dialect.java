@@ -31,9 +31,6 @@ public interface Dialect {
 
     String hasKey(String map, String key);
 
-    /// The start of the step that a time lies in; `again` is the step once more.
-    String step(String time, String step, String again);
-
     /// Divided, rounded down.
     String divided(String value, String divisor);
 

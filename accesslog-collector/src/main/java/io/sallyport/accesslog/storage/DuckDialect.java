@@ -57,11 +57,6 @@ final class DuckDialect implements Dialect {
     }
 
     @Override
-    public String step(String time, String step, String again) {
-        return "(" + time + " // " + step + ") * " + again;
-    }
-
-    @Override
     public String divided(String value, String divisor) {
         return "(" + value + " // " + divisor + ")";
     }
