@@ -62,7 +62,10 @@ final class LogBenchmark {
     private static final int BATCH = 122_880;
     private static final int MESSAGE = 100;
     private static final int RUNS = 5;
+    // A processor's time comes in steps of ten milliseconds: so many together that a step is one part in a hundred.
     private static final int REPEATED = 10;
+    private static final int MOST = 300;
+    private static final Duration ENOUGH = Duration.ofSeconds(1);
     private static final int SUMMED = 20;
     private static final Duration PATIENCE = Duration.ofMinutes(15);
     // One for all questions, as the collector has it.
@@ -387,29 +390,29 @@ final class LogBenchmark {
         Question engine = () -> store.read(plain, bounds(), _ -> true);
         var us = new ArrayList<Took>();
         var them = new ArrayList<Took>();
-        // By turns, so that what else the machine does meets both. A processor's time comes in steps of ten
-        // milliseconds, so some together make one.
-        for (var i = 0; i <= RUNS; i++) {
-            var mine = took(() -> repeatedly(ours));
-            var its = took(() -> repeatedly(engine));
-            if (i > 0) {
-                us.add(mine);
-                them.add(its);
-            }
+        // The first time is not counted: it says how often a short question has to be asked.
+        repeatedly(ours, REPEATED);
+        var first = took(() -> repeatedly(engine, REPEATED)).cpu();
+        var times = Math.clamp(REPEATED * ENOUGH.toNanos() / Math.max(1, first.toNanos()), REPEATED, MOST);
+        // By turns, so that what else the machine does meets both.
+        for (var i = 0; i < RUNS; i++) {
+            us.add(took(() -> repeatedly(ours, times)));
+            them.add(took(() -> repeatedly(engine, times)));
         }
         results.row(
                 name,
                 "%s CPU (%s), engine alone %s (%s)"
                         .formatted(
-                                Figures.millis(median(us, true).dividedBy(REPEATED)),
-                                Figures.millis(median(us, false).dividedBy(REPEATED)),
-                                Figures.millis(median(them, true).dividedBy(REPEATED)),
-                                Figures.millis(median(them, false).dividedBy(REPEATED))),
+                                Figures.millis(median(us, true).dividedBy(times)),
+                                Figures.millis(median(us, false).dividedBy(times)),
+                                Figures.millis(median(them, true).dividedBy(times)),
+                                Figures.millis(median(them, false).dividedBy(times))),
                 "engine + 10 %");
     }
 
-    private static void repeatedly(Question question) throws StoreException, QueryException, BoundExceededException {
-        for (var i = 0; i < REPEATED; i++) {
+    private static void repeatedly(Question question, int times)
+            throws StoreException, QueryException, BoundExceededException {
+        for (var i = 0; i < times; i++) {
             question.ask();
         }
     }
