@@ -41,8 +41,8 @@ public record Node(String id, String name, String envoyVersion, ProxyClass proxi
         var proxies = new ProxyClass(
                 parts[0].equals("router") ? ProxyClass.Role.ROUTER : ProxyClass.Role.SIDECAR,
                 namespace,
-                // Pods of one workload share a plan; their own names would keep them apart.
-                text(metadata, "WORKLOAD_NAME", name),
+                // Pods of one workload share a plan; their own names would keep them apart, each with a plan in memory.
+                text(metadata, "WORKLOAD_NAME", ""),
                 strings(metadata, "LABELS"),
                 ports(metadata),
                 text(metadata, "ADDRESS", ANY_ADDRESS),

@@ -292,7 +292,7 @@ public final class Publisher implements AutoCloseable {
             Span.current().setStatus(StatusCode.ERROR, "a class of proxies keeps its last good snapshot");
             LOG.atError()
                     .addKeyValue("revision", image.revision())
-                    .addKeyValue("class", seat.board.proxies().name())
+                    .addKeyValue("class", seat.board.proxies())
                     .setCause(e)
                     .log("A class of proxies cannot be served the new revision; its last good one stays");
         }
@@ -305,7 +305,7 @@ public final class Publisher implements AutoCloseable {
             failures.incrementAndGet();
             LOG.atError()
                     .addKeyValue("revision", image.revision())
-                    .addKeyValue("class", seat.board.proxies().name())
+                    .addKeyValue("class", seat.board.proxies())
                     .setCause(e)
                     .log("Translation failed; looking for the object that causes it");
             translation = translations.get();

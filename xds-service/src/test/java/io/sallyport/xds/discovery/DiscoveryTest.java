@@ -319,7 +319,8 @@ class DiscoveryTest {
                 .setId(EDGE)
                 .setMetadata(Struct.newBuilder()
                         .putFields("NAMESPACE", text("istio-system"))
-                        .putFields("NAME", text("gw"))
+                        .putFields("NAME", text("gw-7"))
+                        .putFields("WORKLOAD_NAME", text("gw"))
                         .putFields("ADDRESS", text("127.0.0.1"))
                         .putFields(
                                 "LISTEN",
@@ -333,6 +334,18 @@ class DiscoveryTest {
         assertThat(proxies.name()).isEqualTo("gw");
         assertThat(proxies.address()).isEqualTo("127.0.0.1");
         assertThat(proxies.listen()).containsExactly(Map.entry("80", 8080));
+    }
+
+    @Test
+    @Tag("F18")
+    void podsThatDifferInTheirNamesShareAClass() throws Exception {
+        var first = io.sallyport.xds.discovery.Node.of(
+                Node.newBuilder().setId("router~10.0.0.1~gw-1.shop~x").build());
+        var second = io.sallyport.xds.discovery.Node.of(
+                Node.newBuilder().setId("router~10.0.0.2~gw-2.shop~x").build());
+
+        assertThat(first.name()).isNotEqualTo(second.name());
+        assertThat(first.proxies()).isEqualTo(second.proxies());
     }
 
     private static Value text(String text) {
