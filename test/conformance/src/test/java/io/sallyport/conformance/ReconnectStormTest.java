@@ -84,6 +84,7 @@ class ReconnectStormTest {
         try (var client = new SteadyClient(services.port(), "h0.test", "/")) {
             proxies.forEach(ReturningProxy::connect);
             awaitAll(proxies, "the whole table", proxy -> scopes(proxy).size() >= HOSTS);
+            awaitMetric(Name.XDS, "sallyport_xds_proxies{state=\"current\"}", PROXIES + 1);
             client.awaitAnswers(100);
 
             services.kill(Name.XDS);
