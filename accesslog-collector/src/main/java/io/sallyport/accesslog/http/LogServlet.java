@@ -16,6 +16,7 @@ import io.grpc.stub.MetadataUtils;
 import io.sallyport.accesslog.http.Parameters.BadRequestException;
 import io.sallyport.proto.accesslog.v1.ExportRequest;
 import io.sallyport.proto.accesslog.v1.ExportResponse;
+import io.sallyport.runtime.http.BodyRoom;
 import io.sallyport.runtime.identity.ShownCertificates;
 import io.sallyport.runtime.telemetry.TraceParent;
 import jakarta.servlet.http.HttpServlet;
@@ -61,6 +62,7 @@ public final class LogServlet extends HttpServlet {
     private static final JsonFormat.Printer PRINTER = JsonFormat.printer().omittingInsignificantWhitespace();
 
     private final transient Channel service;
+    private final transient BodyRoom bodies = new BodyRoom();
 
     public LogServlet(Channel service) {
         this.service = service;
@@ -146,9 +148,12 @@ public final class LogServlet extends HttpServlet {
         return read(operation, Parameters.json(type, request.getParameterMap()).toString());
     }
 
-    private static Message body(Operations.Operation operation, HttpServletRequest request)
+    private Message body(Operations.Operation operation, HttpServletRequest request)
             throws IOException, BadRequestException {
-        var bytes = request.getInputStream().readNBytes(MAX_BODY + 1);
+        var bytes = bodies.read(() -> request.getInputStream().readNBytes(MAX_BODY + 1))
+                .orElseThrow(() -> Status.RESOURCE_EXHAUSTED
+                        .withDescription("too many bodies at once (expected: later, or the question in the address)")
+                        .asRuntimeException());
         if (bytes.length > MAX_BODY) {
             throw new BadRequestException("body of more than " + MAX_BODY + " bytes (expected: a question)");
         }

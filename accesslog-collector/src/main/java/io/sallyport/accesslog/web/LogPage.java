@@ -9,6 +9,7 @@ import io.sallyport.proto.accesslog.v1.Row;
 import io.sallyport.proto.accesslog.v1.TailRequest;
 import io.sallyport.proto.accesslog.v1.TailResponse;
 import io.sallyport.runtime.BearerToken;
+import io.sallyport.runtime.http.BodyRoom;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -40,6 +41,7 @@ public final class LogPage extends HttpServlet {
     private final transient Templates templates = new Templates();
     private final transient Assets assets = new Assets();
     private final transient Pages pages;
+    private final transient BodyRoom bodies = new BodyRoom();
 
     /// @param command a request to try, for whoever has no rows yet: `curl http://localhost:8080/`; empty: unknown
     public LogPage(Channel service, PageDoor door, InstantSource clock, Supplier<String> command) {
@@ -86,6 +88,11 @@ public final class LogPage extends HttpServlet {
         var path = request.getPathInfo() == null ? "" : request.getPathInfo();
         switch (path) {
             case "/sign-in" -> {
+                var form = bodies.read(request::getParameterMap);
+                if (form.isEmpty()) {
+                    signIn(response, "Too many sign in at once. Try again.");
+                    return;
+                }
                 var token = request.getParameter("token");
                 if (token != null && token.length() <= MAX_TOKEN && door.signIn(token, request, response)) {
                     redirect(response, PageState.of(Map.of()));

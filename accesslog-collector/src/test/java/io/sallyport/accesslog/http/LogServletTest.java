@@ -1,6 +1,7 @@
 package io.sallyport.accesslog.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -28,6 +29,7 @@ import io.sallyport.runtime.rpc.GrpcServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -393,6 +395,33 @@ class LogServletTest {
 
     private static JsonObject json(HttpResponse<String> response) {
         return JsonParser.parseString(response.body()).getAsJsonObject();
+    }
+
+    @Test
+    @Tag("H75")
+    void whoSendsSlowlyTakesNoThreadFromOthers() throws Exception {
+        var slow = new ArrayList<Socket>();
+        try {
+            // As many as are read at once, and some; no more of their bodies ever comes.
+            for (int i = 0; i < 70; i++) {
+                var socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+                slow.add(socket);
+                socket.getOutputStream()
+                        .write("POST /accesslog/v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> post(ALL, "search", "{}"), answer -> answer.statusCode() == 429);
+
+            assertThat(get(ALL, "search").statusCode()).isEqualTo(200);
+            assertThat(post(ALL, "search", "{}").body()).contains("too many bodies at once (expected: later");
+        } finally {
+            for (var socket : slow) {
+                socket.close();
+            }
+        }
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> post(ALL, "search", "{}"), answer -> answer.statusCode() == 200);
     }
 
     private static HttpRequest.Builder request(String token, String path) {
