@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HttpServerTest {
@@ -131,6 +133,29 @@ class HttpServerTest {
             assertThat(send("GET", path, "localhost", "Authorization: Bearer " + TOKEN))
                     .as(path)
                     .startsWith("HTTP/1.1 404");
+        }
+    }
+
+    @ParameterizedTest
+    @Tag("H75")
+    @ValueSource(
+            strings = {
+                "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
+                "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+                "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+                "Content-Length : 4\r\n\r\nabcd",
+                "X: a\r\n b\r\n\r\n",
+                "Host: localhost\r\n\r\n",
+            })
+    void requestsWithTwoMeaningsAreRefused(String rest) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            var request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + rest;
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 400 ")
+                    .containsOnlyOnce("HTTP/1.1 ");
         }
     }
 
