@@ -18,6 +18,7 @@ import io.sallyport.model.Telemetry.MetricsOverrides;
 import io.sallyport.model.Telemetry.TagOperation;
 import io.sallyport.model.Telemetry.Tracing;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// What is logged, traced and counted.
 final class TelemetryRules {
@@ -35,6 +36,8 @@ final class TelemetryRules {
                 new OverriddenTagHasName(),
                 new FilterIsBesideProvider(),
                 new FilterCanBeBuilt(),
+                new FilterAttributesExist(),
+                new FilterTypesFit(),
                 new LogBufferIsNumber());
     }
 
@@ -280,12 +283,69 @@ final class TelemetryRules {
 
         @Override
         public void check(At<Telemetry> telemetry, Report report) {
-            telemetry
-                    .each("accessLogging", Telemetry::accessLogging)
-                    .flatMap(logging -> logging.field("filter", AccessLogging::filter))
-                    .filter(filter ->
-                            CelSyntax.problem(filter.value().expression()).isEmpty())
+            filters(telemetry)
                     .forEach(filter -> CelSyntax.unbuildable(filter.value().expression())
+                            .ifPresent(problem -> report.at(filter.below("expression"), problem)));
+        }
+    }
+
+    // Those that are expressions; for others that is said.
+    private static Stream<At<Telemetry.Filter>> filters(At<Telemetry> telemetry) {
+        return telemetry
+                .each("accessLogging", Telemetry::accessLogging)
+                .flatMap(logging -> logging.field("filter", AccessLogging::filter))
+                .filter(filter -> CelSyntax.problem(filter.value().expression()).isEmpty());
+    }
+
+    // Those that Envoy builds as well, and works out with each request.
+    private static Stream<At<Telemetry.Filter>> builtFilters(At<Telemetry> telemetry) {
+        return filters(telemetry)
+                .filter(filter ->
+                        CelSyntax.unbuildable(filter.value().expression()).isEmpty());
+    }
+
+    /// SP4708: Envoy takes any name, and finds with each request that it has no such attribute.
+    static final class FilterAttributesExist extends ObjectRule<Telemetry> {
+        FilterAttributesExist() {
+            super(
+                    "SP4708",
+                    WARNING,
+                    "Log filter asks for an unknown attribute",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "Envoy logs nothing where a filter asks for an attribute that it does not have, unless the rest of the filter decides.",
+                            "{accessLogging: [{filter: {expression: \"response.codee >= 400\"}}]}",
+                            "{accessLogging: [{filter: {expression: \"response.code >= 400\"}}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            builtFilters(telemetry)
+                    .forEach(filter -> CelSyntax.unknownAttribute(filter.value().expression())
+                            .ifPresent(problem -> report.at(filter.below("expression"), problem)));
+        }
+    }
+
+    /// SP4709: Envoy learns of types with each request.
+    static final class FilterTypesFit extends ObjectRule<Telemetry> {
+        FilterTypesFit() {
+            super(
+                    "SP4709",
+                    WARNING,
+                    "Types of a log filter do not fit",
+                    Kind.TELEMETRY,
+                    Telemetry.class,
+                    new Page(
+                            "A filter is a bool, and compares equal types; where it is not or does not, Envoy logs nothing, and says nothing. A header is a string: int(request.headers['x-retries']) is its number.",
+                            "{accessLogging: [{filter: {expression: \"response.code == '500'\"}}]}",
+                            "{accessLogging: [{filter: {expression: \"response.code == 500\"}}]}"));
+        }
+
+        @Override
+        public void check(At<Telemetry> telemetry, Report report) {
+            builtFilters(telemetry)
+                    .forEach(filter -> CelSyntax.mistyped(filter.value().expression())
                             .ifPresent(problem -> report.at(filter.below("expression"), problem)));
         }
     }

@@ -1,14 +1,18 @@
 package io.sallyport.analysis.text;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import io.sallyport.model.read.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Whether a text is a CEL expression by its grammar, which is all that Istio's admission asks of a log filter. Names
-/// are not looked up. A grammar of two dozen lines is no reason to load a compiler when one file is checked.
+/// Whether a text is a CEL expression by its grammar, which is all that Istio's admission asks of a log filter. A
+/// grammar of two dozen lines is no reason to load a compiler when one file is checked.
 ///
-/// Envoy builds less than the grammar has: [#unbuildable] says what it refuses.
+/// Envoy builds less than the grammar has: [#unbuildable] says what it refuses. Of what it builds, [#unknownAttribute]
+/// and [#mistyped] say what can never hold.
 public final class CelSyntax {
 
     private static final int DEEPEST = 64;
@@ -32,7 +36,13 @@ public final class CelSyntax {
             "var",
             "void",
             "while");
-    private static final ImmutableSet<String> RELATIONS = ImmutableSet.of("<", "<=", ">", ">=", "==", "!=", "in");
+    // From those that bind least.
+    private static final ImmutableList<ImmutableSet<String>> OPERATORS = ImmutableList.of(
+            ImmutableSet.of("||"),
+            ImmutableSet.of("&&"),
+            ImmutableSet.of("<", "<=", ">", ">=", "==", "!=", "in"),
+            ImmutableSet.of("+", "-"),
+            ImmutableSet.of("*", "/", "%"));
 
     private final String text;
     private int at;
@@ -42,12 +52,22 @@ public final class CelSyntax {
     // What Envoy would have to build, and the first thing that it cannot.
     private final List<CelFunctions.Call> calls = new ArrayList<>();
     private String unknown = "";
+    // What Envoy builds and then cannot work out.
+    private String attribute = "";
+    private String mistake = "";
 
     private enum Token {
         NAME,
         LITERAL,
         SIGN,
         END
+    }
+
+    /// A part of the expression. `name` is what of an attribute's name was read while that is not all: `request`.
+    private record Term(CelKind kind, String name, int at) {
+        static Term of(CelKind kind) {
+            return new Term(kind, "", 0);
+        }
     }
 
     /// Unwinds to [#problem], which is the only caller; never leaves this class.
@@ -86,58 +106,133 @@ public final class CelSyntax {
                 .findFirst());
     }
 
+    /// The attribute that an expression asks for and no request has. Envoy then logs nothing, unless the rest of the
+    /// expression decides.
+    public static Optional<String> unknownAttribute(String expression) {
+        var syntax = new CelSyntax(expression);
+        syntax.whole();
+        return Optional.of(syntax.attribute).filter(what -> !what.isEmpty());
+    }
+
+    /// The part of an expression whose types do not fit. Envoy knows types only when it has a request, and logs nothing
+    /// then.
+    public static Optional<String> mistyped(String expression) {
+        var syntax = new CelSyntax(expression);
+        syntax.whole();
+        return Optional.of(syntax.mistake).filter(what -> !what.isEmpty());
+    }
+
     private void whole() {
         next();
-        expression();
+        var result = expression();
         if (token != Token.END) {
             throw unexpected("the end");
         }
+        if (!result.canBeTrue()) {
+            mistaken("the filter is %s (expected: a bool, as of response.code >= 400)".formatted(result.shown()));
+        }
+    }
+
+    private void mistaken(String what) {
+        mistake = mistake.isEmpty() ? what : mistake;
     }
 
     private void lacks(String feature) {
         unknown = unknown.isEmpty() ? feature + " (expected: none; Envoy's filters have no such thing)" : unknown;
     }
 
-    private void expression() {
+    private CelKind expression() {
         if (++depth > DEEPEST) {
             throw new SyntaxError("nested too deeply (expected: at most 64 levels)");
         }
-        operands();
+        var result = operation(0);
+        int question = start;
         if (takes("?")) {
-            operands();
+            expectBool(result, "?", question);
+            var one = operation(0);
             expect(":");
-            expression();
+            var other = expression();
+            result = one == other ? one : CelKind.ANY;
         }
         depth--;
+        return result;
     }
 
-    // Precedence does not matter for being an expression; that each operator has its operands does.
-    private void operands() {
-        unary();
-        while ((token == Token.SIGN && isOperator(word())) || (token == Token.NAME && word().equals("in"))) {
+    private CelKind operation(int level) {
+        if (level == OPERATORS.size()) {
+            return unary();
+        }
+        var left = operation(level + 1);
+        while (token != Token.LITERAL && OPERATORS.get(level).contains(word())) {
+            var operator = word();
+            int place = start;
             next();
-            unary();
+            left = combined(left, operator, operation(level + 1), place);
+        }
+        return left;
+    }
+
+    private CelKind combined(CelKind left, String operator, CelKind right, int place) {
+        switch (operator) {
+            case "||", "&&" -> {
+                expectBool(left, operator, place);
+                expectBool(right, operator, place);
+            }
+            case "==", "!=" -> {
+                if (!left.canEqual(right)) {
+                    mistaken("\"%s\" at %d compares %s with %s, which are never equal (expected: two of one type)"
+                            .formatted(operator, place, left.shown(), right.shown()));
+                }
+            }
+            case "in" -> {
+                if (!right.hasElements()) {
+                    mistaken("\"in\" at %d looks into %s (expected: a list or map)".formatted(place, right.shown()));
+                }
+            }
+            case "<", "<=", ">", ">=" -> {
+                if (!left.isOrderedWith(right)) {
+                    mistaken("\"%s\" at %d compares %s with %s (expected: two of one type)"
+                            .formatted(operator, place, left.shown(), right.shown()));
+                }
+            }
+            default -> {
+                return calculated(left, operator, right, place);
+            }
+        }
+        return CelKind.BOOL;
+    }
+
+    private CelKind calculated(CelKind left, String operator, CelKind right, int place) {
+        var result = left.calculated(operator, right);
+        if (result.isEmpty()) {
+            mistaken("\"%s\" at %d between %s and %s (expected: two numbers of one type, or times)"
+                    .formatted(operator, place, left.shown(), right.shown()));
+        }
+        return result.orElse(CelKind.ANY);
+    }
+
+    private void expectBool(CelKind kind, String operator, int place) {
+        if (!kind.canBeTrue()) {
+            mistaken("%s at \"%s\" at %d (expected: a bool)".formatted(kind.shown(), operator, place));
         }
     }
 
-    private static boolean isOperator(String sign) {
-        return RELATIONS.contains(sign)
-                || sign.equals("||")
-                || sign.equals("&&")
-                || sign.equals("+")
-                || sign.equals("-")
-                || sign.equals("*")
-                || sign.equals("/")
-                || sign.equals("%");
+    private CelKind unary() {
+        var sign = is("!") || is("-") ? word() : "";
+        int place = start;
+        while (!sign.isEmpty() && takes(sign)) {}
+        var operand = member();
+        if (sign.equals("!")) {
+            expectBool(operand, sign, place);
+            return CelKind.BOOL;
+        }
+        return operand;
     }
 
-    private void unary() {
-        if (is("!") || is("-")) {
-            var sign = word();
-            while (takes(sign)) {}
-        }
+    private CelKind member() {
         int from = start;
-        boolean selects = primary();
+        var term = primary();
+        boolean selects = !term.name().isEmpty();
         while (true) {
             int end = start;
             if (takes(".")) {
@@ -148,62 +243,123 @@ public final class CelSyntax {
                     throw unexpected("a field name");
                 }
                 var name = word();
+                int place = start;
                 next();
-                // The functions of the library "re" are called like this, and take no operand before the dot.
-                boolean isLibrary = text.substring(from, end).equals("re");
-                if (is("(")) {
-                    arguments(isLibrary ? "re." + name : name, isLibrary ? 0 : 1);
+                if (!is("(")) {
+                    term = selected(term, name, place);
+                } else if (text.substring(from, end).equals("re")) {
+                    // The functions of the library "re" are called like this, and take no operand before the dot.
+                    term = Term.of(call("re." + name, List.of(), place));
+                } else {
+                    term = Term.of(call(name, List.of(settled(term)), place));
                 }
             } else if (takes("[")) {
                 if (takes("?")) {
                     lacks("an optional element");
                 }
+                var key = plainText();
+                int place = start;
+                int after = at;
                 expression();
+                boolean isAll = text.substring(after, Math.max(after, start)).isBlank();
                 expect("]");
+                term = isAll && key.isPresent()
+                        ? selected(term, key.get(), place)
+                        : Term.of(settled(term).element());
             } else if (selects && is("{")) {
                 lacks("a message");
                 next();
                 entries(true);
             } else {
-                return;
+                return settled(term);
             }
         }
     }
 
-    // Answers whether it was a name, which may be the type of a message: `Type{field: 1}`.
-    private boolean primary() {
+    // One field or element of it.
+    private Term selected(Term term, String name, int place) {
+        if (!term.name().isEmpty() && CelAttributes.isPart(term.name())) {
+            var full = term.name() + "." + name;
+            return Term.of(attribute(full, term.at()));
+        }
+        var whole = settled(term);
+        if (!whole.hasElements()) {
+            mistaken("\"%s\" at %d of %s (expected: nothing behind it)".formatted(name, place, whole.shown()));
+        }
+        return Term.of(whole.element());
+    }
+
+    private CelKind settled(Term term) {
+        return term.name().isEmpty() ? term.kind() : attribute(term.name(), term.at());
+    }
+
+    private CelKind attribute(String name, int place) {
+        var kind = CelAttributes.kind(name);
+        if (kind.isEmpty() && attribute.isEmpty()) {
+            attribute = "%s at %d is no attribute of Envoy's%s"
+                    .formatted(Words.quote(name), place, CelAttributes.hint(name));
+        }
+        return kind.orElse(CelKind.ANY);
+    }
+
+    // A name is one of an attribute, or of the type of a message: `Type{field: 1}`.
+    private Term primary() {
         takes(".");
         if (token == Token.LITERAL) {
+            var kind = literal(word());
             next();
-            return false;
+            return Term.of(kind);
         }
         if (token == Token.NAME) {
-            var name = word();
-            if (RESERVED.contains(name)) {
-                throw new SyntaxError("\"%s\" is reserved (expected: another name)".formatted(name));
-            }
-            next();
-            if (is("(")) {
-                if (name.equals("has")) {
-                    presence();
-                } else {
-                    arguments(name, 0);
-                }
-                return false;
-            }
-            return !name.equals("true") && !name.equals("false") && !name.equals("null");
+            return named();
         }
         if (takes("(")) {
-            expression();
+            var inner = expression();
             expect(")");
-        } else if (takes("[")) {
-            list("]");
-        } else if (takes("{")) {
-            entries(false);
-        } else {
-            throw unexpected("an operand");
+            return Term.of(inner);
         }
-        return false;
+        if (takes("[")) {
+            list("]");
+            return Term.of(CelKind.LIST);
+        }
+        if (takes("{")) {
+            entries(false);
+            return Term.of(CelKind.MAP);
+        }
+        throw unexpected("an operand");
+    }
+
+    private Term named() {
+        var name = word();
+        int place = start;
+        if (RESERVED.contains(name)) {
+            throw new SyntaxError("\"%s\" is reserved (expected: another name)".formatted(name));
+        }
+        next();
+        if (is("(")) {
+            if (name.equals("has")) {
+                presence();
+                return Term.of(CelKind.BOOL);
+            }
+            return Term.of(call(name, List.of(), place));
+        }
+        return switch (name) {
+            case "true", "false" -> Term.of(CelKind.BOOL);
+            case "null" -> Term.of(CelKind.ANY);
+            default -> new Term(CelKind.ANY, name, place);
+        };
+    }
+
+    private static CelKind literal(String word) {
+        int quote = CharMatcher.anyOf("\"'").indexIn(word);
+        if (quote >= 0) {
+            return CharMatcher.anyOf("bB").matchesAnyOf(word.substring(0, quote)) ? CelKind.BYTES : CelKind.STRING;
+        }
+        if (word.endsWith("u") || word.endsWith("U")) {
+            return CelKind.UINT;
+        }
+        boolean isHex = word.startsWith("0x") || word.startsWith("0X");
+        return !isHex && CharMatcher.anyOf(".eE").matchesAnyOf(word) ? CelKind.DOUBLE : CelKind.INT;
     }
 
     // `has(a.b)`: one argument, and it selects a field.
@@ -222,10 +378,15 @@ public final class CelSyntax {
         }
     }
 
-    private void arguments(String name, int before) {
+    private CelKind call(String name, List<CelKind> before, int place) {
         expect("(");
         var last = plainText();
-        calls.add(new CelFunctions.Call(name, before + list(")"), last));
+        var operands = new ArrayList<>(before);
+        operands.addAll(list(")"));
+        calls.add(new CelFunctions.Call(name, operands.size(), last));
+        CelFunctions.mistake(name, operands)
+                .ifPresent(what -> mistaken("\"%s\" at %d %s".formatted(name, place, what)));
+        return CelFunctions.result(name);
     }
 
     // The next token where it is a string without escapes: "a", 'a' or r'a'.
@@ -243,20 +404,19 @@ public final class CelSyntax {
         return isPlain ? Optional.of(word.substring(open + 1, word.length() - 1)) : Optional.empty();
     }
 
-    private int list(String end) {
-        int count = 0;
+    private List<CelKind> list(String end) {
+        var kinds = new ArrayList<CelKind>();
         while (!takes(end)) {
             if (takes("?")) {
                 lacks("an optional element");
             }
-            expression();
-            count++;
+            kinds.add(expression());
             if (!takes(",")) {
                 expect(end);
-                return count;
+                return kinds;
             }
         }
-        return count;
+        return kinds;
     }
 
     private void entries(boolean fields) {
