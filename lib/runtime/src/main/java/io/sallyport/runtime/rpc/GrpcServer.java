@@ -176,6 +176,7 @@ public final class GrpcServer implements AutoCloseable {
         private final List<BindableService> services = new ArrayList<>();
         private final List<ServerInterceptor> interceptors = new ArrayList<>();
         private InstantSource clock = InstantSource.system();
+        private Runnable gauge = () -> {};
 
         private Builder(ServerBuilder<?> server, ConnectionBound bound, Place place) {
             this.server = server;
@@ -207,7 +208,8 @@ public final class GrpcServer implements AutoCloseable {
         /// Counts calls and connections of this server.
         public Builder measured(String name, Metrics metrics) {
             interceptors.add(new CallMetrics(name, metrics.registry()));
-            Gauge.builder("sallyport_grpc_connections", bound, ConnectionBound::open)
+            // When it listens: whoever finds its port taken starts another.
+            gauge = () -> Gauge.builder("sallyport_grpc_connections", bound, ConnectionBound::open)
                     .description("Open connections of a gRPC server.")
                     .tag("server", name)
                     .register(metrics.registry());
@@ -229,6 +231,7 @@ public final class GrpcServer implements AutoCloseable {
             try {
                 var started = new GrpcServer(name, server.build().start(), health, calls, bound, place);
                 place.taken();
+                gauge.run();
                 return started;
             } catch (IOException e) {
                 calls.shutdownNow();

@@ -110,6 +110,20 @@ class GrpcServerTest {
         assertThat(connections()).isZero();
     }
 
+    @Test
+    void whoFindsItsPortTakenLeavesNoGauge() {
+        var other = new Metrics();
+        var taken = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
+
+        assertThatThrownBy(() -> GrpcServer.on(taken, ServerLimits.api())
+                        .measured("api", other)
+                        .start("api"))
+                .isInstanceOf(IOException.class);
+
+        assertThat(other.registry().find("sallyport_grpc_connections").gauges()).isEmpty();
+        other.close();
+    }
+
     private double connections() {
         return metrics.registry()
                 .get("sallyport_grpc_connections")
