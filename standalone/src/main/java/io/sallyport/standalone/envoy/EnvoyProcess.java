@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -258,6 +259,10 @@ final class EnvoyProcess {
         try {
             var words = Files.readString(folder.resolve(MARK)).strip().split(" ");
             var mark = new ProcessMark(Long.parseLong(words[0]), words[1]);
+            if (words.length > 3 && !words[3].equals(place())) {
+                // A copy of somebody's data, as a backup is: the process is theirs.
+                return Optional.empty();
+            }
             return Optional.of(new Life(mark, words[2], Instant.MIN, clock.instant()));
         } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
             return Optional.empty();
@@ -266,8 +271,15 @@ final class EnvoyProcess {
 
     private void writeMark(Life running) throws IOException {
         var fresh = folder.resolve(MARK + ".part");
-        Files.writeString(fresh, running.mark().pid() + " " + running.mark().started() + " " + running.digest() + "\n");
+        var mark = running.mark();
+        Files.writeString(fresh, String.join(" ", "" + mark.pid(), mark.started(), running.digest(), place()) + "\n");
         Files.move(fresh, folder.resolve(MARK), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    // The folder itself, whatever its path is called.
+    private String place() throws IOException {
+        return String.valueOf(
+                Files.readAttributes(folder, BasicFileAttributes.class).fileKey());
     }
 
     private void deleteMark() {

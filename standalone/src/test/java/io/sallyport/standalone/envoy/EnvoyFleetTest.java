@@ -111,6 +111,23 @@ class EnvoyFleetTest {
     }
 
     @Test
+    @Tag("F30")
+    void leavesTheEnvoyAloneWhoseFilesItHasACopyOf(@TempDir Path copy) throws Exception {
+        fleet.want(List.of(proxy("edge", 8080)));
+        var first = awaitAnswer(EDGE);
+        var mark = new FakePlaces(copy).proxyFolder(EDGE).resolve(EnvoyProcess.MARK);
+        Files.createDirectories(mark.getParent());
+        Files.copy(new FakePlaces(folder).proxyFolder(EDGE).resolve(EnvoyProcess.MARK), mark);
+
+        try (var second = fleet(copy)) {
+            second.want(List.of());
+            await().until(() -> !Files.exists(mark));
+        }
+
+        assertThat(isAlive(first)).isTrue();
+    }
+
+    @Test
     void leavesAProcessAloneThatOnlyHasTheSameNumber() throws IOException {
         var mark = new FakePlaces(folder).proxyFolder(EDGE).resolve(EnvoyProcess.MARK);
         Files.writeString(mark, ProcessHandle.current().pid() + " 1@another-boot 0000\n");
@@ -120,6 +137,10 @@ class EnvoyFleetTest {
     }
 
     private EnvoyFleet fleet() throws EnvoyUnavailableException {
+        return fleet(folder);
+    }
+
+    private static EnvoyFleet fleet(Path folder) throws EnvoyUnavailableException {
         return EnvoyFleet.start(TestEnvoy.binary(), new FakePlaces(folder), NOWHERE, List.of(), InstantSource.system());
     }
 
