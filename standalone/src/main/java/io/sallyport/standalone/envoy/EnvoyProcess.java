@@ -40,11 +40,14 @@ final class EnvoyProcess {
     private static final Duration GRACE = Duration.ofSeconds(3);
     private static final long MAX_LOG_BYTES = 256L << 20;
 
-    /// An access log written to `/dev/stdout` is on disk within 200 ms.
+    /// An access log written to `/dev/stdout` is on disk within 200 ms. Of `misc` only errors are logged: it warns of
+    /// every deprecated field of every route, again with each change, and Istio's routes have one.
     private static final List<String> FLAGS = List.of(
             "--disable-hot-restart",
             "--log-level",
             "warning",
+            "--component-log-level",
+            "misc:error",
             "--file-flush-interval-msec",
             "100",
             "--drain-time-s",

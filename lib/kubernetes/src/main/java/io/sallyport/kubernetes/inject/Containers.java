@@ -74,6 +74,8 @@ final class Containers {
         words.add("--config-path").add(FOLDER + "/envoy.json").add("--service-node");
         words.add("sidecar~$(POD_IP)~$(POD_NAME).$(POD_NAMESPACE)~$(POD_NAMESPACE).svc." + settings.clusterDomain());
         words.add("--disable-hot-restart").add("--log-level").add(part.logLevel());
+        // It warns of every deprecated field of every route.
+        words.add("--component-log-level").add("misc:error");
         if (part.concurrency() != null && part.concurrency() > 0) {
             words.add("--concurrency").add(String.valueOf(part.concurrency()));
         }
