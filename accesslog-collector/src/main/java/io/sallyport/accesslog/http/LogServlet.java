@@ -148,17 +148,26 @@ public final class LogServlet extends HttpServlet {
         return read(operation, Parameters.json(type, request.getParameterMap()).toString());
     }
 
-    private Message body(Operations.Operation operation, HttpServletRequest request)
-            throws IOException, BadRequestException {
-        var bytes = bodies.read(() -> request.getInputStream().readNBytes(MAX_BODY + 1))
-                .orElseThrow(() -> Status.RESOURCE_EXHAUSTED
-                        .withDescription("too many bodies at once (expected: later, or the question in the address)")
-                        .asRuntimeException());
+    private Message body(Operations.Operation operation, HttpServletRequest request) throws BadRequestException {
+        var bytes = bytes(request);
         if (bytes.length > MAX_BODY) {
             throw new BadRequestException("body of more than " + MAX_BODY + " bytes (expected: a question)");
         }
         var text = new String(bytes, StandardCharsets.UTF_8);
         return read(operation, text.isBlank() ? "{}" : text);
+    }
+
+    private byte[] bytes(HttpServletRequest request) throws BadRequestException {
+        try {
+            return bodies.read(() -> request.getInputStream().readNBytes(MAX_BODY + 1))
+                    .orElseThrow(() -> Status.RESOURCE_EXHAUSTED
+                            .withDescription(
+                                    "too many bodies at once (expected: later, or the question in the address)")
+                            .asRuntimeException());
+        } catch (IOException e) {
+            // Whoever sends slowly must not fill our log.
+            throw new BadRequestException("the body broke off (expected: all of it)");
+        }
     }
 
     private static Message read(Operations.Operation operation, String json) throws BadRequestException {

@@ -424,6 +424,21 @@ class LogServletTest {
                 .until(() -> post(ALL, "search", "{}"), answer -> answer.statusCode() == 200);
     }
 
+    @Test
+    @Tag("H75")
+    void bodyThatBreaksOffIsAMistakeOfItsSender() throws Exception {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.getOutputStream()
+                    .write("POST /accesslog/v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+                            .getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 400 ")
+                    .contains("the body broke off (expected: all of it)");
+        }
+    }
+
     private static HttpRequest.Builder request(String token, String path) {
         return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/accesslog/v1/" + path))
                 .timeout(Duration.ofSeconds(60))
