@@ -388,7 +388,7 @@ public final class LogsCommand implements Callable<Integer> {
         }
         terminal.complain(Coverages.written(answer.getCoverage()));
         for (var row : answer.getRowsList()) {
-            terminal.printText(row.getRow().getEntry().toString());
+            RowFields.lines(row.getRow().getEntry()).forEach(terminal::print);
             for (var each : row.getExplanationsList()) {
                 terminal.print(each.getCode() + ": " + each.getMeaning());
                 terminal.print("    likely: " + each.getLikelyCause());
