@@ -3,13 +3,22 @@ package io.sallyport.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.ManagedChannel;
+import io.sallyport.proto.egress.v1.EgressPolicyServiceGrpc;
+import io.sallyport.proto.egress.v1.ExternalService;
+import io.sallyport.proto.egress.v1.ListExternalServicesRequest;
+import io.sallyport.runtime.BearerToken;
+import io.sallyport.runtime.rpc.Channels;
 import io.sallyport.testkit.net.HttpClient;
 import io.sallyport.testkit.net.SteadyClient;
 import io.sallyport.testkit.stack.SeparateServices;
 import io.sallyport.testkit.stack.SeparateServices.Name;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +38,7 @@ class ResourceFaultsTest {
     // Room for a service that has little to do, and for nothing that LARGE objects are.
     private static final int HEAP = 48;
     private static final int LARGE = 14;
+    private static final int CHANGES = 10;
     private static final int LARGE_BYTES = 3 << 20;
 
     private SeparateServices services;
@@ -126,6 +136,116 @@ class ResourceFaultsTest {
             awaitServed("with room");
             assertThat(client.failures()).isEmpty();
         }
+    }
+
+    @Test
+    void withoutAFreeThreadAConnectedProxyStillHearsOfChanges() throws Exception {
+        withoutThreads(Name.XDS);
+    }
+
+    @Test
+    void withoutAFreeThreadChangesAreTakenAndStored() throws Exception {
+        withoutThreads(Name.CONFIG);
+
+        services.kill(Name.CONFIG);
+        services.start(Name.CONFIG);
+        var stored = services.shell().run("get", "virtualservices", "-A", "-o", "yaml");
+        assertThat(stored.out()).contains("with threads");
+    }
+
+    private void withoutThreads(Name name) throws Exception {
+        NetworkNamespace.require("setpriv", "prlimit");
+        services.kill(name);
+        services.startAsUser(name);
+        changeTwice();
+        try (var client = new SteadyClient(services.port(), "shop.test", "/")) {
+            services.refuseThreads(name);
+            var threads = services.threads(name);
+            for (var n = 0; n < CHANGES; n++) {
+                apply(service("shop", "without threads " + n));
+                awaitServed("without threads " + n);
+            }
+            assertThat(services.threads(name)).as("threads").isLessThanOrEqualTo(threads);
+            services.allowThreads(name);
+            apply(service("shop", "with threads"));
+            awaitServed("with threads");
+            assertThat(client.failures()).isEmpty();
+        }
+    }
+
+    @Test
+    void withoutAFreeFileEgressPolicyServiceAnswersWhomItKnowsAndNewcomersWait() throws Exception {
+        services.startWithOpenFiles(Name.EGRESS, AllFilesInUse.LIMIT);
+        var known = egress();
+        var newcomer = egress();
+        try {
+            declare("first");
+            awaitDeclared(known, "first");
+            declare("second");
+            awaitDeclared(known, "second");
+            try (var full = AllFilesInUse.of(services, Name.EGRESS, services.egressPort())) {
+                declare("without-files");
+                awaitDeclared(known, "without-files");
+                assertThat(full.isSo()).as("still").isTrue();
+            }
+            awaitDeclared(newcomer, "without-files");
+        } finally {
+            known.shutdownNow();
+            newcomer.shutdownNow();
+        }
+    }
+
+    @Test
+    void withoutAFreeThreadEgressPolicyServiceAnswersOn() throws Exception {
+        NetworkNamespace.require("setpriv", "prlimit");
+        services.startAsUser(Name.EGRESS);
+        var channel = egress();
+        var newcomer = egress();
+        try {
+            declare("first");
+            awaitDeclared(channel, "first");
+            services.refuseThreads(Name.EGRESS);
+            for (var n = 0; n < CHANGES; n++) {
+                declare("without-threads-" + n);
+                awaitDeclared(channel, "without-threads-" + n);
+            }
+            awaitDeclared(newcomer, "first");
+            services.allowThreads(Name.EGRESS);
+            declare("with-threads");
+            awaitDeclared(channel, "with-threads");
+        } finally {
+            channel.shutdownNow();
+            newcomer.shutdownNow();
+        }
+    }
+
+    private ManagedChannel egress() {
+        return Channels.to(new InetSocketAddress(InetAddress.getLoopbackAddress(), services.egressPort()));
+    }
+
+    private void declare(String name) throws IOException {
+        apply("""
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: %1$s, namespace: shop}
+                spec:
+                  hosts: [%1$s.test]
+                  ports: [{number: 443, name: tls, protocol: TLS}]
+                  resolution: DNS
+                """.formatted(name));
+    }
+
+    private void awaitDeclared(ManagedChannel channel, String name) throws IOException {
+        var token = BearerToken.readOrCreate(scratch.resolve("data/token"), new SecureRandom());
+        var stub = EgressPolicyServiceGrpc.newBlockingStub(channel).withInterceptors(Channels.bearing(token));
+        await(name + " is declared")
+                .atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(stub.withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                                .listExternalServices(ListExternalServicesRequest.getDefaultInstance())
+                                .getServicesList())
+                        .extracting(ExternalService::getHost)
+                        .contains(name + ".test"));
     }
 
     private void changeTwice() throws IOException {

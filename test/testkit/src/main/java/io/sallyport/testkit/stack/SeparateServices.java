@@ -11,6 +11,7 @@ import io.sallyport.testkit.net.FaultyWire;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,13 +30,16 @@ public final class SeparateServices implements AutoCloseable {
 
     private static final String PROXY = "edge";
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int USERS = 200_000;
+    private static final int THREADS = 1_000;
 
     /// The services that run alone.
     public enum Name {
         CONFIG("config"),
         XDS("xds"),
         SECRET("secret"),
-        RELAY("relay");
+        RELAY("relay"),
+        EGRESS("egress");
 
         private final String word;
 
@@ -59,7 +63,7 @@ public final class SeparateServices implements AutoCloseable {
     private SeparateServices(Path scratch, boolean isRelayed) throws IOException {
         this.scratch = scratch;
         this.isRelayed = isRelayed;
-        this.ports = FreePorts.take(11);
+        this.ports = FreePorts.take(13);
     }
 
     /// Starts all three. The Envoy binds gateway port 80 as [#port()].
@@ -195,6 +199,7 @@ public final class SeparateServices implements AutoCloseable {
             case XDS -> ports.get(5);
             case SECRET -> ports.get(8);
             case RELAY -> ports.get(10);
+            case EGRESS -> ports.get(12);
         };
     }
 
@@ -235,6 +240,12 @@ public final class SeparateServices implements AutoCloseable {
                         Files.createDirectories(secrets()),
                         configPort(),
                         token));
+        writeSettings(Name.EGRESS, """
+                grpc: 127.0.0.1:%d
+                http: 127.0.0.1:%d
+                config: 127.0.0.1:%d
+                tokenFile: %s
+                """.formatted(egressPort(), ports.get(12), configPort(), token));
         writeSettings(Name.RELAY, """
                 xds: 127.0.0.1:%d
                 sds: %s
@@ -244,6 +255,11 @@ public final class SeparateServices implements AutoCloseable {
                 store: %s
                 """.formatted(
                         ports.get(9), relaySocket(), ports.get(10), xdsPort(), secretSocket(), relayStore()));
+    }
+
+    /// Where egress-policy-service answers its API.
+    public int egressPort() {
+        return ports.get(11);
     }
 
     private void writeSettings(Name name, String text) throws IOException {
@@ -280,6 +296,49 @@ public final class SeparateServices implements AutoCloseable {
                 name,
                 List.of(),
                 List.of("-Xmx" + megabytes + "m", "-XX:MaxDirectMemorySize=512m", "-XX:+ExitOnOutOfMemoryError"));
+    }
+
+    /// The same as a user of its own, with the rights to files that it needs and no others: the number of threads of
+    /// root has no limit. Needs root.
+    public void startAsUser(Name name) throws IOException {
+        var words = new ArrayList<>(user());
+        words.addAll(List.of("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"));
+        words.addAll(List.of("--bounding-set=-all,+dac_override", "prlimit", "--nproc=" + THREADS));
+        start(name, words, List.of());
+    }
+
+    /// From now on a service that runs as a user of its own can start no further thread and no process. It keeps those
+    /// that it has.
+    public void refuseThreads(Name name) throws IOException, InterruptedException {
+        limitThreads(name, 1);
+    }
+
+    /// Takes that back.
+    public void allowThreads(Name name) throws IOException, InterruptedException {
+        limitThreads(name, THREADS);
+    }
+
+    private void limitThreads(Name name, int limit) throws IOException, InterruptedException {
+        var words = new ArrayList<>(user());
+        words.addAll(List.of("prlimit", "--pid", String.valueOf(process(name).pid()), "--nproc=" + limit + ":"));
+        var run = new ProcessBuilder(words).redirectErrorStream(true).start();
+        var said = new String(run.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (run.waitFor() != 0) {
+            throw new IOException("no limit of threads: " + said.strip());
+        }
+    }
+
+    /// How many threads a service has.
+    public long threads(Name name) throws IOException {
+        try (var threads = Files.list(Path.of("/proc/" + process(name).pid() + "/task"))) {
+            return threads.count();
+        }
+    }
+
+    // Nobody else's: threads are counted by user.
+    private List<String> user() {
+        var id = String.valueOf(USERS + configPort());
+        return List.of("setpriv", "--reuid", id, "--regid", id, "--clear-groups");
     }
 
     private void start(Name name, List<String> prefix, List<String> flags) throws IOException {
