@@ -13,10 +13,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Objects go to an API server, and requests through Envoy show them. With `-Dsallyport.kubernetes=true` the API server
@@ -24,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration AWAY =
+            Boolean.getBoolean("sallyport.nightly") ? Duration.ofHours(1) : Duration.ofSeconds(5);
+    private static final Duration A_REQUEST = Duration.ofMillis(200);
 
     private final TestCluster cluster = TestCluster.start();
     private final HttpClient client = new HttpClient();
@@ -75,13 +81,33 @@ class ClusterTest {
     }
 
     private void awaitMetric(SeparateServices services, String line) {
-        Awaitility.await(line).atMost(PATIENCE).untilAsserted(() -> {
-            var call = new HttpClient.Call("GET", "127.0.0.1", "/metrics", Map.of(), "");
-            assertThat(client.send(services.httpPort(Name.CONFIG), HttpClient.Version.HTTP_1_1, call)
-                            .body()
-                            .lines())
-                    .contains(line);
-        });
+        Awaitility.await(line)
+                .atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(metrics(services, Name.CONFIG, "")).contains(line));
+    }
+
+    private List<String> metrics(SeparateServices services, Name name, String start) throws IOException {
+        var call = new HttpClient.Call("GET", "127.0.0.1", "/metrics", Map.of(), "");
+        return client.send(services.httpPort(name), HttpClient.Version.HTTP_1_1, call)
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(start))
+                .toList();
+    }
+
+    private double sum(SeparateServices services, Name name, String metric) throws IOException {
+        return metrics(services, name, metric).stream()
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
+    private double revision(SeparateServices services) throws IOException {
+        return sum(services, Name.CONFIG, "sallyport_config_revision");
+    }
+
+    private double pushes(SeparateServices services) throws IOException {
+        return sum(services, Name.XDS, "sallyport_xds_pushes_total");
     }
 
     private String conditions(String namespace) {
@@ -123,6 +149,47 @@ class ClusterTest {
             awaitMetric(services, "sallyport_config_kubernetes_away 0.0");
             cluster.apply(objects(shop, 202));
             awaitAnswer(services, 202);
+        }
+    }
+
+    /// Nothing is removed and nothing pushed by an API server that goes and comes back as it was. What changes
+    /// then is seen.
+    @Test
+    @Tag("F25")
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
+    void outageOfTheApiServerThatChangesNothingPushesNothing(@TempDir Path scratch) throws Exception {
+        cluster.install(Kind.GATEWAY, Kind.VIRTUAL_SERVICE);
+        var shop = cluster.namespace("shop");
+        cluster.apply(objects(shop, 200));
+        try (var services = SeparateServices.inCluster(scratch, cluster.kubeconfig(), List.of(shop))) {
+            awaitAnswer(services, 200);
+            Awaitility.await("the status")
+                    .atMost(PATIENCE)
+                    .until(() -> conditions(shop), seen -> seen.contains("on 1 of 1 proxy at revision r"));
+            var revision = revision(services);
+            var pushes = pushes(services);
+            assertThat(pushes).isPositive();
+
+            cluster.wire().cut();
+            awaitMetric(services, "sallyport_config_kubernetes_away 1.0");
+            var answers = new TreeSet<Integer>();
+            Awaitility.await("the end of the outage")
+                    .pollInterval(A_REQUEST)
+                    .during(AWAY)
+                    .atMost(AWAY.plus(PATIENCE))
+                    .until(() -> answers.add(answer(services)) || !answers.isEmpty());
+            cluster.wire().mend();
+            awaitMetric(services, "sallyport_config_kubernetes_away 0.0");
+            awaitAnswer(services, 200);
+            assertThat(answers).containsOnly(200);
+            assertThat(pushes(services)).isEqualTo(pushes);
+
+            cluster.apply(objects(shop, 202));
+            awaitAnswer(services, 202);
+            assertThat(revision(services)).as("one change").isEqualTo(revision + 1);
+            Awaitility.await("one push, of the routes")
+                    .atMost(PATIENCE)
+                    .until(() -> pushes(services), seen -> seen == pushes + 1);
         }
     }
 
