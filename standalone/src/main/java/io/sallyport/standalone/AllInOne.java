@@ -387,7 +387,7 @@ final class AllInOne {
         if (!page.isEmpty()) {
             terminal.print("  page     " + url(doors.http()) + page);
         }
-        announcer.tellRefusals(status);
+        announcer.tellMistakes(status);
         var hasComplained = false;
         var started = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
         var missing = liveness.missing(revision);

@@ -14,9 +14,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
@@ -33,6 +36,7 @@ final class Announcer implements AutoCloseable {
     private static final long LIVE_POLL_NANOS = 5_000_000L;
     private static final Duration LIVE_LIMIT = Duration.ofSeconds(30);
     private static final int MAX_NAMED = 3;
+    private static final int MAX_ERRORS = 20;
 
     private final ServiceClients services;
     private final Liveness liveness;
@@ -41,6 +45,7 @@ final class Announcer implements AutoCloseable {
     private final InstantSource clock;
     private final List<Thread> threads = new ArrayList<>();
     private Set<Refusal> told = Set.of();
+    private Set<String> toldErrors = Set.of();
     private volatile boolean closed;
 
     Announcer(
@@ -52,14 +57,41 @@ final class Announcer implements AutoCloseable {
         this.clock = clock;
     }
 
-    /// Tells the refusals of the start, and which they were, so that they are not told again.
-    void tellRefusals(StatusResponse status) {
+    /// Tells what is refused and what is wrong in what was taken, and remembers it, so that it is not told again.
+    void tellMistakes(StatusResponse status) {
         var fresh = new HashSet<>(status.getRefusalsList());
         status.getRefusalsList().stream()
                 .filter(refusal -> !told.contains(refusal))
-                .collect(Collectors.groupingBy(Refusal::getSourceName, java.util.TreeMap::new, Collectors.toList()))
+                .collect(Collectors.groupingBy(Refusal::getSourceName, TreeMap::new, Collectors.toList()))
                 .forEach(this::tell);
         told = fresh;
+        tellErrors(status.getFindingsList());
+    }
+
+    // What was taken and is not served as it says: a gateway that is not there, a subset that nobody defines.
+    private void tellErrors(List<Finding> findings) {
+        var errors = findings.stream()
+                .filter(finding -> finding.getSeverity() == Finding.Severity.ERROR)
+                .collect(Collectors.toMap(Announcer::key, one -> one, (one, again) -> one, LinkedHashMap::new));
+        var fresh = errors.entrySet().stream()
+                .filter(error -> !toldErrors.contains(error.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+        toldErrors = Set.copyOf(errors.keySet());
+        if (!fresh.isEmpty()) {
+            terminal.print(
+                    fresh.size() == 1 ? "1 error in what is in force" : fresh.size() + " errors in what is in force");
+            fresh.stream().limit(MAX_ERRORS).forEach(this::tell);
+            if (fresh.size() > MAX_ERRORS) {
+                terminal.print("    and " + (fresh.size() - MAX_ERRORS) + " more (all of them: ./sallyport check)");
+            }
+        }
+    }
+
+    // The same mistake, wherever its line has moved to.
+    private static String key(Finding finding) {
+        var location = finding.getLocation();
+        return String.join(" ", finding.getCode(), spell(location.getRef()), location.getPath(), finding.getMessage());
     }
 
     /// Goes on telling, from the revision after `revision`.
@@ -95,7 +127,7 @@ final class Announcer implements AutoCloseable {
         while (!closed) {
             try {
                 looks.await(LOOK_MILLIS);
-                tellRefusals(services.status());
+                tellMistakes(services.status());
             } catch (StatusRuntimeException e) {
                 // The service does not answer now; its refusals are told when it does.
                 LockSupport.parkNanos(POLL_NANOS);
@@ -201,11 +233,13 @@ final class Announcer implements AutoCloseable {
     }
 
     private static String consequence(Refusal refusal) {
-        var object = refusal.hasRef() ? spell(refusal.getRef()) : "Everything in " + refusal.getSourceName();
-        if (refusal.getKeptRevision() > 0) {
-            return object + " keeps its version of r" + refusal.getKeptRevision() + ".";
+        if (!refusal.hasRef()) {
+            return "What " + refusal.getSourceName() + " held before stays in force.";
         }
-        return refusal.hasRef() ? object + " is not served: it has no earlier version." : object + " stays as it was.";
+        var object = spell(refusal.getRef());
+        return refusal.getKeptRevision() > 0
+                ? object + " keeps its version of r" + refusal.getKeptRevision() + "."
+                : object + " is not served: it has no earlier version.";
     }
 
     private static String spell(ResourceRef ref) {

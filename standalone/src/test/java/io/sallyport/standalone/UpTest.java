@@ -118,10 +118,23 @@ class UpTest {
             up.await(line -> line.equals("    VirtualService shop/shop keeps its version of r2."));
             assertThat(ask(port)).isEqualTo("two");
 
+            write("shop.yaml", ROUTE.formatted("three") + "foo: [\n");
+            up.await(line -> line.equals("shop.yaml changed: 1 error"));
+            assertThat(up.await(line -> line.contains("SP1040"))).contains("shop.yaml:");
+            up.await(line -> line.equals("    What shop.yaml held before stays in force."));
+            assertThat(ask(port)).isEqualTo("two");
+
+            write("other.yaml", ROUTE.formatted("four").replace("VirtualService", "VirtualServic"));
+            assertThat(up.await(line -> line.contains("SP1022"))).contains("other.yaml:");
+
             var other = freePort();
             write("sallyport.yaml", proxies(other));
             up.await(line -> line.startsWith("r3") && line.contains("live on 1 of 1"));
             assertThat(ask(other)).isEqualTo("two");
+
+            write("shop.yaml", ROUTE.formatted("five").replace("/edge]", "/edgy]"));
+            up.await(line -> line.equals("1 error in what is in force"));
+            assertThat(up.await(line -> line.contains("SP2101"))).contains("VirtualService shop/shop", "shop.yaml:6");
         }
     }
 

@@ -4,6 +4,7 @@ import io.sallyport.config.api.Refusals;
 import io.sallyport.config.store.DocumentReader;
 import io.sallyport.config.store.RevisionLog;
 import io.sallyport.config.store.Subscription;
+import io.sallyport.model.Finding;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.runtime.SteadyLoop;
 import io.sallyport.runtime.file.FileEvent;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Makes revisions of what stands in a directory, at once and whole.
@@ -417,7 +419,7 @@ public final class DirectorySource implements Refusals, AutoCloseable {
                     offers.blur(path);
                     submission.broken(path, file.findings());
                 } else {
-                    submission.whole(path, file.findings());
+                    submission.whole(path, nameless(file));
                     touched.addAll(offers.put(path, file.documents()));
                 }
                 yield true;
@@ -429,6 +431,14 @@ public final class DirectorySource implements Refusals, AutoCloseable {
                 yield true;
             }
         };
+    }
+
+    // What there is to say of a file beside its objects: of documents, too, whose kind or name cannot be read.
+    private static List<Finding> nameless(DocumentReader.File file) {
+        var documents = file.documents().stream()
+                .filter(document -> document.ref().isEmpty() && document.isRefused() && !document.isForeign())
+                .flatMap(document -> document.findings().stream());
+        return Stream.concat(file.findings().stream(), documents).toList();
     }
 
     private void submit(Set<ObjectRef> touched, List<String> files, boolean first) throws InterruptedException {

@@ -247,8 +247,9 @@ class DirectorySourceTest {
         watch();
 
         write("a.yaml", "Gatewy shop/a one", "Gateway shop/b two");
-        await(Change.Verb.CHANGED, "b");
+        var event = await(Change.Verb.CHANGED, "b");
         assertThat(text("a")).isEqualTo("Gateway shop/a one");
+        assertThat(event.refusals()).extracting(Refusal::sourceName).containsExactly("a.yaml");
 
         write("a.yaml", "Gateway shop/b three");
         await(Change.Verb.DELETED, "a");
