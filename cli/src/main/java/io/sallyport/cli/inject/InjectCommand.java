@@ -82,7 +82,7 @@ public final class InjectCommand implements Callable<Integer> {
                         isRefused |= outcome instanceof Outcome.Refused;
                     }
                 }
-                printed.add(changed == 0 ? before : manifest.text());
+                printed.add(changed == 0 ? before : manifest.text(note -> terminal.complain("note: " + note)));
             } catch (ManifestText.UnreadableException e) {
                 throw CommandFailedException.unable(String.valueOf(e.getMessage()));
             }

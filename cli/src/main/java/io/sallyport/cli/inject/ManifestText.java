@@ -1,25 +1,34 @@
 package io.sallyport.cli.inject;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.sallyport.kubernetes.inject.Addition;
 import io.sallyport.model.read.Bounds;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.api.lowlevel.Present;
 import org.snakeyaml.engine.v2.api.lowlevel.Serialize;
+import org.snakeyaml.engine.v2.comments.CommentLine;
+import org.snakeyaml.engine.v2.comments.CommentType;
 import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.constructor.StandardConstructor;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.AnchorNode;
+import org.snakeyaml.engine.v2.nodes.CollectionNode;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -37,13 +46,20 @@ final class ManifestText {
     private static final List<String> NO_TEXTS =
             List.of("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~");
 
+    private static final ObjectReader JSON =
+            new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
     private final LoadSettings load;
+    private final boolean isJson;
+    private final boolean hasComments;
     private final List<Node> nodes = new ArrayList<>();
 
-    private ManifestText(String source) {
+    private ManifestText(String source, boolean isJson, boolean hasComments) {
+        this.isJson = isJson;
+        this.hasComments = hasComments;
         this.load = LoadSettings.builder()
                 .setLabel(source)
-                .setParseComments(true)
+                .setParseComments(hasComments)
                 .setCodePointLimit(Bounds.FILE_BYTES)
                 .setMaxAliasesForCollections(Bounds.ALIASES)
                 .setAllowDuplicateKeys(false)
@@ -61,7 +77,15 @@ final class ManifestText {
     }
 
     static ManifestText read(String source, String text) throws UnreadableException {
-        var manifest = new ManifestText(source);
+        try {
+            return read(new ManifestText(source, isJson(text), true), source, text);
+        } catch (ClassCastException e) {
+            // So the library fails on a comment right behind "[".
+            return read(new ManifestText(source, isJson(text), false), source, text);
+        }
+    }
+
+    private static ManifestText read(ManifestText manifest, String source, String text) throws UnreadableException {
         try {
             for (var node : new Compose(manifest.load).composeAllFromString(text)) {
                 if (manifest.nodes.size() == Bounds.DOCUMENTS) {
@@ -73,6 +97,14 @@ final class ManifestText {
             return manifest;
         } catch (YamlEngineException e) {
             throw new UnreadableException(source + ": " + oneLine(e));
+        }
+    }
+
+    private static boolean isJson(String text) {
+        try {
+            return JSON.readTree(text).isContainerNode();
+        } catch (JsonProcessingException e) {
+            return false;
         }
     }
 
@@ -125,6 +157,8 @@ final class ManifestText {
                 case Boolean truth -> JsonNodeFactory.instance.booleanNode(truth);
                 case Integer number -> JsonNodeFactory.instance.numberNode(number);
                 case Long number -> JsonNodeFactory.instance.numberNode(number);
+                case BigInteger number -> JsonNodeFactory.instance.numberNode(number);
+                case Double number -> JsonNodeFactory.instance.numberNode(number);
                 default -> JsonNodeFactory.instance.textNode(String.valueOf(value));
             };
         }
@@ -174,15 +208,28 @@ final class ManifestText {
                         && key.getValue().equals(step));
                 tuples.add(new NodeTuple(text(step), value));
                 mapping.setValue(tuples);
-                mapping.setFlowStyle(FlowStyle.BLOCK);
+                spread(mapping, tuples.getFirst().getKeyNode());
             }
             case SequenceNode list -> {
                 var at = step.equals("-") ? list.getValue().size() : Integer.parseInt(step);
                 list.getValue().add(at, value);
-                list.setFlowStyle(FlowStyle.BLOCK);
+                spread(list, list.getValue().getFirst());
             }
             default -> throw new IllegalStateException("nothing is below " + parent.getTag());
         }
+    }
+
+    // Over lines of its own. A comment behind "{…}" goes before what was in it.
+    private static void spread(CollectionNode<?> node, Node first) {
+        var comments = node.getInLineComments();
+        if (node.getFlowStyle() == FlowStyle.FLOW && comments != null && !comments.isEmpty()) {
+            first.setBlockComments(comments.stream()
+                    .map(line ->
+                            new CommentLine(line.getStartMark(), line.getEndMark(), line.getValue(), CommentType.BLOCK))
+                    .toList());
+            node.setInLineComments(List.of());
+        }
+        node.setFlowStyle(FlowStyle.BLOCK);
     }
 
     private static Node node(JsonNode value) {
@@ -217,20 +264,98 @@ final class ManifestText {
         return new ScalarNode(Tag.STR, value, style);
     }
 
-    /// All documents as text, with `---` between them.
-    String text() {
+    /// All documents as text, with `---` between them; JSON stays JSON. What is printed is read again, and means what
+    /// it
+    /// should. Where a comment stands in its way, the comments of that document are left out, and `notes` are told.
+    String text(Consumer<String> notes) throws UnreadableException {
+        var texts = new ArrayList<String>();
+        var isWhole = hasComments;
+        for (int document = 0; document < nodes.size(); document++) {
+            var wanted = json(document);
+            var node = nodes.get(document);
+            var written = isJson ? wanted.toPrettyString() + "\n" : written(node);
+            if (!means(written, wanted)) {
+                spreadCommented(node);
+                written = written(node);
+            }
+            if (!means(written, wanted)) {
+                strip(node);
+                written = written(node);
+                isWhole = false;
+            }
+            if (!means(written, wanted)) {
+                throw new UnreadableException(
+                        load.getLabel() + ": cannot be written with a proxy in it (expected: plainer YAML)");
+            }
+            texts.add(written);
+        }
+        if (!isWhole) {
+            notes.accept(load.getLabel() + ": comments are left out: one stands where none can be kept");
+        }
+        return String.join("---\n", texts);
+    }
+
+    // Empty: one of its comments is where the writer expects none.
+    private static String written(Node node) {
         var settings = DumpSettings.builder()
                 .setDumpComments(true)
                 .setWidth(WIDTH)
                 .setSplitLines(false)
                 .setIndicatorIndent(0)
                 .build();
-        var texts = new ArrayList<String>();
-        for (var node : nodes) {
+        try {
             var events = new Serialize(settings).serializeOne(node);
-            var written = new Present(settings).emitToString(events.iterator());
-            texts.add(written.endsWith("\n") ? written : written + "\n");
+            var text = new Present(settings).emitToString(events.iterator());
+            return text.endsWith("\n") ? text : text + "\n";
+        } catch (YamlEngineException e) {
+            return "";
         }
-        return String.join("---\n", texts);
+    }
+
+    private boolean means(String text, JsonNode wanted) {
+        try {
+            var again = read(load.getLabel(), text);
+            return again.size() == 1 && again.json(0).equals(wanted);
+        } catch (UnreadableException e) {
+            return false;
+        }
+    }
+
+    // "- {a: b}" with a comment before it is written wrongly; over lines of its own it is not.
+    private static void spreadCommented(Node node) {
+        switch (node) {
+            case MappingNode mapping -> {
+                if (hasComments(mapping) && !mapping.getValue().isEmpty()) {
+                    spread(mapping, mapping.getValue().getFirst().getKeyNode());
+                }
+                mapping.getValue().forEach(tuple -> spreadCommented(tuple.getValueNode()));
+            }
+            case SequenceNode list -> {
+                if (hasComments(list) && !list.getValue().isEmpty()) {
+                    spread(list, list.getValue().getFirst());
+                }
+                list.getValue().forEach(ManifestText::spreadCommented);
+            }
+            default -> {}
+        }
+    }
+
+    private static boolean hasComments(Node node) {
+        return node.getBlockComments() != null && !node.getBlockComments().isEmpty();
+    }
+
+    private static void strip(Node node) {
+        node.setBlockComments(List.of());
+        node.setInLineComments(List.of());
+        node.setEndComments(List.of());
+        switch (node) {
+            case MappingNode mapping ->
+                mapping.getValue().forEach(tuple -> {
+                    strip(tuple.getKeyNode());
+                    strip(tuple.getValueNode());
+                });
+            case SequenceNode list -> list.getValue().forEach(ManifestText::strip);
+            default -> {}
+        }
     }
 }

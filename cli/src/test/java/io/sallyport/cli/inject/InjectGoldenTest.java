@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /// Manifests and what `sallyport inject` makes of them: `in.yaml`, with `settings.yaml` or the defaults, gives
 /// `out.yaml` and says `said.txt`. `-Dsallyport.golden=true` writes the outputs. Files that every pod carries are
@@ -140,6 +142,48 @@ class InjectGoldenTest {
                 .isEqualTo(2);
         assertThat(terminal.err()).hasLineCount(1).startsWith("error: stdin: ");
         assertThat(terminal.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "metadata: {name: p} # mine\nspec: {containers: [{name: c, image: x}]}\n",
+                "metadata:\n  name: p\n  annotations: {a: x} # mine\nspec:\n  containers:\n  - {name: c, image: x}\n",
+                "metadata: {name: p}\nspec:\n  volumes: [] # mine\n  containers:\n  - name: c\n    image: x\n",
+                "metadata: {name: p}\nspec:\n  containers:\n  # mine\n  - {name: c, image: x} # and mine\n",
+                "metadata: {name: p, # mine\n  labels: {a: b}}\nspec:\n  containers:\n  - name: c # mine\n    image: x\n",
+                "# mine\nmetadata: # mine\n  name: p\nspec:\n  containers: # mine\n  - name: c\n    image: x\n# mine\n",
+            })
+    void commentsAnywhereLeaveSoundYaml(String rest) throws IOException {
+        var injected = inject("apiVersion: v1\nkind: Pod\n" + rest, folder.resolve("none"));
+
+        var pod = String.valueOf(new Load(LoadSettings.builder().build()).loadFromString(injected.out()));
+        assertThat(pod).contains("{name=c, image=x}", "metadata={", "name=p", "sallyport.io/bootstrap=");
+        assertThat(injected.out()).contains("# mine");
+    }
+
+    @Test
+    void commentsThatCannotBeKeptAreLeftOutAloud() throws IOException {
+        var injected = inject(
+                "kind: Pod\nmetadata: {name: p}\nspec: {containers: [ # mine\n  {name: c, # and mine\n   image: x}]}\n",
+                folder.resolve("none"));
+
+        assertThat(injected.err()).contains("note: stdin: comments are left out: one stands where none can be kept");
+        assertThat(injected.out()).contains("image: x").doesNotContain("mine");
+    }
+
+    @Test
+    void jsonStaysJson() throws IOException {
+        var text = "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"p\"},"
+                + " \"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"x\", \"weight\": 0.5}]}}";
+
+        var pod = JsonMapper.builder()
+                .build()
+                .readTree(inject(text, folder.resolve("none")).out());
+
+        assertThat(pod.at("/metadata/annotations/sallyport.io~1bootstrap").isTextual())
+                .isTrue();
+        assertThat(pod.at("/spec/containers").toString()).contains("{\"name\":\"c\",\"image\":\"x\",\"weight\":0.5}");
     }
 
     @Test
