@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
@@ -403,8 +404,16 @@ final class ServiceSettings {
     record Privacy(@Nullable Path keyFile, List<PrivacyRules.Rule> rules) {
 
         PrivacyRules made() throws IOException {
-            return PrivacyRules.of(
-                    rules, keyFile == null ? "" : Files.readString(keyFile).strip());
+            return PrivacyRules.of(rules, keyFile == null ? "" : key(keyFile));
+        }
+
+        private static String key(Path file) throws IOException {
+            try {
+                return Files.readString(file).strip();
+            } catch (NoSuchFileException e) {
+                throw new IOException(
+                        "privacy.keyFile: " + file.toAbsolutePath() + ": no such file (expected: the key of HASH)", e);
+            }
         }
     }
 

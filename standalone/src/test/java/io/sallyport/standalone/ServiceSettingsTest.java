@@ -118,6 +118,16 @@ class ServiceSettingsTest {
                 .containsExactly(new PrivacyRules.Rule("request.host", PrivacyRules.Action.HASH));
     }
 
+    @Test
+    void aKeyThatIsNotThereIsNamedWithItsPlace() {
+        assertThatThrownBy(() -> read(
+                                "privacy: {keyFile: nowhere.key, rules: [{attribute: request.host, action: HASH}]}\n",
+                                ServiceSettings.LogChoices.class)
+                        .over(local()))
+                .hasMessage("privacy.keyFile: " + Path.of("nowhere.key").toAbsolutePath()
+                        + ": no such file (expected: the key of HASH)");
+    }
+
     @ParameterizedTest
     @Tag("V20")
     @CsvSource(
