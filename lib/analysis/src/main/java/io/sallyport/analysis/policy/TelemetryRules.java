@@ -1,6 +1,7 @@
 package io.sallyport.analysis.policy;
 
 import static io.sallyport.model.Severity.ERROR;
+import static io.sallyport.model.Severity.INFO;
 import static io.sallyport.model.Severity.WARNING;
 
 import io.sallyport.analysis.At;
@@ -309,7 +310,7 @@ final class TelemetryRules {
         FilterAttributesExist() {
             super(
                     "SP4708",
-                    WARNING,
+                    INFO,
                     "Log filter asks for an unknown attribute",
                     Kind.TELEMETRY,
                     Telemetry.class,
@@ -332,7 +333,7 @@ final class TelemetryRules {
         FilterTypesFit() {
             super(
                     "SP4709",
-                    WARNING,
+                    INFO,
                     "Types of a log filter do not fit",
                     Kind.TELEMETRY,
                     Telemetry.class,
