@@ -3,6 +3,7 @@ package io.sallyport.config.kubernetes;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -80,13 +81,13 @@ final class AdmissionHandler extends Handler.Abstract implements AutoCloseable {
             answer(response, callback, Answer.TOO_MANY);
             return;
         }
-        var asked = System.nanoTime();
+        var limit =
+                new CompletableFuture<Answer>().completeOnTimeout(late(), deadline.toMillis(), TimeUnit.MILLISECONDS);
         var body = ReviewBody.read(request, MOST_BYTES).orTimeout(deadline.toMillis(), TimeUnit.MILLISECONDS);
         // No thread of the connections waits for an answer: slow reviews hold up reviews alone.
-        var answered = body.thenApplyAsync(
-                bytes -> System.nanoTime() - asked < deadline.toNanos() ? answered(page, bytes) : late(), lane.threads);
+        var answered = body.thenApplyAsync(bytes -> limit.isDone() ? late() : answered(page, bytes), lane.threads);
         var _ = answered.whenComplete((_, _) -> lane.room.release())
-                .completeOnTimeout(late(), deadline.toMillis(), TimeUnit.MILLISECONDS)
+                .applyToEither(limit, answer -> answer)
                 .exceptionally(this::unanswered)
                 .thenAccept(answer -> answer(response, callback, answer));
     }
