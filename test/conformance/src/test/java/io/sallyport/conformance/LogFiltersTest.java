@@ -1,6 +1,7 @@
 package io.sallyport.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.TypeRegistry;
@@ -187,7 +188,7 @@ class LogFiltersTest {
                 "info");
         // Its last rows are written when it ends.
         try (var envoy = ChildProcess.start(line -> line.contains("starting workers"), command);
-                var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+                var channel = opened(socket)) {
             assertThat(envoy.process().isAlive()).isTrue();
             channel.write(ByteBuffer.wrap("GET /a HTTP/1.1\r\nhost: a.test\r\nx: 9\r\nconnection: close\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII)));
@@ -195,6 +196,12 @@ class LogFiltersTest {
             assertThat(reply).startsWith("HTTP/1.1 500");
         }
         return Files.readAllLines(rows);
+    }
+
+    // Workers listen a moment after they were started.
+    private static SocketChannel opened(Path socket) {
+        return await().ignoreExceptions()
+                .until(() -> SocketChannel.open(UnixDomainSocketAddress.of(socket)), SocketChannel::isConnected);
     }
 
     private static String http(List<String> filters, Path socket, Path rows) throws IOException {
