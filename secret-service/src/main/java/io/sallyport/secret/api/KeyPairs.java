@@ -54,7 +54,7 @@ final class KeyPairs {
 
     private String missing(String namespace) {
         return read.isEmpty() || read.contains(namespace)
-                ? "does not exist, or is of a type that holds no certificates"
+                ? "does not exist, is of a type that holds no certificates, or is the platform's own"
                 : "is not read: secret-service reads no Secrets in namespace \"%s\" (expected: the chart's platform.gatewayNamespaces to name it)"
                         .formatted(namespace);
     }

@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
 /// Kubernetes and Helm keep for themselves are passed over. Types are looked at here and not asked for: the API server
 /// may ignore such a question, and then sends everything.
 ///
+/// The platform's own Secrets (its authority, its services' certificates, its keys) are passed over too, since gateways
+/// may stand in the platform's namespace, and any Gateway for their proxies may name what is there.
+///
 /// A Secret is taken away only when the API server has listed the others and it is not among them. If the API server
 /// cannot be reached at the start, what was served before the restart is served.
 public final class ClusterSecrets implements AutoCloseable {
@@ -52,6 +55,9 @@ public final class ClusterSecrets implements AutoCloseable {
             "helm.sh/release.v1");
     // cert-manager keeps the key of the next certificate so until that is issued: nobody's certificate is missing.
     private static final String KEY_TO_COME = "cert-manager.io/next-private-key";
+    // What the charts make and have made for the platform carries it.
+    private static final String PART_OF = "app.kubernetes.io/part-of";
+    private static final String PLATFORM = "sallyport";
     private static final int LOOK_AGAIN_SECONDS = 30;
 
     private final KubernetesClient client;
@@ -178,13 +184,13 @@ public final class ClusterSecrets implements AutoCloseable {
         watch.find(SECRETS, key)
                 .filter(secret -> !OTHERS_TYPES.contains(
                         String.valueOf(secret.getAdditionalProperties().get("type"))))
-                .filter(secret -> !isKeyToCome(secret))
+                .filter(secret -> !isNobodys(secret))
                 .ifPresentOrElse(secret -> offered.put(name, entries(secret)), () -> gone.add(name));
     }
 
-    private static boolean isKeyToCome(GenericKubernetesResource secret) {
+    private static boolean isNobodys(GenericKubernetesResource secret) {
         var labels = secret.getMetadata().getLabels();
-        return labels != null && labels.containsKey(KEY_TO_COME);
+        return labels != null && (labels.containsKey(KEY_TO_COME) || PLATFORM.equals(labels.get(PART_OF)));
     }
 
     private static Optional<SecretName> name(ObjectKey key) {

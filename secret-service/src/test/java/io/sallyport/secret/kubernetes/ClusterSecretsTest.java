@@ -188,6 +188,29 @@ class ClusterSecretsTest {
         assertThat(registry.secrets()).containsOnlyKeys(new SecretName(edge, "generic"));
     }
 
+    /// Otherwise whoever may write a Gateway for the shared proxies gives them the authority's key.
+    @Test
+    @Tag("V27")
+    void platformsOwnSecretsAreForNoGateway() throws Exception {
+        cluster.client().resource(certManager(edge, "shop", FIRST)).create();
+        cluster.client().resource(platforms("sallyport-ca", FIRST)).create();
+        var registry = follow();
+
+        assertThat(registry.secrets()).containsOnlyKeys(new SecretName(edge, "shop"));
+
+        cluster.client().resource(platforms("shop", FIRST)).update();
+        await().atMost(PATIENCE).until(() -> registry.secrets().isEmpty());
+    }
+
+    private Secret platforms(String name, Issued issued) {
+        return certManager(edge, name, issued)
+                .edit()
+                .editMetadata()
+                .addToLabels("app.kubernetes.io/part-of", "sallyport")
+                .endMetadata()
+                .build();
+    }
+
     @Test
     @Tag("S61")
     @Tag("S70")
@@ -289,8 +312,8 @@ class ClusterSecretsTest {
                         each -> assertThat(each).startsWith("mixed UNUSABLE ").contains("key"),
                         each -> assertThat(each).startsWith("torn UNUSABLE "),
                         each -> assertThat(each).startsWith("root UNUSABLE has no key pair (expected: tls.crt and"),
-                        each -> assertThat(each).startsWith("release MISSING does not exist, or is of a type"),
-                        each -> assertThat(each).startsWith("lost MISSING does not exist, or is of a type"),
+                        each -> assertThat(each).startsWith("release MISSING does not exist, is of a type that"),
+                        each -> assertThat(each).startsWith("lost MISSING does not exist, is of a type that"),
                         each -> assertThat(each)
                                 .startsWith("good MISSING is not read: secret-service reads no Secrets in namespace "
                                         + "\"vault\""),

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,6 +141,24 @@ class RenderedTest {
                 .containsEntry("prometheus.io/scrape", "false")
                 .containsEntry("prometheus.io/port", "15090")
                 .containsEntry("example.com/team", "shop");
+    }
+
+    /// secret-service passes over what says so, that no Gateway gets the platform's keys.
+    @Test
+    @Tag("V27")
+    void secretsThatChartsMakeSayThatTheyAreThePlatforms() {
+        var objects = Cases.all().stream()
+                .flatMap(rendered -> rendered.objects().stream())
+                .toList();
+        var made = Stream.concat(
+                        Cases.kind(objects, "Secret").stream().map(secret -> Yaml.at(secret, "metadata.labels")),
+                        Cases.kind(objects, "Certificate").stream()
+                                .map(certificate -> Yaml.at(certificate, "spec.secretTemplate.labels")))
+                .toList();
+
+        assertThat(made)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(labels -> assertThat(labels).containsEntry("app.kubernetes.io/part-of", "sallyport"));
     }
 
     @Test
