@@ -4,6 +4,13 @@
 {{- mustMergeOverwrite (deepCopy .Values.gateway) $own | toYaml -}}
 {{- end -}}
 
+{{/* What Helm takes as a name and a Service does not: said before half of the release is installed. */}}
+{{- define "gateway.check" -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" .Release.Name) -}}
+{{- fail (printf "release \"%s\": a Service cannot have this name (expected: lower-case letters, digits and dashes, a letter first)" .Release.Name) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What a Gateway's selector may match: Istio's labels for a gateway of this name, and the release's own. */}}
 {{- define "gateway.labels" -}}
 {{- $values := include "gateway.values" . | fromYaml -}}

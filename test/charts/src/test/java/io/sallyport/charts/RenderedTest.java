@@ -143,6 +143,17 @@ class RenderedTest {
                 .containsEntry("example.com/team", "shop");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"edge.v2", "2edge"})
+    void releasesWhoseNameNoServiceTakesAreRefusedBeforeAnythingIsInstalled(String release, @TempDir Path folder)
+            throws IOException {
+        var values = Files.writeString(folder.resolve("values.yaml"), "{}");
+        var authority = Map.of("gateway.identity.authority", "(made)");
+
+        assertThatThrownBy(() -> new Install("sallyport-gateway", release, "shop").text(values, authority))
+                .hasMessageContaining("release \"%s\": a Service cannot have this name (expected:".formatted(release));
+    }
+
     /// secret-service passes over what says so, that no Gateway gets the platform's keys.
     @Test
     @Tag("V27")
