@@ -67,6 +67,11 @@ final class FakeCluster {
         objects.put("/api/v1/namespaces/" + parts[0] + "/" + parts[1] + "/" + parts[2], json);
     }
 
+    /// The same for an object of no namespace, by its path.
+    void putAt(String path, String json) {
+        objects.put(path, json);
+    }
+
     void clear() {
         objects.clear();
     }
