@@ -201,6 +201,26 @@ class RenderedTest {
         assertThat(doors).hasSize(5).noneMatch(door -> door.containsKey("caBundle"));
     }
 
+    /// Tools that render without a cluster would make other ones each time.
+    @Test
+    void keysOfOnesOwnAreMadeByNobody(@TempDir Path folder) throws IOException {
+        var values = Files.writeString(folder.resolve("values.yaml"), """
+                global: {certManager: {enabled: true}}
+                platform:
+                  secret: {masterKeySecret: own-master}
+                  accesslog:
+                    privacyRules: [{attribute: request.headers.x-user, action: HASH}]
+                    privacyKeySecret: own-privacy
+                """);
+        var install = new Install("sallyport", "sallyport", "sallyport-system");
+
+        var text = install.text(values, Map.of());
+
+        assertThat(Cases.kind(Yaml.documents(text), "Secret")).isEmpty();
+        assertThat(text).contains("secretName: own-master").contains("secretName: own-privacy");
+        assertThat(install.text(values, Map.of())).isEqualTo(text);
+    }
+
     @Test
     void aGatewayWithoutAnAuthorityIsNotRendered(@TempDir Path folder) throws IOException {
         var values = Files.writeString(folder.resolve("values.yaml"), "{}");
