@@ -1,5 +1,6 @@
 package io.sallyport.cli;
 
+import com.google.common.collect.ImmutableSet;
 import io.sallyport.cli.check.CheckCommand;
 import io.sallyport.cli.config.ApplyCommand;
 import io.sallyport.cli.config.DeleteCommand;
@@ -17,6 +18,7 @@ import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -26,6 +28,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /// System.exit(Main.commandLine(Terminal.ofProcess(), new UpCommand()).execute(args));
 /// ```
 public final class Main {
+
+    private static final ImmutableSet<Class<?>> NUMBERS =
+            ImmutableSet.of(int.class, long.class, Integer.class, Long.class);
 
     private Main() {}
 
@@ -104,6 +109,11 @@ public final class Main {
                         + Suggestion.of(word, line.getSubcommands().keySet());
             }
             return "unexpected \"" + word + "\"";
+        }
+        if (wrong.getValue() != null
+                && wrong.getArgSpec() instanceof OptionSpec option
+                && NUMBERS.contains(option.type())) {
+            return option.longestName() + " \"" + wrong.getValue() + "\" (expected: a whole number)";
         }
         var text = String.valueOf(wrong.getMessage());
         if (wrong instanceof MissingParameterException) {

@@ -1,5 +1,6 @@
 package io.sallyport.accesslog.api;
 
+import com.google.common.collect.ImmutableList;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.util.Durations;
@@ -67,14 +68,28 @@ import org.slf4j.LoggerFactory;
 public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImplBase {
 
     private static final Logger log = LoggerFactory.getLogger(AccessLogApi.class);
-    private static final int PAGE = 100;
-    private static final int GROUPS = 20;
+    /// Rows of a page of a search, where the question names no limit.
+    public static final int PAGE = 100;
+
+    /// Groups of an answer, where the question names no limit.
+    public static final int GROUPS = 20;
+
+    /// Most rows that an export has.
+    public static final int MAX_EXPORT = 1_000_000;
+
+    /// Percentiles of an answer, where the question names none.
+    public static final ImmutableList<Double> QUANTILES = ImmutableList.of(0.5, 0.95, 0.99);
+
+    /// What percentiles are about, where the question names no attribute.
+    public static final String MEASURED = "request.duration";
+
+    /// What is compared, where the question names no attribute.
+    public static final String COMPARED = "config.object";
+
     // Sixty, and one that has only begun.
     private static final int BARS = 61;
-    private static final long MAX_EXPORT = 1_000_000;
     private static final int EXPORT_BYTES = 64 << 10;
     private static final long TAIL_MILLIS = 500;
-    private static final List<Double> QUANTILES = List.of(0.5, 0.95, 0.99);
     // Bars that a clock face knows.
     private static final long[] STEPS = {
         1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400
@@ -103,7 +118,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     @Override
     public void search(SearchRequest request, StreamObserver<SearchResponse> response) {
         answer(response, () -> {
-            var limit = orElse(request.getLimit(), PAGE);
+            var limit = request.hasLimit() ? request.getLimit() : PAGE;
             var selection = scopes.selection(request.getScope());
             Optional<Questions.Cursor> after = Optional.empty();
             if (!request.getCursor().isEmpty()) {
@@ -191,7 +206,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
 
     private Top top(TopRequest request, Selection selection)
             throws QueryException, StoreException, BoundExceededException {
-        var limit = orElse(request.getLimit(), GROUPS);
+        var limit = request.hasLimit() ? request.getLimit() : GROUPS;
         if (request.getApproximate()) {
             var summed = dashboards.top(selection, request.getAttribute(), limit);
             if (summed.isPresent()) {
@@ -216,12 +231,12 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
                     ? scopes.wholeMinutes(request.getScope())
                     : scopes.selection(request.getScope());
             var quantiles = request.getQuantilesCount() == 0 ? QUANTILES : request.getQuantilesList();
-            var attribute = request.getAttribute().isEmpty() ? "request.duration" : request.getAttribute();
+            var attribute = request.getAttribute().isEmpty() ? MEASURED : request.getAttribute();
             var by = request.getBy().isEmpty() ? Optional.<String>empty() : Optional.of(request.getBy());
             var found = PercentilesResponse.newBuilder()
                     .addAllQuantiles(quantiles)
                     .setCoverage(completeness.coverage(selection));
-            var limit = orElse(request.getLimit(), GROUPS);
+            var limit = request.hasLimit() ? request.getLimit() : GROUPS;
             var summed = request.getApproximate()
                     ? dashboards.percentiles(selection, attribute, quantiles, by, limit)
                     : Optional.<List<Questions.Percentiles>>empty();
@@ -257,7 +272,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             }
             if (request.getRequestId().isEmpty()
                     || !request.getScope().getFilter().isEmpty()
-                    || request.getScope().getRevision() != 0) {
+                    || request.getScope().hasRevision()) {
                 throw new QueryException("request id \"" + request.getRequestId()
                         + "\" (expected: an id, as x-request-id carries it, no filter and no revision)");
             }
@@ -281,6 +296,13 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
 
     private KafkaRow row(GetRequestRequest request) throws QueryException, StoreException, BoundExceededException {
         var id = request.getRow();
+        if (!request.getRequestId().isEmpty() || request.hasScope()) {
+            throw new QueryException("row with " + (request.hasScope() ? "a scope" : "a request id")
+                    + " (expected: the row alone; it says itself where it is)");
+        }
+        if (!id.hasTime()) {
+            throw new QueryException("row without a time (expected: the startTime of its entry)");
+        }
         var time = Scopes.micros(id.getTime());
         var place = new Questions.Cursor(time, id.getPartition(), id.getOffset(), id.getTopic());
         return questions
@@ -306,9 +328,9 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
         answer(response, () -> {
             var before = scopes.selection(request.getBefore());
             var after = scopes.selection(request.getAfter());
-            var by = request.getBy().isEmpty() ? "config.object" : request.getBy();
+            var by = request.getBy().isEmpty() ? COMPARED : request.getBy();
             return comparisons
-                    .compare(before, after, by, orElse(request.getLimit(), GROUPS))
+                    .compare(before, after, by, request.hasLimit() ? request.getLimit() : GROUPS)
                     .setBeforeCoverage(completeness.coverage(before))
                     .setAfterCoverage(completeness.coverage(after))
                     .build();
@@ -355,12 +377,12 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     public void export(ExportRequest request, StreamObserver<ExportResponse> response) {
         var call = (ServerCallStreamObserver<ExportResponse>) response;
         try {
-            var limit = request.getLimit() == 0 ? MAX_EXPORT : request.getLimit();
-            if (limit < 0 || limit > MAX_EXPORT) {
-                throw new QueryException("limit " + limit + " (expected: 1 to " + MAX_EXPORT + ")");
+            var limit = request.hasLimit() ? request.getLimit() : MAX_EXPORT;
+            if (limit < 1 || limit > MAX_EXPORT) {
+                throw new QueryException("limit " + limit + " (expected: 1 to " + MAX_EXPORT + ", or none)");
             }
             // Whoever names a limit wants so many rows; whoever names none wants all.
-            var extent = new Questions.Extent(limit, request.getLimit() != 0);
+            var extent = new Questions.Extent(limit, request.hasLimit());
             var selection = scopes.selection(request.getScope());
             switch (request.getFormat()) {
                 case CSV -> lines(call, selection, extent, ExportText.heading(), ExportText::csv);
@@ -470,10 +492,6 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
 
     private static Duration micros(double micros) {
         return Durations.fromMicros(Math.round(micros));
-    }
-
-    private static int orElse(int value, int usual) {
-        return value == 0 ? usual : value;
     }
 
     /// One question.

@@ -19,8 +19,6 @@ import java.util.TreeMap;
 /// Puts two sets of rows side by side, group by group; what got worse comes first.
 final class Comparisons {
 
-    private static final int MAX_GROUPS = 1_000;
-
     private record Pair(Questions.Group before, Questions.Group after) {
 
         double change() {
@@ -40,8 +38,8 @@ final class Comparisons {
 
     CompareResponse.Builder compare(Selection before, Selection after, String by, int limit)
             throws QueryException, StoreException, BoundExceededException {
-        if (limit < 1 || limit > MAX_GROUPS) {
-            throw new QueryException("limit " + limit + " (expected: 1 to " + MAX_GROUPS + ")");
+        if (limit < 1 || limit > Questions.MAX_GROUPS) {
+            throw new QueryException("limit " + limit + " (expected: 1 to " + Questions.MAX_GROUPS + ")");
         }
         var left = groups(before, by);
         var right = groups(after, by);
@@ -71,7 +69,7 @@ final class Comparisons {
     private Map<String, Questions.Group> groups(Selection selection, String by)
             throws QueryException, StoreException, BoundExceededException {
         var found = new LinkedHashMap<String, Questions.Group>();
-        questions.top(selection, by, MAX_GROUPS).forEach(group -> found.put(group.value(), group));
+        questions.top(selection, by, Questions.MAX_GROUPS).forEach(group -> found.put(group.value(), group));
         return found;
     }
 
@@ -79,7 +77,7 @@ final class Comparisons {
     private void addMissing(
             Map<String, Questions.Group> found, Selection selection, String by, Collection<String> ofOther)
             throws QueryException, StoreException, BoundExceededException {
-        if (found.size() < MAX_GROUPS) {
+        if (found.size() < Questions.MAX_GROUPS) {
             return;
         }
         var missing =

@@ -49,10 +49,13 @@ final class Scopes {
 
     private Condition condition(Scope scope) throws QueryException {
         var filter = reader.read(scope.getFilter());
-        if (scope.getRevision() < 0) {
+        if (!scope.hasRevision()) {
+            return filter;
+        }
+        if (scope.getRevision() < 1) {
             throw new QueryException("revision " + scope.getRevision() + " (expected: 1 or more, or none)");
         }
-        return scope.getRevision() == 0 ? filter : new Condition.All(List.of(filter, ofRevision(scope.getRevision())));
+        return new Condition.All(List.of(filter, ofRevision(scope.getRevision())));
     }
 
     private static Condition ofRevision(long revision) {

@@ -23,7 +23,6 @@ import java.util.TreeMap;
 public final class Dashboards {
 
     private static final int SECONDS = 20;
-    private static final int MAX_GROUPS = 1_000;
     private static final int MAX_BARS = 1_500;
     private static final int CLASSES = 100;
     private static final double MICROS = 1_000_000.0;
@@ -60,7 +59,7 @@ public final class Dashboards {
     /// The values of an attribute that most rows have.
     public Optional<Top> top(Selection selection, String attribute, int limit)
             throws QueryException, StoreException, BoundExceededException {
-        if (limit < 1 || limit > MAX_GROUPS) {
+        if (limit < 1 || limit > Questions.MAX_GROUPS) {
             return Optional.empty();
         }
         return ask(selection, attribute, 0, limit)
@@ -87,7 +86,7 @@ public final class Dashboards {
             throws QueryException, StoreException, BoundExceededException {
         var isKnown = attribute.equals("request.duration")
                 && limit >= 1
-                && limit <= MAX_GROUPS
+                && limit <= Questions.MAX_GROUPS
                 && !quantiles.isEmpty()
                 && quantiles.stream().allMatch(quantile -> quantile >= 0 && quantile <= 1);
         if (!isKnown || by.isEmpty()) {

@@ -29,8 +29,13 @@ public final class Questions {
     /// Most rows that a page of a search has.
     public static final int MAX_PAGE = 1_000;
 
+    /// Most groups that an answer has.
+    public static final int MAX_GROUPS = 1_000;
+
+    /// Most percentiles that a question asks for.
+    public static final int MAX_QUANTILES = 20;
+
     private static final int MAX_RULES = 200_000;
-    private static final int MAX_GROUPS = 1_000;
     private static final int MAX_BARS = 1_500;
     private static final int SECONDS = 20;
     private static final String TIME = Column.START_TIME.name();
@@ -239,11 +244,13 @@ public final class Questions {
             Selection selection, String attribute, List<Double> quantiles, Optional<String> by, int limit)
             throws QueryException, StoreException, BoundExceededException {
         expect(limit >= 1 && limit <= MAX_GROUPS, "limit", limit, "1 to " + MAX_GROUPS);
-        expect(!quantiles.isEmpty() && quantiles.size() <= 20, "quantiles", quantiles.size(), "1 to 20");
+        expect(
+                !quantiles.isEmpty() && quantiles.size() <= MAX_QUANTILES,
+                "quantiles",
+                quantiles.size(),
+                "1 to " + MAX_QUANTILES);
         var column = column(attribute);
-        if (column.type() != Column.Type.DURATION
-                && column.type() != Column.Type.NUMBER
-                && column.type() != Column.Type.REAL) {
+        if (!column.type().isMeasured()) {
             throw new QueryException("attribute \"" + attribute + "\" is a "
                     + column.type().shown() + " (expected: an int, double or duration)");
         }

@@ -39,6 +39,16 @@ public record Column(FieldDescriptor field, String name, String attribute, Type 
         public String shown() {
             return shown;
         }
+
+        /// Whether rows can be put into groups by it.
+        public boolean isGrouped() {
+            return this == TEXT || this == WORDS || this == NUMBER;
+        }
+
+        /// Whether it has percentiles.
+        public boolean isMeasured() {
+            return this == NUMBER || this == REAL || this == DURATION;
+        }
     }
 
     /// All columns that come from a field, in the order of the fields.

@@ -73,7 +73,7 @@ sealed interface Comparison {
         said.add(before + " -> " + after);
         var first = Coverages.written(answer.getBeforeCoverage());
         var second = Coverages.written(answer.getAfterCoverage());
-        if (question.getBefore().getRevision() != 0) {
+        if (question.getBefore().hasRevision()) {
             said.add(second);
         } else {
             said.add("before: " + first);
@@ -90,7 +90,7 @@ sealed interface Comparison {
 
     // `revision 41`, or its time.
     private static String side(Scope scope) {
-        return scope.getRevision() != 0
+        return scope.hasRevision()
                 ? "revision " + scope.getRevision()
                 : Timestamps.toString(scope.getFrom()) + " to " + Timestamps.toString(scope.getTo());
     }

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,9 @@ import picocli.CommandLine.Parameters;
 public final class LogsCommand implements Callable<Integer> {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    // Of an answer in one piece, and of an export.
+    private static final long MAX_SHOWN = 1_000;
+    private static final long MAX_ROWS = 1_000_000;
 
     /// Forms of an answer.
     enum Form {
@@ -72,8 +76,8 @@ public final class LogsCommand implements Callable<Integer> {
     @Mixin
     private TimeRange range = new TimeRange();
 
-    @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Rows, or groups.")
-    private int limit;
+    @Option(names = "--limit", paramLabel = "N", description = "Rows, or groups. Default: 100 rows, 20 groups.")
+    private @Nullable Long limit;
 
     @Option(names = "--tail", description = "Follow what is being stored.")
     private boolean tail;
@@ -218,8 +222,19 @@ public final class LogsCommand implements Callable<Integer> {
                 || page
                 || request != null
                 || distinct != null);
-        if (limit != 0 && !isLimited) {
+        if (limit != null && !isLimited) {
             throw CommandFailedException.unable("--limit with " + question + " (expected: no --limit; all is shown)");
+        }
+        checkLimit(question.isEmpty());
+    }
+
+    private void checkLimit(boolean isAboutRows) throws CommandFailedException {
+        var isExport = isAboutRows && form != Form.TABLE && form != Form.JSON;
+        var most = isExport ? MAX_ROWS : MAX_SHOWN;
+        if (limit != null && (limit < 1 || limit > most)) {
+            throw CommandFailedException.unable("--limit " + limit
+                    + String.format(Locale.ROOT, " (expected: 1 to %,d", most)
+                    + (isAboutRows && !isExport ? "; -o csv and jsonl have more)" : ")"));
         }
     }
 
@@ -271,6 +286,10 @@ public final class LogsCommand implements Callable<Integer> {
                 .toList();
     }
 
+    private OptionalInt limit() {
+        return limit == null ? OptionalInt.empty() : OptionalInt.of(Math.toIntExact(limit));
+    }
+
     private Scope scope() throws CommandFailedException {
         return range.scope(terminal, approximate || histogram).setFilter(filter).build();
     }
@@ -292,9 +311,9 @@ public final class LogsCommand implements Callable<Integer> {
     }
 
     private void search(Connection connection) throws CommandFailedException {
-        var question =
-                SearchRequest.newBuilder().setScope(scope()).setLimit(limit).build();
-        var answer = connection.logs(PATIENCE, stub -> stub.search(question));
+        var question = SearchRequest.newBuilder().setScope(scope());
+        limit().ifPresent(question::setLimit);
+        var answer = connection.logs(PATIENCE, stub -> stub.search(question.build()));
         if (form == Form.JSON) {
             terminal.printJson(Json.of(answer));
             return;
@@ -313,10 +332,9 @@ public final class LogsCommand implements Callable<Integer> {
         var question = TopRequest.newBuilder()
                 .setScope(scope())
                 .setAttribute(attribute)
-                .setLimit(limit)
-                .setApproximate(approximate)
-                .build();
-        var answer = connection.logs(PATIENCE, stub -> stub.top(question));
+                .setApproximate(approximate);
+        limit().ifPresent(question::setLimit);
+        var answer = connection.logs(PATIENCE, stub -> stub.top(question.build()));
         print(
                 answer,
                 sheets().of(answer, attribute),
@@ -327,10 +345,9 @@ public final class LogsCommand implements Callable<Integer> {
         var question = PercentilesRequest.newBuilder()
                 .setScope(scope())
                 .setBy(attribute)
-                .setLimit(limit)
-                .setApproximate(approximate)
-                .build();
-        var answer = connection.logs(PATIENCE, stub -> stub.percentiles(question));
+                .setApproximate(approximate);
+        limit().ifPresent(question::setLimit);
+        var answer = connection.logs(PATIENCE, stub -> stub.percentiles(question.build()));
         print(
                 answer,
                 Sheets.of(answer, attribute),
@@ -359,8 +376,9 @@ public final class LogsCommand implements Callable<Integer> {
             scope.setTo(Timestamps.fromMillis(terminal.clock().instant().toEpochMilli()));
         }
         var attribute = by == null ? Attributes.of("object") : Attributes.of(by);
-        var question =
-                comparison.asked(scope.build()).setBy(attribute).setLimit(limit).build();
+        var asked = comparison.asked(scope.build()).setBy(attribute);
+        limit().ifPresent(asked::setLimit);
+        var question = asked.build();
         var answer = connection.logs(PATIENCE, stub -> stub.compare(question));
         print(answer, Sheets.of(answer, attribute), noted(attribute, Comparison.beside(question, answer)));
     }
@@ -423,7 +441,7 @@ public final class LogsCommand implements Callable<Integer> {
     }
 
     private void export(Connection connection) throws CommandFailedException {
-        var rows = new RowExport(connection, scope(), limit);
+        var rows = new RowExport(connection, scope(), limit());
         if (form == Form.CSV) {
             rows.print(ExportRequest.Format.CSV, terminal);
         } else if (form == Form.JSONL) {

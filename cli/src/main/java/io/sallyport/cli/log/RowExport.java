@@ -9,11 +9,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalInt;
 
 /// All rows of a scope, oldest first, on the terminal or in a file.
 ///
-/// @param limit at most so many rows; 0: as many as the collector gives
-record RowExport(Connection connection, Scope scope, int limit) {
+/// @param limit at most so many rows; absent: as many as the collector gives
+record RowExport(Connection connection, Scope scope, OptionalInt limit) {
 
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
@@ -61,10 +62,8 @@ record RowExport(Connection connection, Scope scope, int limit) {
     }
 
     private ExportRequest question(ExportRequest.Format format) {
-        return ExportRequest.newBuilder()
-                .setScope(scope)
-                .setFormat(format)
-                .setLimit(limit)
-                .build();
+        var question = ExportRequest.newBuilder().setScope(scope).setFormat(format);
+        limit.ifPresent(question::setLimit);
+        return question.build();
     }
 }

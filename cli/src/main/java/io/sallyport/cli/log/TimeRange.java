@@ -37,12 +37,17 @@ final class TimeRange {
         if (from != null && since != null) {
             throw CommandFailedException.unable("--since and --from (expected: one of them)");
         }
-        Moments.duration(since());
+        if (Moments.duration(since()).isZero()) {
+            throw CommandFailedException.unable("--since " + since + " (expected: some time, like 15m, 1h or 7d)");
+        }
         if (to != null) {
             time(to);
         }
         if (from != null) {
             time(from);
+        }
+        if (from != null && to != null && Timestamps.compare(time(from), time(to)) >= 0) {
+            throw CommandFailedException.unable("--from " + from + " --to " + to + " (expected: --from before --to)");
         }
     }
 
