@@ -8,6 +8,7 @@ import com.google.protobuf.util.JsonFormat;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -38,7 +40,17 @@ public final class LogServlet extends HttpServlet {
     public static final String PATH = "/accesslog/v1";
 
     private static final long serialVersionUID = 1L;
-    private static final int MAX_BODY = 1 << 20;
+
+    /// Most bytes of a question.
+    static final int MAX_BODY = 1 << 20;
+
+    static final String JSON_LINES = "application/x-ndjson";
+    static final String CSV = "text/csv";
+    static final String PARQUET = "application/vnd.apache.parquet";
+
+    private static final String DOCUMENT = "openapi.json";
+    private static final String QUESTION_METHODS = "GET, POST, OPTIONS";
+    private static final String DOCUMENT_METHODS = "GET, OPTIONS";
     private static final long PATIENCE_SECONDS = 60;
     private static final long EXPORT_SECONDS = 600;
     private static final Metadata.Key<String> AUTHORIZATION =
@@ -69,33 +81,39 @@ public final class LogServlet extends HttpServlet {
     }
 
     @Override
-    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        if ("/openapi.json".equals(request.getPathInfo())) {
-            json(response, 200, OpenApi.text());
-            return;
-        }
-        answer(request, response, true);
-    }
-
-    @Override
-    protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        answer(request, response, false);
-    }
-
-    private void answer(HttpServletRequest request, HttpServletResponse response, boolean isGet) throws IOException {
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         var path = request.getPathInfo() == null ? "" : request.getPathInfo().substring(1);
         var operation = Operations.ALL.get(path);
-        if (operation == null) {
+        if (operation == null && !path.equals(DOCUMENT)) {
             error(
                     response,
                     404,
                     "NOT_FOUND",
-                    "\"" + path + "\" (expected: one of openapi.json, " + String.join(", ", Operations.ALL.keySet())
+                    "\"" + path + "\" (expected: one of " + DOCUMENT + ", " + String.join(", ", Operations.ALL.keySet())
                             + ")");
             return;
         }
+        var allowed = operation == null ? DOCUMENT_METHODS : QUESTION_METHODS;
+        var method = request.getMethod();
+        if (operation != null && (method.equals("GET") || method.equals("POST"))) {
+            answer(operation, request, response);
+        } else if (operation == null && method.equals("GET")) {
+            json(response, 200, OpenApi.text());
+        } else {
+            response.setHeader("Allow", allowed);
+            if (method.equals("OPTIONS")) {
+                response.setStatus(204);
+            } else {
+                error(response, 405, "UNIMPLEMENTED", "method " + method + " (expected: one of " + allowed + ")");
+            }
+        }
+    }
+
+    private void answer(Operations.Operation operation, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
         try {
-            var question = isGet ? parameters(operation, request) : body(operation, request);
+            var question =
+                    request.getMethod().equals("GET") ? parameters(operation, request) : body(operation, request);
             var channel = as(request);
             if (!operation.isStream()) {
                 var answer = ClientCalls.blockingUnaryCall(
@@ -107,7 +125,7 @@ public final class LogServlet extends HttpServlet {
                 new EventStream(channel, operation.method()).send(question, response);
             }
         } catch (BadRequestException e) {
-            error(response, 400, "INVALID_ARGUMENT", String.valueOf(e.getMessage()));
+            error(response, e.status(), e.code(), String.valueOf(e.getMessage()));
         } catch (StatusRuntimeException e) {
             fail(response, e.getStatus());
         }
@@ -149,9 +167,12 @@ public final class LogServlet extends HttpServlet {
     }
 
     private Message body(Operations.Operation operation, HttpServletRequest request) throws BadRequestException {
+        if (request.getQueryString() != null) {
+            throw new BadRequestException("a POST with parameters (expected: all of the question in its body)");
+        }
         var bytes = bytes(request);
         if (bytes.length > MAX_BODY) {
-            throw new BadRequestException("body of more than " + MAX_BODY + " bytes (expected: a question)");
+            throw BadRequestException.tooLarge("body of more than " + MAX_BODY + " bytes (expected: a question)");
         }
         var text = new String(bytes, StandardCharsets.UTF_8);
         return read(operation, text.isBlank() ? "{}" : text);
@@ -185,28 +206,41 @@ public final class LogServlet extends HttpServlet {
     private static void export(
             Channel channel, Operations.Operation operation, ExportRequest question, HttpServletResponse response)
             throws IOException {
-        var pieces = ClientCalls.blockingServerStreamingCall(
-                channel, operation.method(), patience(EXPORT_SECONDS), question);
-        // The first piece tells whether the question is one, so the answer's status waits for it.
-        var isFirst = true;
-        while (pieces.hasNext()) {
+        // A caller who goes away ends the call, and with it the engine's work.
+        try (var untilGone = Context.current().withCancellation()) {
+            var pieces = pieces(channel, operation, question, untilGone);
+            // The first piece tells whether the question is one, so the answer's status waits for it.
+            var isFirst = true;
+            while (pieces.hasNext()) {
+                if (isFirst) {
+                    isFirst = false;
+                    response.setStatus(200);
+                    response.setContentType(contentType(question.getFormat()));
+                }
+                ((ExportResponse) pieces.next()).getData().writeTo(response.getOutputStream());
+            }
             if (isFirst) {
-                isFirst = false;
-                response.setStatus(200);
                 response.setContentType(contentType(question.getFormat()));
             }
-            ((ExportResponse) pieces.next()).getData().writeTo(response.getOutputStream());
         }
-        if (isFirst) {
-            response.setContentType(contentType(question.getFormat()));
+    }
+
+    private static Iterator<Message> pieces(
+            Channel channel, Operations.Operation operation, Message question, Context context) {
+        var before = context.attach();
+        try {
+            return ClientCalls.blockingServerStreamingCall(
+                    channel, operation.method(), patience(EXPORT_SECONDS), question);
+        } finally {
+            context.detach(before);
         }
     }
 
     private static String contentType(ExportRequest.Format format) {
         return switch (format) {
-            case CSV -> "text/csv; charset=utf-8";
-            case PARQUET -> "application/vnd.apache.parquet";
-            case JSON_LINES, FORMAT_UNSPECIFIED, UNRECOGNIZED -> "application/x-ndjson";
+            case CSV -> CSV + "; charset=utf-8";
+            case PARQUET -> PARQUET;
+            case JSON_LINES, FORMAT_UNSPECIFIED, UNRECOGNIZED -> JSON_LINES;
         };
     }
 
@@ -214,6 +248,9 @@ public final class LogServlet extends HttpServlet {
         if (response.isCommitted()) {
             // The caller must not take a part for the whole: the connection is cut.
             throw new IOException("answer ended early: " + status.getDescription());
+        }
+        if (status.getCode() == Status.Code.UNAUTHENTICATED) {
+            response.setHeader("WWW-Authenticate", "Bearer");
         }
         json(response, CODES.getOrDefault(status.getCode(), 500), error(status) + "\n");
     }

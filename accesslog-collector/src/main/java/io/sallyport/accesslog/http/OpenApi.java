@@ -5,16 +5,12 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.sallyport.proto.accesslog.v1.ExportRequest;
-import java.util.ArrayDeque;
-import java.util.LinkedHashSet;
+import io.sallyport.proto.accesslog.v1.Row;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 
-/// The service's OpenAPI 3.1 document, made from its descriptors.
+/// The service's OpenAPI 3.1 document, made from its descriptors and from what [Inputs] knows beyond them.
 public final class OpenApi {
 
     private static final Gson GSON =
@@ -29,12 +25,30 @@ public final class OpenApi {
             .put("export", "All rows that match, as JSON lines, CSV or Parquet.")
             .put("histogram", "Counts over time, by the class of the response code.")
             .put("percentiles", "Percentiles of a number or duration, for all rows or by an attribute.")
-            .put("request", "The rows of one request, explained.")
+            .put("request", "The rows of one request, or one row, explained.")
             .put("rules", "Every rule with the rows that it decided, and those that nothing reached.")
             .put("search", "Rows, newest first, page by page.")
             .put("tail", "Rows as they are stored, as server-sent events.")
             .put("top", "The most frequent values of an attribute, with error rate and percentiles.")
             .buildOrThrow();
+
+    /// What is answered instead of an answer, by its status.
+    private static final ImmutableMap<Integer, String> ERRORS = ImmutableMap.<Integer, String>builder()
+            .put(400, "The question is wrong: the message names the part, and what was expected.")
+            .put(401, "No token, or one that nobody has.")
+            .put(403, "The caller may not ask, or a page of another site does.")
+            .put(404, "No row has this id, in this time, among those that the caller may see.")
+            .put(413, "The body has more than " + LogServlet.MAX_BODY + " bytes.")
+            .put(429, "The answer would pass a bound (rows, seconds, memory), or too many ask at once.")
+            .put(500, "A mistake of the collector.")
+            .put(503, "The store cannot be reached, or is starting.")
+            .put(504, "The answer took too long.")
+            .buildOrThrow();
+
+    private static final String EVENTS =
+            "Events until the caller goes: `row`, whose data is a Row as JSON; `skipped`, how many rows were left out since"
+                    + " the caller reads too slowly; `end`, an Error, when the service ends it. Comments (`:`) in between"
+                    + " say that it goes on.";
 
     private OpenApi() {}
 
@@ -44,203 +58,125 @@ public final class OpenApi {
     }
 
     private static JsonObject document() {
-        var document = new JsonObject();
-        document.addProperty("openapi", "3.1.0");
-        var about = new JsonObject();
-        about.addProperty("title", "Sallyport access logs");
-        about.addProperty("version", "v1");
-        about.addProperty(
-                "description",
-                "What happened, asked in CEL. The same as gRPC sallyport.accesslog.v1.AccessLogService, in proto3 JSON.");
-        document.add("info", about);
+        var schemas = new Schemas();
         var paths = new JsonObject();
-        var messages = new LinkedHashSet<Descriptor>();
-        Operations.ALL.forEach((name, operation) -> {
-            var path = new JsonObject();
-            path.add("get", get(operation));
-            path.add("post", post(operation, messages));
-            paths.add(LogServlet.PATH + "/" + name, path);
-        });
-        document.add("paths", paths);
-        var components = new JsonObject();
-        components.add("schemas", schemas(messages));
-        components.add("securitySchemes", security());
-        document.add("components", components);
-        var either = new JsonArray();
-        for (var way : List.of("token", "certificate")) {
-            var needs = new JsonObject();
-            needs.add(way, new JsonArray());
-            either.add(needs);
-        }
-        document.add("security", either);
-        return document;
+        Operations.ALL.forEach((name, operation) -> paths.add(
+                LogServlet.PATH + "/" + name,
+                Json.object("get", get(operation, schemas), "post", post(operation, schemas))));
+        return Json.object(
+                "openapi",
+                "3.1.0",
+                "info",
+                Json.object(
+                        "title",
+                        "Sallyport access logs",
+                        "version",
+                        "v1",
+                        "description",
+                        "What happened, asked in CEL. The same as gRPC sallyport.accesslog.v1.AccessLogService, in"
+                                + " proto3 JSON: what has no value (`0`, `\"\"`, `false`, an empty list) is left out of"
+                                + " answers. A parameter or field that is not listed here is an error."),
+                "paths",
+                paths,
+                "components",
+                Json.object("schemas", schemas.all(), "responses", errors(), "securitySchemes", security()),
+                "security",
+                List.of(Json.object("token", List.of()), Json.object("certificate", List.of())));
     }
 
     private static JsonObject security() {
-        var token = new JsonObject();
-        token.addProperty("type", "http");
-        token.addProperty("scheme", "bearer");
-        var certificate = new JsonObject();
-        certificate.addProperty("type", "mutualTLS");
-        var schemes = new JsonObject();
-        schemes.add("token", token);
-        schemes.add("certificate", certificate);
-        return schemes;
+        return Json.object(
+                "token",
+                Json.object("type", "http", "scheme", "bearer"),
+                "certificate",
+                Json.object("type", "mutualTLS"));
     }
 
-    private static JsonObject get(Operations.Operation operation) {
-        var out = about(operation, "get");
+    private static JsonObject errors() {
+        var errors = new JsonObject();
+        ERRORS.forEach((status, description) -> {
+            var error = Json.object("description", description, "content", content(JSON, Schemas.error()));
+            if (status == 401) {
+                var scheme =
+                        Json.object("description", "How to show a token.", "schema", Json.object("type", "string"));
+                error.add("headers", Json.object("WWW-Authenticate", scheme));
+            }
+            errors.add(String.valueOf(status), error);
+        });
+        return errors;
+    }
+
+    private static JsonObject get(Operations.Operation operation, Schemas schemas) {
         var parameters = new JsonArray();
-        for (var name : Parameters.names(operation.descriptor().getInputType(), "")) {
-            var parameter = new JsonObject();
-            parameter.addProperty("name", name);
-            parameter.addProperty("in", "query");
-            var schema = new JsonObject();
-            schema.addProperty("type", "string");
+        Parameters.all(operation.descriptor().getInputType()).forEach((name, field) -> {
+            var schema = Schemas.parameter(field);
+            var parameter = Json.object("name", name, "in", "query");
+            if (Inputs.isRequired(field) && !name.contains(".")) {
+                parameter.addProperty("required", true);
+            }
+            if (schema.has("description")) {
+                parameter.add("description", schema.remove("description"));
+            }
             parameter.add("schema", schema);
             parameters.add(parameter);
-        }
+        });
+        var out = about(operation, "get");
         out.add("parameters", parameters);
-        out.add("responses", responses(operation, new LinkedHashSet<>()));
+        out.add("responses", responses(operation, schemas, false));
         return out;
     }
 
-    private static JsonObject post(Operations.Operation operation, Set<Descriptor> messages) {
+    private static JsonObject post(Operations.Operation operation, Schemas schemas) {
+        var question = schemas.question(operation.descriptor().getInputType());
         var out = about(operation, "post");
-        var body = new JsonObject();
-        body.add("content", content(JSON, reference(operation.descriptor().getInputType(), messages)));
-        out.add("requestBody", body);
-        out.add("responses", responses(operation, messages));
+        out.add("requestBody", Json.object("content", content(JSON, question)));
+        out.add("responses", responses(operation, schemas, true));
         return out;
     }
 
     private static JsonObject about(Operations.Operation operation, String verb) {
-        var out = new JsonObject();
-        out.addProperty("operationId", verb + operation.descriptor().getName());
-        out.addProperty("summary", SUMMARIES.getOrDefault(operation.path(), ""));
-        return out;
+        return Json.object(
+                "operationId",
+                verb + operation.descriptor().getName(),
+                "summary",
+                SUMMARIES.getOrDefault(operation.path(), ""));
     }
 
-    private static JsonObject responses(Operations.Operation operation, Set<Descriptor> messages) {
-        var good = new JsonObject();
-        good.addProperty("description", operation.isStream() ? "A stream." : "The answer.");
-        if (!operation.isStream()) {
-            good.add("content", content(JSON, reference(operation.descriptor().getOutputType(), messages)));
-        } else if (operation.descriptor().getInputType().equals(ExportRequest.getDescriptor())) {
-            good.add("content", content("application/octet-stream", new JsonObject()));
-        } else {
-            good.add("content", content("text/event-stream", new JsonObject()));
-        }
-        var bad = new JsonObject();
-        bad.addProperty("description", "What is wrong, and with which part of the question.");
-        var error = new JsonObject();
-        error.addProperty("$ref", "#/components/schemas/Error");
-        bad.add("content", content(JSON, error));
+    private static JsonObject responses(Operations.Operation operation, Schemas schemas, boolean hasBody) {
         var responses = new JsonObject();
-        responses.add("200", good);
-        responses.add("default", bad);
+        responses.add("200", good(operation, schemas));
+        var statuses = new TreeSet<>(ERRORS.keySet());
+        statuses.removeIf(
+                status -> (status == 404 && !operation.path().equals("request")) || (status == 413 && !hasBody));
+        statuses.forEach(status ->
+                responses.add(String.valueOf(status), Json.object("$ref", "#/components/responses/" + status)));
         return responses;
     }
 
+    private static JsonObject good(Operations.Operation operation, Schemas schemas) {
+        if (!operation.isStream()) {
+            var answer = schemas.answer(operation.descriptor().getOutputType());
+            return Json.object("description", "The answer.", "content", content(JSON, answer));
+        }
+        schemas.answer(Row.getDescriptor());
+        if (!operation.descriptor().getInputType().equals(ExportRequest.getDescriptor())) {
+            return Json.object("description", EVENTS, "content", content("text/event-stream", text("Events.")));
+        }
+        var content = content(LogServlet.JSON_LINES, text("One Row as JSON in each line."));
+        content.add(LogServlet.CSV, schema(text("A heading with the names of attributes, and a line for each row.")));
+        content.add(LogServlet.PARQUET, new JsonObject());
+        return Json.object("description", "The rows, in the format that was asked for.", "content", content);
+    }
+
+    private static JsonObject text(String description) {
+        return Json.object("type", "string", "description", description);
+    }
+
     private static JsonObject content(String type, JsonObject schema) {
-        var media = new JsonObject();
-        media.add("schema", schema);
-        var content = new JsonObject();
-        content.add(type, media);
-        return content;
+        return Json.object(type, schema(schema));
     }
 
-    private static JsonObject schemas(Set<Descriptor> roots) {
-        var found = new TreeMap<String, JsonObject>();
-        var open = new ArrayDeque<>(roots);
-        while (!open.isEmpty()) {
-            var message = open.poll();
-            if (found.containsKey(name(message))) {
-                continue;
-            }
-            var inner = new LinkedHashSet<Descriptor>();
-            found.put(name(message), schema(message, inner));
-            open.addAll(inner);
-        }
-        var error = new JsonObject();
-        error.addProperty("type", "object");
-        var fields = new JsonObject();
-        fields.add("code", typed("string", ""));
-        fields.add("message", typed("string", ""));
-        error.add("properties", fields);
-        var schemas = new JsonObject();
-        schemas.add("Error", error);
-        found.forEach(schemas::add);
-        return schemas;
-    }
-
-    private static JsonObject schema(Descriptor message, Set<Descriptor> inner) {
-        var out = typed("object", "");
-        var fields = new JsonObject();
-        for (var field : message.getFields()) {
-            fields.add(field.getJsonName(), schema(field, inner));
-        }
-        out.add("properties", fields);
-        return out;
-    }
-
-    private static JsonObject schema(FieldDescriptor field, Set<Descriptor> inner) {
-        if (field.isMapField()) {
-            var map = typed("object", "");
-            map.add("additionalProperties", value(field.getMessageType().findFieldByName("value"), inner));
-            return map;
-        }
-        if (!field.isRepeated()) {
-            return value(field, inner);
-        }
-        var list = typed("array", "");
-        list.add("items", value(field, inner));
-        return list;
-    }
-
-    // As proto3 JSON writes them: large numbers as texts.
-    private static JsonObject value(FieldDescriptor field, Set<Descriptor> inner) {
-        return switch (field.getJavaType()) {
-            case STRING -> typed("string", "");
-            case BYTE_STRING -> typed("string", "byte");
-            case INT -> typed("integer", "int32");
-            case LONG -> typed("string", "int64");
-            case FLOAT, DOUBLE -> typed("number", "double");
-            case BOOLEAN -> typed("boolean", "");
-            case ENUM -> {
-                var values = new JsonArray();
-                field.getEnumType().getValues().forEach(value -> values.add(value.getName()));
-                var out = typed("string", "");
-                out.add("enum", values);
-                yield out;
-            }
-            case MESSAGE ->
-                Parameters.isMessage(field)
-                        ? reference(field.getMessageType(), inner)
-                        : typed(
-                                "string",
-                                field.getMessageType().getName().equals("Timestamp") ? "date-time" : "duration");
-        };
-    }
-
-    private static JsonObject reference(Descriptor message, Set<Descriptor> seen) {
-        seen.add(message);
-        var out = new JsonObject();
-        out.addProperty("$ref", "#/components/schemas/" + name(message));
-        return out;
-    }
-
-    private static String name(Descriptor message) {
-        var whole = message.getFullName();
-        return whole.substring(message.getFile().getPackage().length() + 1);
-    }
-
-    private static JsonObject typed(String type, String format) {
-        var out = new JsonObject();
-        out.addProperty("type", type);
-        if (!format.isEmpty()) {
-            out.addProperty("format", format);
-        }
-        return out;
+    private static JsonObject schema(JsonObject schema) {
+        return Json.object("schema", schema);
     }
 }

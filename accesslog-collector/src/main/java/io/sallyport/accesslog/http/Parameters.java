@@ -11,9 +11,10 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.JsonFormat;
+import io.grpc.Status;
 import java.util.Map;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +46,9 @@ final class Parameters {
         if (field == null) {
             var scope = type.findFieldByName(SCOPE);
             if (scope == null || find(scope.getMessageType(), first) == null) {
-                throw new BadRequestException(
-                        "parameter \"" + name + "\" (expected: one of " + names(request, "") + ")");
+                var expected = all(request).keySet();
+                throw new BadRequestException("parameter \"" + name + "\" (expected: "
+                        + (expected.isEmpty() ? "none)" : "one of " + String.join(", ", expected) + ")"));
             }
             put(inner(json, SCOPE), scope.getMessageType(), name, parameter, request);
         } else if (dot >= 0 && isMessage(field)) {
@@ -127,19 +129,22 @@ final class Parameters {
                         .equals(Timestamp.getDescriptor().getFile().getPackage());
     }
 
-    /// All there are, in the order of their names.
-    static SortedSet<String> names(Descriptor type, String prefix) {
-        var names = new TreeSet<String>();
+    /// All that a question takes, in the order of their names.
+    static SortedMap<String, FieldDescriptor> all(Descriptor question) {
+        var all = new TreeMap<String, FieldDescriptor>();
+        collect(all, "", question, question);
+        return all;
+    }
+
+    private static void collect(Map<String, FieldDescriptor> all, String prefix, Descriptor type, Descriptor question) {
         for (var field : type.getFields()) {
-            if (!isMessage(field)) {
-                names.add(prefix + field.getJsonName());
-            } else if (field.getName().equals(SCOPE)) {
-                names.addAll(names(field.getMessageType(), prefix));
-            } else {
-                names.addAll(names(field.getMessageType(), prefix + field.getJsonName() + "."));
+            var name = prefix + field.getJsonName();
+            if (isMessage(field)) {
+                collect(all, field.getName().equals(SCOPE) ? prefix : name + ".", field.getMessageType(), question);
+            } else if (Inputs.isTaken(question, field)) {
+                all.put(name, field);
             }
         }
-        return names;
     }
 
     /// The request cannot be read.
@@ -147,16 +152,36 @@ final class Parameters {
 
         private static final long serialVersionUID = 1L;
 
+        private final boolean isTooLarge;
+
         BadRequestException(String message) {
+            this(message, false);
+        }
+
+        private BadRequestException(String message, boolean isTooLarge) {
             super(message);
+            this.isTooLarge = isTooLarge;
         }
 
         BadRequestException(String message, Throwable cause) {
             super(message, cause);
+            this.isTooLarge = false;
         }
 
         BadRequestException(String message, Message.Builder unread, Throwable cause) {
-            super(message + " (expected: " + unread.getDescriptorForType().getName() + " as proto3 JSON)", cause);
+            this(message + " (expected: " + unread.getDescriptorForType().getName() + " as proto3 JSON)", cause);
+        }
+
+        static BadRequestException tooLarge(String message) {
+            return new BadRequestException(message, true);
+        }
+
+        int status() {
+            return isTooLarge ? 413 : 400;
+        }
+
+        String code() {
+            return (isTooLarge ? Status.Code.RESOURCE_EXHAUSTED : Status.Code.INVALID_ARGUMENT).name();
         }
     }
 }

@@ -6,35 +6,11 @@ import static org.awaitility.Awaitility.await;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.grpc.ManagedChannel;
-import io.sallyport.accesslog.api.AccessLogApi;
-import io.sallyport.accesslog.api.Callers;
-import io.sallyport.accesslog.api.Tails;
-import io.sallyport.accesslog.config.ConfigurationSource;
-import io.sallyport.accesslog.config.RuleList;
-import io.sallyport.accesslog.queue.KafkaSettings;
-import io.sallyport.accesslog.receive.Ledger;
-import io.sallyport.accesslog.storage.DuckSettings;
-import io.sallyport.accesslog.storage.DuckStore;
 import io.sallyport.accesslog.storage.KafkaRow;
-import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.testing.Rows;
-import io.sallyport.runtime.BearerToken;
-import io.sallyport.runtime.Readiness;
-import io.sallyport.runtime.http.HttpServer;
-import io.sallyport.runtime.http.Mount;
-import io.sallyport.runtime.metric.Metrics;
-import io.sallyport.runtime.rpc.Channels;
-import io.sallyport.runtime.rpc.GrpcServer;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -45,12 +21,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -59,56 +32,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LogServletTest {
 
-    private static final String ALL = "all-1234567890abcdef1234567890abcdef";
-    private static final String PAY = "pay-1234567890abcdef1234567890abcdef";
+    private static final String ALL = LogServer.ALL;
+    private static final String PAY = LogServer.PAY;
     private static final Path OPEN_API = Path.of("../docs/reference/accesslog-openapi.json");
-    private static final int COUNT = 300;
+    private static final int COUNT = LogServer.COUNT;
 
     @TempDir
     static Path folder;
 
-    private static final Tails TAILS = new Tails();
-    private static final HttpClient CLIENT =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
-    private static LogStore store;
-    private static GrpcServer service;
-    private static ManagedChannel channel;
-    private static HttpServer server;
+    private static LogServer server;
 
     @BeforeAll
     static void start() throws Exception {
-        store = DuckStore.open(DuckSettings.local(folder), () -> Rows.START, KafkaSettings.TOPIC);
-        var rows = Rows.many(COUNT, 5);
-        store.append(
-                KafkaSettings.TOPIC,
-                IntStream.range(0, COUNT)
-                        .mapToObj(i -> new KafkaRow(0, i, rows.get(i)))
-                        .toList(),
-                Map.of(0, (long) COUNT));
-        var api = new AccessLogApi(
-                store, new Ledger(), TAILS, new RuleList(ConfigurationSource.NONE), () -> Rows.START.plusSeconds(600));
-        var token = BearerToken.of(ALL);
-        service = GrpcServer.inProcess("log-servlet")
-                .with(new Callers(List.of(
-                        new Callers.Caller(token, Optional.empty()),
-                        Callers.Caller.of(BearerToken.of(PAY), List.of("pay")))))
-                .serve(api)
-                .start("logs");
-        channel = Channels.inProcess("log-servlet");
-        server = HttpServer.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new Readiness(),
-                new Metrics(),
-                Optional.of(token),
-                List.of(new Mount(LogServlet.PATH, new LogServlet(channel), true)));
+        server = new LogServer("log-servlet", folder, UnaryOperator.identity());
     }
 
     @AfterAll
     static void stop() throws Exception {
-        server.close();
-        channel.shutdownNow();
-        service.close();
-        store.close();
+        server.stop();
     }
 
     @Test
@@ -179,7 +120,8 @@ class LogServletTest {
         assertThat(method.statusCode()).isEqualTo(404);
         assertThat(get(ALL, "top?attribute=request.host&limit=5000").statusCode())
                 .isEqualTo(400);
-        assertThat(post(ALL, "search", " ".repeat((1 << 20) + 1)).statusCode()).isEqualTo(400);
+        assertThat(post(ALL, "search", " ".repeat((1 << 20) + 1)).statusCode()).isEqualTo(413);
+        assertThat(post(ALL, "search?limit=3", "{}").body()).contains("a POST with parameters (expected: all of");
     }
 
     @Test
@@ -211,7 +153,7 @@ class LogServletTest {
     void aParquetFileIsReadByAnotherDuckDb(@TempDir Path elsewhere) throws Exception {
         var file = elsewhere.resolve("rows.parquet");
         var path = "export?format=PARQUET&filter=" + encoded("response.code >= 500 && request.host != \"x'\\\"\"");
-        var answer = CLIENT.send(request(PAY, path).build(), BodyHandlers.ofFile(file));
+        var answer = LogServer.CLIENT.send(server.request(PAY, path).build(), BodyHandlers.ofFile(file));
 
         assertThat(answer.headers().firstValue("content-type")).contains("application/vnd.apache.parquet");
         try (var other = DriverManager.getConnection("jdbc:duckdb:");
@@ -258,6 +200,7 @@ class LogServletTest {
     void aRevisionIsOneOfThoseThatThereCanBe() throws Exception {
         assertThat(get(ALL, "compare?before.revision=-1").body())
                 .contains("revision -1 (expected: 1 or more, or none)");
+        assertThat(get(ALL, "search?revision=0").body()).contains("revision 0 (expected: 1 or more, or none)");
         assertThat(get(ALL, "search?revision=x").body()).contains("parameter \\\"revision\\\"", "a whole number");
         assertThat(get(ALL, "request?request_id=" + idOf("shop") + "&revision=1")
                         .body())
@@ -287,30 +230,33 @@ class LogServletTest {
     @Test
     void rowsAreFollowedAsTheyAreStored() throws Exception {
         var lines = new LinkedBlockingQueue<String>();
-        var request = request(PAY, "tail?filter=" + encoded("response.code == 418"));
-        var answer = CLIENT.sendAsync(request.build(), BodyHandlers.fromLineSubscriber(new LineQueue(lines)));
+        var request = server.request(PAY, "tail?filter=" + encoded("response.code == 418"));
+        var answer = LogServer.CLIENT.sendAsync(request.build(), BodyHandlers.fromLineSubscriber(new LineQueue(lines)));
         // The first comment says that rows are being followed.
         assertThat(lines.poll(30, TimeUnit.SECONDS)).isEqualTo(":");
 
-        TAILS.stored(List.of(
-                new KafkaRow(
-                        0,
-                        1,
-                        Rows.row(Rows.START, "other")
-                                .setResponseCode(200)
-                                .setNamespace("pay")
-                                .build()),
-                new KafkaRow(
-                        0,
-                        2,
-                        Rows.row(Rows.START, "foreign").setResponseCode(418).build()),
-                new KafkaRow(
-                        0,
-                        3,
-                        Rows.row(Rows.START, "mine")
-                                .setResponseCode(418)
-                                .setNamespace("pay")
-                                .build())));
+        server.tails()
+                .stored(List.of(
+                        new KafkaRow(
+                                0,
+                                1,
+                                Rows.row(Rows.START, "other")
+                                        .setResponseCode(200)
+                                        .setNamespace("pay")
+                                        .build()),
+                        new KafkaRow(
+                                0,
+                                2,
+                                Rows.row(Rows.START, "foreign")
+                                        .setResponseCode(418)
+                                        .build()),
+                        new KafkaRow(
+                                0,
+                                3,
+                                Rows.row(Rows.START, "mine")
+                                        .setResponseCode(418)
+                                        .setNamespace("pay")
+                                        .build())));
 
         var seen = new ArrayList<String>();
         while (seen.stream().noneMatch(line -> line.startsWith("data: "))) {
@@ -355,28 +301,6 @@ class LogServletTest {
             Files.writeString(OPEN_API, served);
         }
         assertThat(served).isEqualTo(Files.readString(OPEN_API));
-        var document = JsonParser.parseString(served).getAsJsonObject();
-        var schemas = document.getAsJsonObject("components")
-                .getAsJsonObject("schemas")
-                .keySet();
-        assertThat(schemas).containsAll(references(document, new TreeSet<>()));
-        assertThat(document.getAsJsonObject("paths").keySet())
-                .contains("/accesslog/v1/search", "/accesslog/v1/tail", "/accesslog/v1/rules");
-    }
-
-    private static Set<String> references(JsonElement element, Set<String> found) {
-        if (element.isJsonArray()) {
-            element.getAsJsonArray().forEach(each -> references(each, found));
-        } else if (element.isJsonObject()) {
-            element.getAsJsonObject().entrySet().forEach(each -> {
-                if (each.getKey().equals("$ref")) {
-                    found.add(each.getValue().getAsString().substring("#/components/schemas/".length()));
-                } else {
-                    references(each.getValue(), found);
-                }
-            });
-        }
-        return found;
     }
 
     private static List<String> values(Iterable<JsonElement> groups) {
@@ -439,24 +363,17 @@ class LogServletTest {
         }
     }
 
-    private static HttpRequest.Builder request(String token, String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/accesslog/v1/" + path))
-                .timeout(Duration.ofSeconds(60))
-                .header("Authorization", "Bearer " + token);
-    }
-
     private static HttpResponse<String> get(String token, String path) throws IOException, InterruptedException {
-        return CLIENT.send(request(token, path).build(), BodyHandlers.ofString());
+        return server.get(token, path);
     }
 
     private static HttpResponse<String> post(String token, String path, String body)
             throws IOException, InterruptedException {
-        return CLIENT.send(
-                request(token, path).POST(BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
+        return server.post(token, path, body);
     }
 
     private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+        return LogServer.encoded(text);
     }
 
     /// Gives lines to whoever waits for them.

@@ -38,11 +38,24 @@ final class LoopbackDoor extends HttpFilter {
         response.setHeader("Content-Security-Policy", "default-src 'self'");
         response.setHeader("Cache-Control", "no-store");
         if (!isLoopbackHost(request.getHeader("Host"))) {
-            refuse(response, 403, "Host is not this machine (expected: localhost, 127.0.0.1 or [::1])");
+            refuse(
+                    response,
+                    403,
+                    "PERMISSION_DENIED",
+                    "Host is not this machine (expected: localhost, 127.0.0.1 or [::1])");
         } else if (!isOwnOrigin(request.getHeader("Origin"), request)) {
-            refuse(response, 403, "Origin is another site");
+            refuse(
+                    response,
+                    403,
+                    "PERMISSION_DENIED",
+                    "Origin is another site (expected: http://localhost:" + request.getLocalPort() + ", or none)");
         } else if (!isOpen(request) && !knowsCallers(request) && !carriesToken(request)) {
-            refuse(response, 401, "token missing or wrong (expected: authorization: Bearer <content of DATA/token>)");
+            response.setHeader("WWW-Authenticate", "Bearer");
+            refuse(
+                    response,
+                    401,
+                    "UNAUTHENTICATED",
+                    "token missing or wrong (expected: authorization: Bearer <content of DATA/token>)");
         } else {
             chain.doFilter(request, response);
         }
@@ -91,9 +104,10 @@ final class LoopbackDoor extends HttpFilter {
         return header != null && token.matchesHeader(header);
     }
 
-    private static void refuse(HttpServletResponse response, int status, String why) throws IOException {
+    // As the services behind it say what is wrong.
+    private static void refuse(HttpServletResponse response, int status, String code, String why) throws IOException {
         response.setStatus(status);
-        response.setContentType("text/plain; charset=utf-8");
-        response.getWriter().println(why);
+        response.setContentType("application/json");
+        response.getOutputStream().print("{\"code\":\"" + code + "\",\"message\":\"" + why + "\"}\n");
     }
 }
