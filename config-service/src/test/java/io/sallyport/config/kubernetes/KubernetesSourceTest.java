@@ -3,6 +3,10 @@ package io.sallyport.config.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cluster.TestCluster;
@@ -20,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class KubernetesSourceTest {
 
@@ -79,6 +84,35 @@ class KubernetesSourceTest {
                         .orElseThrow()
                         .owner())
                 .isEqualTo(Owner.KUBERNETES);
+    }
+
+    /// Who may write a BackendTLSPolicy may name what config-service may not read, and would fill its log.
+    @Test
+    void whatMayNotBeReadIsSaidOnceInOneLine() throws Exception {
+        cluster.refuse(path -> path.contains("/configmaps"), 403, Map.of(), 1_000);
+        var root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        var said = new ListAppender<ILoggingEvent>();
+        said.start();
+        root.addAppender(said);
+
+        following.add(Followed.start(cluster, folder, shop));
+        Followed.await("three attempts", () -> attempts().size() >= 3, () -> String.valueOf(attempts()));
+        root.detachAppender(said);
+
+        var warnings = List.copyOf(said.list).stream()
+                .filter(line -> line.getLevel().isGreaterOrEqual(Level.WARN))
+                .toList();
+        assertThat(warnings)
+                .extracting(line -> line.getFormattedMessage() + line.getKeyValuePairs())
+                .containsExactly("Cannot be listed; it is tried again"
+                        + "[kind=\"ConfigMap\", reason=\"the API server answers 403\"]");
+        assertThat(warnings).allMatch(line -> line.getThrowableProxy() == null);
+    }
+
+    private List<String> attempts() {
+        return cluster.requests().stream()
+                .filter(path -> path.contains("/configmaps"))
+                .toList();
     }
 
     @Test

@@ -11,10 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Keeps up with one kind in one version: an informer for each namespace, or one for all. Its callbacks run on the
 /// client's threads.
 final class KindWatch implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(KindWatch.class);
 
     /// A list larger than this is fetched in parts.
     private static final long PART = 500;
@@ -33,11 +37,22 @@ final class KindWatch implements AutoCloseable {
         this.unlisted = new AtomicInteger(informers.size());
         for (var informer : informers) {
             informer.exceptionHandler((_, failure) -> {
-                problem = reason(failure);
+                note(reason(failure));
                 return !closed;
             });
             informer.addEventHandler(new Handler(listener));
         }
+    }
+
+    // Once for each reason, and not again for each attempt. What was listed before is listed anew if it is lost.
+    private void note(String reason) {
+        if (!isListed() && !closed && !reason.equals(problem)) {
+            log.atWarn()
+                    .addKeyValue("kind", served.kind())
+                    .addKeyValue("reason", reason)
+                    .log("Cannot be listed; it is tried again");
+        }
+        problem = reason;
     }
 
     /// Begins to list and to watch; `whenListed` runs once all of it has been listed.
