@@ -31,18 +31,17 @@ public final class Moments {
         return passed.toHours() < 48 ? passed.toHours() + " h ago" : passed.toDays() + " d ago";
     }
 
-    /// `38 ms`, `1.2 s`, `2 min 5 s`.
+    /// `38 ms`, `1.2 s`, `2 min 5 s`, rounded to what is shown.
     public static String written(Duration duration) {
-        if (duration.toMillis() < 1_000) {
-            return duration.toMillis() + " ms";
+        var millis = duration.plusNanos(500_000).toMillis();
+        if (millis < 1_000) {
+            return millis + " ms";
         }
-        if (duration.toSeconds() < 10) {
-            return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1_000.0);
+        if (millis < 9_950) {
+            return String.format(Locale.ROOT, "%.1f s", millis / 1_000.0);
         }
-        if (duration.toSeconds() < 120) {
-            return duration.toSeconds() + " s";
-        }
-        return duration.toMinutes() + " min " + duration.toSecondsPart() + " s";
+        var seconds = (millis + 500) / 1_000;
+        return seconds < 120 ? seconds + " s" : seconds / 60 + " min " + seconds % 60 + " s";
     }
 
     /// Reads `500ms`, `30s`, `2m`, `1h` or `7d`.

@@ -6,6 +6,7 @@ import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
 import io.sallyport.proto.accesslog.v1.Entry;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -51,7 +52,9 @@ final class RowFields {
     private static String written(FieldDescriptor field, Object value) {
         return switch (value) {
             case Timestamp time -> Timestamps.toString(time);
-            case Long micros when field.getName().endsWith("_micros") -> Sheet.Cell.took(micros);
+            case Long micros
+            when field.getName().endsWith("_micros") ->
+                BigDecimal.valueOf(micros, 3).stripTrailingZeros().toPlainString() + " ms";
             case Double number when number == Math.rint(number) -> String.valueOf(Math.round(number));
             default -> String.valueOf(value);
         };

@@ -1,5 +1,6 @@
 package io.sallyport.cli.log;
 
+import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
 import io.sallyport.cli.Moments;
 import io.sallyport.cli.Table;
@@ -18,7 +19,7 @@ final class RowTable {
 
     static void add(Table table, AccessLogEntry entry, Terminal terminal) {
         table.row(
-                Moments.written(Instant.ofEpochSecond(entry.getStartTime().getSeconds()), terminal),
+                time(entry.getStartTime(), terminal),
                 String.valueOf(entry.getResponseCode()),
                 entry.getResponseFlagsList(),
                 Sheet.Cell.took(entry.getDurationMicros()),
@@ -40,6 +41,13 @@ final class RowTable {
                 orDash(host(entry)),
                 orDash(entry.getPath()),
                 orDash(route(entry)));
+    }
+
+    // Requests are closer together than seconds, and programs sort by it.
+    private static String time(Timestamp time, Terminal terminal) {
+        return terminal.isInteractive()
+                ? Moments.written(Instant.ofEpochSecond(time.getSeconds()), terminal)
+                : Timestamps.toString(time);
     }
 
     private static String orDash(String text) {

@@ -8,6 +8,7 @@ import io.sallyport.cli.Terminal;
 import io.sallyport.runtime.text.Csv;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,9 +54,9 @@ final class Sheet {
 
         /// `0.3 ms`, `2.1 s`
         static String took(long micros) {
-            return micros < 10_000
+            return micros < 9_950
                     ? String.format(Locale.ROOT, "%.1f ms", micros / 1_000.0)
-                    : Moments.written(Duration.ofMillis(micros / 1_000));
+                    : Moments.written(Duration.of(micros, ChronoUnit.MICROS));
         }
 
         private static String plain(double number) {

@@ -31,7 +31,7 @@ class RowFieldsTest {
                         "request.headers[\"x-b\"]   2",
                         "response.code            404",
                         "response.flags           NR",
-                        "request.duration         0.1 ms",
+                        "request.duration         0.118 ms",
                         "row.weight               1")
                 .startsWith("request.time             2026-01-01T00:00:00.120Z")
                 .containsSubsequence("request.headers[\"x-a\"]   1", "request.headers[\"x-b\"]   2");
