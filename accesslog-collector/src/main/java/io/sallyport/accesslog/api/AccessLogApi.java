@@ -384,6 +384,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
             // Whoever names a limit wants so many rows; whoever names none wants all.
             var extent = new Questions.Extent(limit, request.hasLimit());
             var selection = scopes.selection(request.getScope());
+            var coverage = completeness.coverage(selection);
             switch (request.getFormat()) {
                 case CSV -> lines(call, selection, extent, ExportText.heading(), ExportText::csv);
                 case JSON_LINES, FORMAT_UNSPECIFIED -> lines(call, selection, extent, "", ExportText::json);
@@ -392,6 +393,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
                     throw new QueryException(
                             "format " + request.getFormatValue() + " (expected: JSON_LINES, CSV or PARQUET)");
             }
+            call.onNext(ExportResponse.newBuilder().setCoverage(coverage).build());
             call.onCompleted();
         } catch (QueryException | StoreException | BoundExceededException e) {
             response.onError(status(e));

@@ -104,7 +104,8 @@ final class Completeness {
         var inKafka = 0L;
         for (var proxy : lines(selection.from(), selection.to()).getTotalsList()) {
             coverage.setStored(coverage.getStored() + proxy.getStored())
-                    .setPending(coverage.getPending() + proxy.getPending());
+                    .setPending(coverage.getPending() + proxy.getPending())
+                    .setFiltered(coverage.getFiltered() + proxy.getFiltered());
             proxy.getLostMap().forEach((cause, count) -> lost.merge(cause, count, Long::sum));
             inKafka += proxy.getReceived() == 0 ? sum(proxy.getLostMap()) : 0;
             if (proxy.getDroppedByProxy() > 0) {

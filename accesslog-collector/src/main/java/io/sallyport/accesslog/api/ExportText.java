@@ -34,8 +34,11 @@ final class ExportText {
         }
     }
 
+    /// The names of the columns, with the unit of a duration: `request.duration_micros`.
     static String heading() {
-        return Column.ALL.stream().map(Column::attribute).collect(Collectors.joining(","))
+        return Column.ALL.stream()
+                        .map(column -> column.attribute() + (column.type() == Column.Type.DURATION ? "_micros" : ""))
+                        .collect(Collectors.joining(","))
                 + ",partition,offset,topic\r\n";
     }
 

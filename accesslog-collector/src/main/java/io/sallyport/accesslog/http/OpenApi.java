@@ -39,6 +39,7 @@ public final class OpenApi {
             .put(403, "The caller may not ask, or a page of another site does.")
             .put(404, "No row has this id, in this time, among those that the caller may see.")
             .put(413, "The body has more than " + LogServlet.MAX_BODY + " bytes.")
+            .put(414, "The address has more than 16 KiB: ask by POST.")
             .put(429, "The answer would pass a bound (rows, seconds, memory), or too many ask at once.")
             .put(500, "A mistake of the collector.")
             .put(503, "The store cannot be reached, or is starting.")
@@ -95,7 +96,9 @@ public final class OpenApi {
     private static JsonObject errors() {
         var errors = new JsonObject();
         ERRORS.forEach((status, description) -> {
-            var error = Json.object("description", description, "content", content(JSON, Schemas.error()));
+            // The server says it before anything of ours reads the address.
+            var content = status == 414 ? content("text/html", text("A page.")) : content(JSON, Schemas.error());
+            var error = Json.object("description", description, "content", content);
             if (status == 401) {
                 var scheme =
                         Json.object("description", "How to show a token.", "schema", Json.object("type", "string"));
@@ -146,8 +149,10 @@ public final class OpenApi {
         var responses = new JsonObject();
         responses.add("200", good(operation, schemas));
         var statuses = new TreeSet<>(ERRORS.keySet());
-        statuses.removeIf(
-                status -> (status == 404 && !operation.path().equals("request")) || (status == 413 && !hasBody));
+        statuses.remove(hasBody ? 414 : 413);
+        if (!operation.path().equals("request")) {
+            statuses.remove(404);
+        }
         statuses.forEach(status ->
                 responses.add(String.valueOf(status), Json.object("$ref", "#/components/responses/" + status)));
         return responses;

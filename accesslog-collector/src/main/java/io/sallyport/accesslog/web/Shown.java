@@ -87,6 +87,15 @@ final class Shown {
         var lost =
                 coverage.getLostMap().values().stream().mapToLong(each -> each).sum();
         var all = coverage.getStored() + coverage.getPending() + lost;
+        if (all == 0) {
+            return new Completeness(
+                    coverage.getFiltered() == 0 ? "complete" : "pending",
+                    coverage.getFiltered() == 0
+                            ? "no rows: no proxy has sent this collector any in this time"
+                            : "no rows: proxies answered " + count(coverage.getFiltered())
+                                    + " requests in this time and sent this collector none of them: Telemetry names other"
+                                    + " providers or filters them out, or enableEnvoyAccessLogService is off");
+        }
         var isComplete = all - sampled == coverage.getStored();
         var text = new StringBuilder(isComplete ? "complete: " : "incomplete: ")
                 .append(count(coverage.getStored()))
@@ -101,6 +110,11 @@ final class Shown {
                         .append(count(count))
                         .append(cause.equals(SAMPLED) ? " left out: " : " lost: ")
                         .append(cause.replace('_', ' ')));
+        if (coverage.getFiltered() > 0) {
+            text.append("; ")
+                    .append(count(coverage.getFiltered()))
+                    .append(" more not logged: Telemetry leaves them out");
+        }
         var state = lost > sampled ? "lost" : "pending";
         return new Completeness(isComplete ? "complete" : state, text.toString());
     }

@@ -71,4 +71,21 @@ class CompletenessTest {
                             org.assertj.core.groups.Tuple.tuple("kafka rows-0", 0L, Map.of("corrupt_in_kafka", 3L))));
         }
     }
+
+    @Test
+    void requestsThatNoLogToldOfAreCountedByTheirProxy() throws Exception {
+        var ledger = new Ledger();
+        var second = Rows.START.getEpochSecond();
+        ledger.told(EDGE, "run", true, second, new Ledger.Totals(0, 0, 12));
+        try (var store = DuckStore.open(DuckSettings.local(folder), () -> Rows.START, KafkaSettings.TOPIC)) {
+            var completeness = new Completeness(ledger, new Questions(store));
+            var all = new Selection(new CelReader().read(""), FROM, TO, Optional.empty());
+
+            assertThat(completeness.coverage(all))
+                    .isEqualTo(Coverage.newBuilder().setFiltered(12).build());
+
+            ledger.told(EDGE, "run", true, second + 1, new Ledger.Totals(5, 0, 20));
+            assertThat(completeness.coverage(all).getFiltered()).isEqualTo(15);
+        }
+    }
 }

@@ -140,7 +140,7 @@ class LogServletTest {
                         .getAsString())
                 .toList();
         var heading = List.of(table.body().lines().findFirst().orElseThrow().split(",", -1));
-        assertThat(heading).contains("request.id", "config.revision", "partition", "offset");
+        assertThat(heading).contains("request.id", "config.revision", "request.duration_micros", "partition", "offset");
         assertThat(ids).isNotEmpty();
         var rows = table.body().lines().skip(1).toList();
         assertThat(rows).hasSize(ids.size());

@@ -13,12 +13,19 @@ final class Coverages {
     // Left out on purpose, and made up for by the weights of other rows.
     private static final String SAMPLED = "sampled";
 
-    /// `complete: 41,207 of 41,207 requests stored`
+    /// `complete: 41,207 of 41,207 requests stored`. Where there is none, it says who sent none.
     static String written(Coverage coverage) {
         var sampled = coverage.getLostOrDefault(SAMPLED, 0);
         var lost =
                 coverage.getLostMap().values().stream().mapToLong(each -> each).sum();
         var all = coverage.getStored() + coverage.getPending() + lost;
+        if (all == 0) {
+            return coverage.getFiltered() == 0
+                    ? "no rows: no proxy has sent this collector any in this time"
+                    : "no rows: proxies answered " + number(coverage.getFiltered())
+                            + " requests in this time and sent this collector none of them: Telemetry names other"
+                            + " providers or filters them out, or enableEnvoyAccessLogService is off";
+        }
         var text = new StringBuilder(all - sampled == coverage.getStored() ? "complete: " : "incomplete: ")
                 .append(number(coverage.getStored()))
                 .append(" of ")
@@ -32,6 +39,11 @@ final class Coverages {
                         .append(number(count))
                         .append(cause.equals(SAMPLED) ? " left out: " : " lost: ")
                         .append(cause));
+        if (coverage.getFiltered() > 0) {
+            text.append("; ")
+                    .append(number(coverage.getFiltered()))
+                    .append(" more not logged: Telemetry leaves them out");
+        }
         return text.toString();
     }
 

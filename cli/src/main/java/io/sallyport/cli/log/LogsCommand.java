@@ -447,7 +447,7 @@ public final class LogsCommand implements Callable<Integer> {
         } else if (form == Form.JSONL) {
             rows.print(ExportRequest.Format.JSON_LINES, terminal);
         } else if (out != null) {
-            rows.write(out);
+            rows.write(out, terminal);
         }
     }
 

@@ -3,13 +3,16 @@ package io.sallyport.cli.log;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.server.Connection;
+import io.sallyport.proto.accesslog.v1.Coverage;
 import io.sallyport.proto.accesslog.v1.ExportRequest;
+import io.sallyport.proto.accesslog.v1.ExportResponse;
 import io.sallyport.proto.accesslog.v1.Scope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// All rows of a scope, oldest first, on the terminal or in a file.
 ///
@@ -21,34 +24,40 @@ record RowExport(Connection connection, Scope scope, OptionalInt limit) {
     /// Prints them in a format of lines.
     void print(ExportRequest.Format format, Terminal terminal) throws CommandFailedException {
         var question = question(format);
-        connection.logs(PATIENCE, stub -> {
+        var coverage = connection.logs(PATIENCE, stub -> {
             // Pieces end anywhere, so only whole lines are printed.
             var line = new StringBuilder();
             var pieces = stub.export(question);
+            var last = ExportResponse.getDefaultInstance();
             while (pieces.hasNext()) {
-                line.append(pieces.next().getData().toString(StandardCharsets.UTF_8));
+                last = pieces.next();
+                line.append(last.getData().toString(StandardCharsets.UTF_8));
                 var end = line.lastIndexOf("\n");
                 terminal.printText(line.substring(0, end + 1));
                 line.delete(0, end + 1);
             }
-            return line;
+            return last.getCoverage();
         });
+        terminal.complain(Coverages.written(coverage));
     }
 
     /// Writes them as Parquet. A file that cannot be written is said before the collector is asked.
-    void write(Path out) throws CommandFailedException {
+    void write(Path out, Terminal terminal) throws CommandFailedException {
         var file = new WholeFile(out);
         var obstacle = file.obstacle();
         if (obstacle.isPresent()) {
             throw CommandFailedException.unable(out + " cannot be written: " + obstacle.get());
         }
         var question = question(ExportRequest.Format.PARQUET);
+        var coverage = new AtomicReference<>(Coverage.getDefaultInstance());
         var failure = connection.logs(PATIENCE, stub -> {
             var pieces = stub.export(question);
             try {
                 file.write(bytes -> {
                     while (pieces.hasNext()) {
-                        pieces.next().getData().writeTo(bytes);
+                        var piece = pieces.next();
+                        piece.getData().writeTo(bytes);
+                        coverage.set(piece.getCoverage());
                     }
                 });
                 return "";
@@ -59,6 +68,7 @@ record RowExport(Connection connection, Scope scope, OptionalInt limit) {
         if (!failure.isEmpty()) {
             throw CommandFailedException.unable(failure);
         }
+        terminal.complain(Coverages.written(coverage.get()));
     }
 
     private ExportRequest question(ExportRequest.Format format) {

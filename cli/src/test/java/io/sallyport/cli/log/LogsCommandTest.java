@@ -9,13 +9,17 @@ import io.sallyport.cli.Moments;
 import io.sallyport.cli.server.FakeServer;
 import io.sallyport.proto.accesslog.v1.CompareRequest;
 import io.sallyport.proto.accesslog.v1.CompareResponse;
+import io.sallyport.proto.accesslog.v1.Coverage;
 import io.sallyport.proto.accesslog.v1.DistinctRequest;
 import io.sallyport.proto.accesslog.v1.DistinctResponse;
+import io.sallyport.proto.accesslog.v1.ExportRequest;
 import io.sallyport.proto.accesslog.v1.HistogramResponse;
 import io.sallyport.proto.accesslog.v1.TopResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -229,5 +233,60 @@ class LogsCommandTest {
     @Test
     void aWeekIsATime() throws Exception {
         assertThat(Moments.duration("7d")).isEqualTo(Duration.ofDays(7));
+    }
+
+    @Test
+    void anExportSaysHowCompleteItIs(@TempDir Path folder) {
+        try (var server = new FakeServer()) {
+            server.logs()
+                    .answer(Coverage.newBuilder().setStored(2).setPending(1).build(), "a,b\n1", ",2\n");
+            var screen = new FakeTerminal();
+            server.run(screen, "logs", "-o", "csv", "--limit", "7");
+
+            assertThat(((ExportRequest) server.logs().asked()).getLimit()).isEqualTo(7);
+            assertThat(screen.out()).isEqualTo("a,b\n1,2\n");
+            assertThat(screen.err()).isEqualTo("incomplete: 2 of 3 requests stored, 1 on their way\n");
+
+            screen = new FakeTerminal();
+            var file = folder.resolve("rows.parquet");
+            server.run(screen, "logs", "-o", "parquet", "--out", file.toString());
+
+            assertThat(((ExportRequest) server.logs().asked()).hasLimit()).isFalse();
+            assertThat(file).hasContent("a,b\n1,2\n");
+            assertThat(screen.err()).isEqualTo("incomplete: 2 of 3 requests stored, 1 on their way\n");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0.0 ms",
+        "118, 0.1 ms",
+        "9949, 9.9 ms",
+        "9951, 10 ms",
+        "38900, 39 ms",
+        "999499, 999 ms",
+        "999500, 1.0 s",
+        "9949000, 9.9 s",
+        "9950000, 10 s",
+        "119499000, 119 s",
+        "119500000, 2 min 0 s",
+        "125500000, 2 min 6 s"
+    })
+    void durationsAreRounded(long micros, String shown) {
+        assertThat(Sheet.Cell.took(micros)).isEqualTo(shown);
+    }
+
+    @Test
+    void itIsSaidWhereNoRowCanBe() {
+        assertThat(Coverages.written(Coverage.getDefaultInstance()))
+                .isEqualTo("no rows: no proxy has sent this collector any in this time");
+        assertThat(Coverages.written(Coverage.newBuilder().setFiltered(1_200).build()))
+                .startsWith("no rows: proxies answered 1,200 requests in this time and sent this collector none");
+        assertThat(Coverages.written(
+                        Coverage.newBuilder().setStored(5).setFiltered(20).build()))
+                .isEqualTo("complete: 5 of 5 requests stored; 20 more not logged: Telemetry leaves them out");
+        assertThat(Coverages.written(
+                        Coverage.newBuilder().setStored(5).setPending(1).build()))
+                .isEqualTo("incomplete: 5 of 6 requests stored, 1 on their way");
     }
 }
