@@ -10,11 +10,13 @@ import java.util.Optional;
 /// A host that can be sent to, as one object declares it: a ServiceEntry's host, a Kubernetes Service, or a router of
 /// this machine. Several objects may declare one host; the first that a proxy sees counts.
 ///
-/// `alias` is the host that stands behind an `ExternalName` Service, else empty.
+/// `digest` is that of the text that declares it. `alias` is the host that stands behind an `ExternalName` Service,
+/// else empty.
 public record Backend(
         String host,
         String namespace,
         Origin origin,
+        String digest,
         Age age,
         Source source,
         ImmutableList<Port> ports,

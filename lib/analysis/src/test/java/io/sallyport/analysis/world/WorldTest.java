@@ -58,12 +58,23 @@ class WorldTest {
     }
 
     @Test
-    void anotherTextOfTheSameChangesNoHost() {
-        var before = world(entry("shop", "a", "api.test", "[\"*\"]"));
-        var again = before.next(
-                before.image().with(2, objects("# moved\n" + entry("shop", "a", "api.test", "[\"*\"]")), List.of()));
+    void theSameTextInAnotherPlaceChangesNoHost() {
+        var text = entry("shop", "a", "api.test", "[\"*\"]");
+        var before = world(text);
+        var again = before.next(before.image().with(2, objects("# moved\n---\n" + text), List.of()));
 
         assertThat(again.changedHosts(before)).isEmpty();
+    }
+
+    // Rows of the access log name the text that declares a host.
+    @Test
+    @Tag("B5")
+    void anotherTextChangesItsHosts() {
+        var text = entry("shop", "a", "api.test", "[\"*\"]");
+        var before = world(text);
+        var again = before.next(before.image().with(2, objects("# for Bob\n" + text), List.of()));
+
+        assertThat(again.changedHosts(before)).containsExactly("api.test");
     }
 
     @Test

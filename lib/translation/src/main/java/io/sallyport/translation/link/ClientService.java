@@ -45,6 +45,7 @@ record ClientService(String host, ImmutableList<Backend> backends, Optional<Stri
                 backend.host(),
                 backend.namespace(),
                 backend.origin(),
+                backend.digest(),
                 backend.age(),
                 backend.source(),
                 backend.ports(),
