@@ -13,6 +13,7 @@ import io.sallyport.accesslog.storage.Sql;
 import io.sallyport.accesslog.storage.StoreException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,12 @@ public final class Questions {
     private static final String CODE = Column.named("response.code").name();
     private static final String WEIGHT = Column.named("row.weight").name();
     private static final String ERRORS = CODE + " >= 500";
+    private static final String NEWEST_FIRST =
+            TIME + " DESC, " + Column.PARTITION + " DESC, " + Column.OFFSET + " DESC, " + Column.TOPIC + " DESC";
+    private static final Comparator<KafkaRow> BY_PLACE = Comparator.comparingLong(Questions::time)
+            .thenComparingInt(KafkaRow::partition)
+            .thenComparingLong(KafkaRow::offset)
+            .thenComparing(KafkaRow::topic);
     private static final String OLDEST_FIRST =
             " ORDER BY " + TIME + ", " + Column.PARTITION + ", " + Column.OFFSET + ", " + Column.TOPIC;
 
@@ -62,8 +69,7 @@ public final class Questions {
 
         /// Where a row is.
         public static Cursor of(KafkaRow row) {
-            return new Cursor(
-                    Timestamps.toMicros(row.entry().getStartTime()), row.partition(), row.offset(), row.topic());
+            return new Cursor(Questions.time(row), row.partition(), row.offset(), row.topic());
         }
     }
 
@@ -71,16 +77,31 @@ public final class Questions {
     public List<KafkaRow> search(Selection selection, int limit, Optional<Cursor> after)
             throws QueryException, StoreException, BoundExceededException {
         expect(limit >= 1 && limit <= MAX_PAGE, "limit", limit, "1 to " + MAX_PAGE);
+        // By time alone is less work. Only the rows of the microsecond in which a page ends need be told apart.
+        var found = new ArrayList<>(newest(selection, after, TIME + " DESC", limit + 1));
+        if (found.size() > limit && time(found.get(limit)) == time(found.get(limit - 1))) {
+            var end = time(found.get(limit));
+            found.removeIf(row -> time(row) == end);
+            var there = new Selection(selection.condition(), end, end + 1, selection.namespaces());
+            found.addAll(newest(there, after, NEWEST_FIRST, limit - found.size()));
+        }
+        return found.stream().sorted(BY_PLACE.reversed()).limit(limit).toList();
+    }
+
+    // A limit that is a parameter is none that an engine could plan by.
+    private List<KafkaRow> newest(Selection selection, Optional<Cursor> after, String order, int limit)
+            throws QueryException, StoreException, BoundExceededException {
         var text = new SqlText(dialect);
         var where = where(text, selection);
         if (after.isPresent()) {
             where += " AND " + before(text, after.get());
         }
-        // A limit that is a parameter is none that an engine could plan by.
-        var order = " ORDER BY " + TIME + " DESC, " + Column.PARTITION + " DESC, " + Column.OFFSET + " DESC, "
-                + Column.TOPIC + " DESC LIMIT " + limit;
-        var sql = sql(selection, text, RowReader.COLUMNS, where + order);
-        return read(sql, limit, RowReader::row);
+        var tail = where + " ORDER BY " + order + " LIMIT " + limit;
+        return read(sql(selection, text, RowReader.COLUMNS, tail), limit, RowReader::row);
+    }
+
+    private static long time(KafkaRow row) {
+        return Timestamps.toMicros(row.entry().getStartTime());
     }
 
     /// The row at a place; without a topic the first of those that agree in the rest.

@@ -110,6 +110,34 @@ abstract class QuestionsContract {
     }
 
     @Test
+    void rowsOfOneMicrosecondAreSeenOnceEachInTheOrderOfTheirPlaces() throws Exception {
+        var crowd = new ArrayList<KafkaRow>();
+        for (var i = 0; i < 60; i++) {
+            crowd.add(new KafkaRow(
+                    i % 3,
+                    i / 3,
+                    ROWS.get(5).toBuilder().setRequestId("crowd-" + i).build()));
+        }
+        store.append("crowd", crowd, Map.of(0, 20L, 1, 20L, 2, 20L));
+        var range = new Selection(new CelReader().read("request.id.startsWith(\"crowd\")"), FROM, TO, Optional.empty());
+
+        var ids = new ArrayList<String>();
+        for (var page = questions.search(range, 7, Optional.empty());
+                !page.isEmpty();
+                page = questions.search(range, 7, Optional.of(Questions.Cursor.of(page.getLast())))) {
+            page.forEach(row -> ids.add(row.entry().getRequestId()));
+        }
+
+        var expected = crowd.stream()
+                .sorted(Comparator.comparingInt(KafkaRow::partition)
+                        .thenComparingLong(KafkaRow::offset)
+                        .reversed())
+                .map(row -> row.entry().getRequestId())
+                .toList();
+        assertThat(ids).containsExactlyElementsOf(expected);
+    }
+
+    @Test
     void aPlaceWithoutATopicIsBehindTheRowsOfAllTopics() throws Exception {
         store.append("twins", List.of(new KafkaRow(1, 2, ROWS.get(5))), Map.of(1, 3L));
         var range = new Selection(new CelReader().read(""), FROM, FROM + 120_000, Optional.empty());
