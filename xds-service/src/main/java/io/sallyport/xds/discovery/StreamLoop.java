@@ -327,7 +327,8 @@ final class StreamLoop<Q extends Message, R extends Message> implements StreamOb
                 .join(claimed.proxies(), wake)
                 .orElseThrow(() -> new ProtocolViolation(
                         Status.Code.RESOURCE_EXHAUSTED,
-                        "more kinds of proxy than are served (expected: at most " + Publisher.MAX_CLASSES + ")"));
+                        "more kinds of proxy than are served (expected: at most %,d, with %d ways to listen in a namespace)"
+                                .formatted(Publisher.MAX_CLASSES, Publisher.MAX_WAYS)));
         said = claim;
         node = claimed;
         board = found;

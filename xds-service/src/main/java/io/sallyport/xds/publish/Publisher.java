@@ -29,6 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,8 +42,12 @@ import org.slf4j.LoggerFactory;
 /// and the last good snapshot serves meanwhile.
 public final class Publisher implements AutoCloseable {
 
-    /// More classes than this are refused: each costs a plan and a set of bytes.
-    public static final int MAX_CLASSES = 1_000;
+    /// More classes than this are refused. Those that objects tell apart cost a plan and a set of bytes each.
+    public static final int MAX_CLASSES = 10_000;
+
+    /// More ways to listen than this are refused in one namespace: proxies say themselves what they listen on, and
+    /// each way costs a plan.
+    public static final int MAX_WAYS = 100;
 
     // A class whose proxies are all gone is kept this long: an Envoy that comes back then costs nothing.
     private static final Duration IDLE = Duration.ofMinutes(5);
@@ -78,6 +83,14 @@ public final class Publisher implements AutoCloseable {
 
     /// An object whose translation throws: it is left out until its content changes.
     public record Poison(ConfigObject<?> object, String reason) {}
+
+    // What proxies say of themselves, and nobody proves.
+    private record Way(ProxyClass.Role role, SortedMap<String, Integer> listen, String address, boolean privileged) {
+
+        static Way of(ProxyClass proxies) {
+            return new Way(proxies.role(), proxies.listen(), proxies.address(), proxies.privileged());
+        }
+    }
 
     // Who waits on one board, and since when nobody does.
     private static final class Seat {
@@ -135,9 +148,10 @@ public final class Publisher implements AutoCloseable {
         wakes.offer(true);
     }
 
-    /// The board of a class, kept up to date while `wake` is joined to it. Empty when there are too many classes.
+    /// The board of a class, kept up to date while `wake` is joined to it. Empty when there are too many classes, or
+    /// too many ways to listen in its namespace.
     public Optional<Board> join(ProxyClass proxies, Runnable wake) {
-        if (!seats.containsKey(proxies) && seats.size() >= MAX_CLASSES) {
+        if (!seats.containsKey(proxies) && (seats.size() >= MAX_CLASSES || !hasWay(proxies))) {
             return Optional.empty();
         }
         var seat = seats.compute(proxies, (key, known) -> {
@@ -150,6 +164,14 @@ public final class Publisher implements AutoCloseable {
             wakes.offer(true);
         }
         return Optional.of(seat.board);
+    }
+
+    private boolean hasWay(ProxyClass proxies) {
+        var ways = seats.keySet().stream()
+                .filter(known -> known.namespace().equals(proxies.namespace()))
+                .map(Way::of)
+                .collect(Collectors.toSet());
+        return ways.size() < MAX_WAYS || ways.contains(Way.of(proxies));
     }
 
     public void leave(Board board, Runnable wake) {

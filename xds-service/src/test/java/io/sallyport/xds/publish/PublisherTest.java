@@ -212,6 +212,20 @@ class PublisherTest {
     }
 
     @Test
+    @Tag("M13")
+    void waysToListenAreBoundedInEachNamespace() {
+        for (int i = 0; i < Publisher.MAX_WAYS; i++) {
+            assertThat(publisher.join(listening("shop", i), this::wake)).isPresent();
+        }
+
+        assertThat(publisher.join(listening("shop", Publisher.MAX_WAYS), this::wake))
+                .isEmpty();
+        assertThat(publisher.join(listening("shop", 7), this::wake)).isPresent();
+        assertThat(publisher.join(listening("team", Publisher.MAX_WAYS), this::wake))
+                .isPresent();
+    }
+
+    @Test
     void aStreamThatIsManyStepsBehindLearnsAllThatDiffers() {
         var snapshots = new ArrayList<Snapshot>();
         var resources = Made.resources(1, Made.resource(ResourceType.LISTENER, "l0", "1"));
@@ -250,6 +264,17 @@ class PublisherTest {
                 new Text(text),
                 new SourceDocument("shop.yaml", 1, 0, "", ""),
                 Age.NONE);
+    }
+
+    private static ProxyClass listening(String namespace, int port) {
+        return new ProxyClass(
+                ProxyClass.Role.ROUTER,
+                namespace,
+                "edge",
+                new TreeMap<>(),
+                new TreeMap<>(Map.of("80", port)),
+                "127.0.0.1",
+                true);
     }
 
     private static ProxyClass proxies(String name) {

@@ -17,6 +17,14 @@ public final class Linker {
         this.proxy = proxy;
     }
 
+    /// A linker for another class that no object has told apart from this one so far: it goes on from the same plan.
+    public Linker forClass(ProxyClass other) {
+        var next = new Linker(other);
+        next.last = last;
+        next.lastOfClient = lastOfClient;
+        return next;
+    }
+
     /// What these proxies are to do.
     public ProxyPlan link(CheckedImage image) {
         return switch (proxy.role()) {

@@ -27,6 +27,9 @@ final class LocalityLinker {
     private static final String ZONE = "topology.kubernetes.io/zone";
     private static final String SUBZONE = "topology.istio.io/subzone";
     private static final String NETWORK = "topology.istio.io/network";
+    /// The labels that say where something is.
+    static final List<String> LABELS = List.of(OWN, REGION, ZONE, SUBZONE, NETWORK);
+
     // Distances: the same subzone, zone, region, elsewhere, and elsewhere where a rule sends to another place.
     private static final int ELSEWHERE = 3;
     private static final int UNWANTED = 4;
@@ -216,14 +219,20 @@ final class LocalityLinker {
                 .orElse(ELSEWHERE);
     }
 
+    /// The label that an entry of `failoverPriority` asks about: `app` of `app=web`.
+    static String label(String priority) {
+        return priority.split("=", 2)[0];
+    }
+
     // Labels are asked in order: who differs in the first comes last. `label=value` asks for a value of its own.
     private int rank(Placed endpoint, List<String> priority) {
         var theirs = augmented(endpoint.labels(), endpoint.locality(), endpoint.network());
         var ours = augmented(proxy, of(proxy), "");
         for (int i = 0; i < priority.size(); i++) {
-            var parts = priority.get(i).split("=", 2);
-            var wanted = parts.length == 2 ? parts[1] : ours.getOrDefault(parts[0], "");
-            if (!wanted.equals(theirs.getOrDefault(parts[0], ""))) {
+            var label = label(priority.get(i));
+            var own = priority.get(i).substring(label.length());
+            var wanted = own.isEmpty() ? ours.getOrDefault(label, "") : own.substring(1);
+            if (!wanted.equals(theirs.getOrDefault(label, ""))) {
                 return priority.size() - i;
             }
         }

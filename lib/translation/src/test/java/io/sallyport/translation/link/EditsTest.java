@@ -7,6 +7,7 @@ import io.sallyport.analysis.ConfigImage;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.translation.ProxyClass;
+import io.sallyport.translation.Translator;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -61,12 +62,53 @@ class EditsTest {
         }
     }
 
+    /// Whichever classes share an answer, each gets what it would get alone.
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void classesThatShareGetWhatEachWouldGetAlone(long seed) {
+        var random = new Random(seed);
+        var documents = new RandomDocuments(random);
+        var places = List.of("", "topology.kubernetes.io/region", "istio-locality", "rack", "version");
+        var proxies = new ArrayList<ProxyClass>();
+        for (int i = 0; i < 12; i++) {
+            var labels = new TreeMap<>(Map.of("app", i % 3 == 0 ? "sleep" : "own", "pod-template-hash", "h" + i));
+            labels.put(places.get(i % places.size()), "r" + i % 2);
+            labels.remove("");
+            proxies.add(i % 4 == 0 ? Images.router("own", labels) : client("shop", labels, Map.of("outbound", 15_001)));
+        }
+        var analyzer = new Analyzer();
+        var translator = new Translator();
+        var image = ConfigImage.EMPTY;
+        for (int edit = 0; edit < EDITS; edit++) {
+            if (random.nextInt(4) == 0) {
+                var never = analyzer.check(documents.edit(image));
+                translator.prepare(never, proxies.get(random.nextInt(proxies.size())));
+            }
+            image = documents.edit(image);
+            var checked = analyzer.check(image);
+            Collections.shuffle(proxies, random);
+            translator.forget(proxies.getFirst());
+            for (var proxy : proxies.subList(0, 1 + random.nextInt(proxies.size()))) {
+                assertThat(PlanText.of(translator.plan(checked, proxy)))
+                        .as("seed %d, edit %d, %s", seed, edit, proxy)
+                        .isEqualTo(PlanText.of(new Linker(proxy).link(checked)));
+                assertThat(translator.plan(checked, proxy))
+                        .as("seed %d, edit %d, %s", seed, edit, proxy)
+                        .isEqualTo(new Linker(proxy).link(checked));
+            }
+        }
+    }
+
     private static ProxyClass client(String namespace, Map<String, Integer> listen) {
+        return client(namespace, Map.of("app", "sleep"), listen);
+    }
+
+    private static ProxyClass client(String namespace, Map<String, String> labels, Map<String, Integer> listen) {
         return new ProxyClass(
                 ProxyClass.Role.SIDECAR,
                 namespace,
                 "sleep",
-                new TreeMap<>(Map.of("app", "sleep")),
+                new TreeMap<>(labels),
                 new TreeMap<>(listen),
                 "127.0.0.1",
                 true);
@@ -138,7 +180,7 @@ class EditsTest {
                 case 9, 10 -> destinationRule();
                 case 11 -> service();
                 case 12 -> random.nextBoolean() ? slice() : delegate();
-                case 13 -> sidecar();
+                case 13 -> random.nextBoolean() ? sidecar() : telemetry();
                 case 14 -> outside();
                 default -> random.nextBoolean() ? platform() : workload();
             };
@@ -186,15 +228,17 @@ class EditsTest {
                                                     0,
                                                     2,
                                                     _ ->
-                                                            "{match: [{sniHosts: [%s]}], route: [{destination: {host: %s}}]}"
+                                                            "{match: [{sniHosts: [%s]%s}], route: [{destination: {host: %s}}]}"
                                                                     .formatted(
                                                                             one("a.test", "\"*.test\"", "one.test"),
+                                                                            one("", ", sourceLabels: {app: own}"),
                                                                             one(BACKENDS))),
                                     list(
                                             0,
                                             1,
-                                            _ -> "{match: [{port: 31400}], route: [{destination: {host: %s}}]}"
-                                                    .formatted(one(BACKENDS))));
+                                            _ -> "{match: [{port: 31400%s}], route: [{destination: {host: %s}}]}"
+                                                    .formatted(
+                                                            one("", ", sourceLabels: {version: r0}"), one(BACKENDS))));
         }
 
         private String delegate() {
@@ -210,6 +254,7 @@ class EditsTest {
                                     "",
                                     "match: [{uri: {prefix: /a}}], ",
                                     "match: [{uri: {prefix: /}, port: 80}], ",
+                                    "match: [{sourceLabels: {app: %s}}], ".formatted(one("sleep", "own")),
                                     "match: [{gateways: [shop/g0]}, {headers: {x: {exact: some}}}], "),
                             one(
                                     "directResponse: {status: 200}",
@@ -231,7 +276,7 @@ class EditsTest {
                                             "{number: 81, name: grpc, protocol: GRPC}"),
                                     one("STATIC", "STATIC", "DNS"),
                                     one(
-                                            ", endpoints: [{address: 10.0.0.1, labels: {v: a}}, {address: 10.0.0.2}]",
+                                            ", endpoints: [{address: 10.0.0.1, labels: {v: a, rack: r1}, locality: r0}, {address: 10.0.0.2, locality: r1/z}]",
                                             ", endpoints: [{address: 10.0.0.3}], exportTo: [\".\"]",
                                             ", workloadSelector: {labels: {app: w}}"));
         }
@@ -274,8 +319,18 @@ class EditsTest {
                                     one(
                                             "",
                                             ", trafficPolicy: {loadBalancer: {simple: RANDOM}}",
-                                            ", trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: x}}}"),
-                                    one("", ", exportTo: [\".\"]", ", exportTo: [shop]"));
+                                            ", trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: x}}}",
+                                            ", trafficPolicy: {outlierDetection: {}}",
+                                            ", trafficPolicy: {outlierDetection: {}, loadBalancer: {localityLbSetting: {failoverPriority: [%s]}}}"
+                                                    .formatted(one(
+                                                            "rack",
+                                                            "version=r1",
+                                                            "\"topology.kubernetes.io/region\""))),
+                                    one(
+                                            "",
+                                            ", exportTo: [\".\"]",
+                                            ", exportTo: [shop]",
+                                            ", workloadSelector: {matchLabels: {app: sleep}}"));
         }
 
         private String service() {
@@ -301,6 +356,14 @@ class EditsTest {
             return header("networking.istio.io/v1", "WorkloadEntry", "w" + random.nextInt(3))
                     + "spec: {address: 10.0.2.%d, labels: {app: %s}}\n"
                             .formatted(1 + random.nextInt(3), one("w", "other"));
+        }
+
+        private String telemetry() {
+            return header("telemetry.istio.io/v1", "Telemetry", "t" + random.nextInt(2))
+                    + "spec: {%saccessLogging: [{providers: [{name: envoy}]%s}]}\n"
+                            .formatted(
+                                    one("", "selector: {matchLabels: {app: %s}}, ".formatted(one("sleep", "own"))),
+                                    one("", ", disabled: true"));
         }
 
         private String platform() {
