@@ -17,6 +17,7 @@ import io.sallyport.config.ConfigServer;
 import io.sallyport.config.ConfigSettings;
 import io.sallyport.config.store.StoreUnavailableException;
 import io.sallyport.egress.EgressServer;
+import io.sallyport.proto.xds.v1.Proxy;
 import io.sallyport.runtime.Lifecycle;
 import io.sallyport.runtime.Readiness;
 import io.sallyport.runtime.Version;
@@ -388,6 +389,7 @@ final class AllInOne {
             terminal.print("  page     " + url(doors.http()) + page);
         }
         announcer.tellMistakes(status);
+        announcer.goOnTellingMistakes();
         var hasComplained = false;
         var started = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
         var missing = liveness.missing(revision);
@@ -406,7 +408,7 @@ final class AllInOne {
         var took = Duration.between(started, clock.instant()).toMillis() / 1_000.0;
         terminal.print("ready in " + String.format(Locale.ROOT, "%.1f", took) + " s");
         printHint(isQuickstart);
-        announcer.start(revision);
+        announcer.tellChanges(revision);
         if (collector != null) {
             collector.resume();
         }
@@ -424,16 +426,22 @@ final class AllInOne {
                 .filter(url -> url.startsWith("http://"))
                 .findFirst()
                 .ifPresent(url -> command.compareAndSet("", "curl -i " + url + "/"));
-        terminal.print("  gateway  " + proxy + "   " + (urls.isEmpty() ? whyClosed(proxy) : String.join(", ", urls)));
+        var seen = services.proxies().stream()
+                .filter(one ->
+                        one.getName().equals(proxy.name()) && one.getNamespace().equals(proxy.namespace()))
+                .findFirst()
+                .orElse(Proxy.getDefaultInstance());
+        var isSidecar = seen.getKind() == Proxy.Kind.SIDECAR;
+        terminal.print((isSidecar ? "  sidecar  " : "  gateway  ") + proxy + "   "
+                + (urls.isEmpty() ? whyClosed(seen, isSidecar) : String.join(", ", urls)));
     }
 
-    private String whyClosed(ProxyName proxy) {
-        var isRefused = services.proxies().stream()
-                .anyMatch(one -> one.getName().equals(proxy.name())
-                        && one.getNamespace().equals(proxy.namespace())
-                        && one.getRejectionsCount() > 0);
-        return isRefused
-                ? "Envoy refused its listeners (./sallyport proxy-status says why)"
+    private static String whyClosed(Proxy proxy, boolean isSidecar) {
+        if (proxy.getRejectionsCount() > 0) {
+            return "Envoy refused its listeners (./sallyport proxy-status says why)";
+        }
+        return isSidecar
+                ? "no listener yet (expected: listen with http-proxy, outbound, or the port of a service)"
                 : "no listener yet (expected: a Gateway whose selector matches its labels)";
     }
 

@@ -12,7 +12,6 @@ import io.sallyport.proto.config.v1.WatchResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
@@ -43,7 +43,7 @@ final class Announcer implements AutoCloseable {
     private final DirectoryLooks looks;
     private final Terminal terminal;
     private final InstantSource clock;
-    private final List<Thread> threads = new ArrayList<>();
+    private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private Set<Refusal> told = Set.of();
     private Set<String> toldErrors = Set.of();
     private volatile boolean closed;
@@ -94,10 +94,14 @@ final class Announcer implements AutoCloseable {
         return String.join(" ", finding.getCode(), spell(location.getRef()), location.getPath(), finding.getMessage());
     }
 
-    /// Goes on telling, from the revision after `revision`.
-    void start(long revision) {
-        threads.add(Thread.ofVirtual().name("changes").start(() -> followChanges(revision)));
+    /// Goes on telling what is refused and wrong, whether all is ready or not: it may be why not.
+    void goOnTellingMistakes() {
         threads.add(Thread.ofVirtual().name("refusals").start(this::followRefusals));
+    }
+
+    /// Goes on telling what changes, from the revision after `revision`.
+    void tellChanges(long revision) {
+        threads.add(Thread.ofVirtual().name("changes").start(() -> followChanges(revision)));
     }
 
     @Override

@@ -40,7 +40,13 @@ final class UpProcess implements AutoCloseable {
     }
 
     static UpProcess start(Path directory, Path data) throws IOException {
+        return start(directory, data, TestEnvoy.path());
+    }
+
+    /// The same with another Envoy.
+    static UpProcess start(Path directory, Path data, Path envoy) throws IOException {
         return run(
+                envoy,
                 "up",
                 directory.toString(),
                 "--data",
@@ -55,6 +61,10 @@ final class UpProcess implements AutoCloseable {
 
     /// Any command of the program.
     static UpProcess run(String... arguments) throws IOException {
+        return run(TestEnvoy.path(), arguments);
+    }
+
+    private static UpProcess run(Path envoy, String... arguments) throws IOException {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--sun-misc-unsafe-memory-access=allow",
@@ -66,7 +76,7 @@ final class UpProcess implements AutoCloseable {
                 "io.sallyport.standalone.Main"));
         command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("ENVOY", TestEnvoy.path().toString());
+        builder.environment().put("ENVOY", envoy.toString());
         return new UpProcess(builder.start());
     }
 

@@ -3,6 +3,7 @@ package io.sallyport.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.sallyport.standalone.envoy.TestEnvoy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -152,6 +153,40 @@ class UpTest {
             await().atMost(Duration.ofSeconds(30))
                     .ignoreExceptions()
                     .until(() -> envoyPid() != first && ask(port).equals("one"));
+        }
+    }
+
+    @Test
+    @Tag("S73")
+    void mistakesAreToldWhileAnEnvoyIsNotReady() throws Exception {
+        var silent = Files.writeString(folder.resolve("envoy"), """
+                #!/bin/sh
+                [ "$1" = --version ] && exec '%s' --version
+                exec sleep 600
+                """.formatted(TestEnvoy.path()));
+        Files.setPosixFilePermissions(silent, PosixFilePermissions.fromString("rwx------"));
+        try (var up = UpProcess.start(directory, data, silent)) {
+            up.await(line -> line.startsWith("  api "));
+            write("shop.yaml", ROUTE.formatted("two").replace("hosts:", "hotsts:"));
+            assertThat(up.await(line -> line.contains("SP1001"))).contains("VirtualService shop/shop", "shop.yaml:5");
+        }
+    }
+
+    @Test
+    @Tag("S73")
+    void sidecarsAreDoorsOfTheirOwnAndNoTwoShareAPort() throws Exception {
+        var sleep = "proxies:\n- {name: sleep, kind: sidecar, listen: {http-proxy: %d}}\n".formatted(port);
+        write("sallyport.yaml", sleep);
+        try (var up = UpProcess.start(directory, data)) {
+            assertThat(up.await(line -> line.startsWith("  sidecar  default/sleep")))
+                    .endsWith("http://localhost:" + port);
+            up.awaitReady();
+
+            write(
+                    "sallyport.yaml",
+                    sleep + "- {name: cart, kind: sidecar, listen: {http-proxy: %d}}\n".formatted(port));
+            assertThat(up.await(line -> line.contains("SP1028"))).contains("sallyport.yaml:3");
+            up.await(line -> line.contains("proxy \"default/cart\" is taken by proxy \"default/sleep\""));
         }
     }
 

@@ -30,6 +30,9 @@ public record Platform(@Nullable MeshConfig mesh, @Nullable ImmutableList<Proxy>
             "127.0.0.1",
             ImmutableSortedMap.of("80", 8080, "443", 8443));
 
+    /// Where a sidecar without `listen` takes redirected connections, as in Istio.
+    public static final int OUTBOUND_PORT = 15_001;
+
     /// Without the file: no mesh settings, one gateway.
     public static final Platform DEFAULT = new Platform(null, null, Edge.istio);
 

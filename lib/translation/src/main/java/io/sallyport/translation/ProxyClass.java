@@ -1,5 +1,6 @@
 package io.sallyport.translation;
 
+import io.sallyport.model.Platform;
 import java.util.Collections;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -31,15 +32,13 @@ public record ProxyClass(
     /// The name in `listen` of the port for clients that know that they speak to a proxy.
     public static final String HTTP_PROXY = "http-proxy";
 
-    private static final int ISTIO_OUTBOUND = 15_001;
-
     /// The port that takes redirected connections. A client proxy that says nothing about ports has Istio's.
     public OptionalInt redirectedPort() {
         var own = listen.get(OUTBOUND);
         if (own != null) {
             return OptionalInt.of(own);
         }
-        return listen.isEmpty() ? OptionalInt.of(ISTIO_OUTBOUND) : OptionalInt.empty();
+        return listen.isEmpty() ? OptionalInt.of(Platform.OUTBOUND_PORT) : OptionalInt.empty();
     }
 
     /// Whether some connections come by redirection, and so have a place that they were going to.

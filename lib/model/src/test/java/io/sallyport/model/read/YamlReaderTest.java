@@ -312,6 +312,40 @@ class YamlReaderTest {
     }
 
     @Test
+    void proxiesOfOneMachineShareNoPort() {
+        var result = Reading.read("sallyport.yaml", """
+                proxies:
+                - {name: a, kind: sidecar}
+                - {name: b, kind: sidecar}
+                - {name: c, address: 0.0.0.0, listen: {80: 8080}}
+                - {name: d, address: 127.0.0.2, listen: {80: 8080}}
+                """);
+
+        assertThat(Reading.lines(result))
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .contains(
+                                        "SP1028",
+                                        "proxies[1] 3:3",
+                                        "without listen takes port 15001, as proxy \"default/a\" does"),
+                        line -> assertThat(line)
+                                .contains(
+                                        "proxies[3].listen.80 5:46",
+                                        "local port 8080 of proxy \"default/d\" is taken by proxy \"default/c\""));
+    }
+
+    @Test
+    void proxiesOfOneMachineMayHaveOnePortAtTwoAddresses() {
+        var result = Reading.read("sallyport.yaml", """
+                proxies:
+                - {name: a, address: 127.0.0.1, listen: {80: 8080, 443: 0}}
+                - {name: b, address: 127.0.0.2, listen: {80: 8080, 443: 0}}
+                """);
+
+        assertThat(Reading.lines(result)).isEmpty();
+    }
+
+    @Test
     void kindsOfOthersHaveNoEffectAndAreNoFault() {
         var result = Reading.read("""
                 apiVersion: apps/v1
