@@ -72,6 +72,7 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
             return board.ask((image, translator) -> {
                 var client = client(image, wanted);
                 var door = door(request, client);
+                requireDoor(client, door, errand);
                 // Callers may name any labels: nothing is remembered for classes that they make up.
                 var own = Clients.of(image).contains(client) ? translator : new Translator();
                 var verdict = new EgressJudge(image, own).judge(client, door, errand);
@@ -91,6 +92,33 @@ public final class EgressApi extends EgressPolicyServiceGrpc.EgressPolicyService
             case LOCAL_PORT -> Door.LOCAL_PORT;
             case DOOR_UNSPECIFIED, UNRECOGNIZED -> Door.of(client).getFirst();
         };
+    }
+
+    private static void requireDoor(ProxyClass client, Door door, Errand errand) throws StatusException {
+        var who = client.namespace() + (client.name().isEmpty() ? "" : "/" + client.name());
+        switch (door) {
+            case REDIRECTED -> {
+                if (!client.isRedirected()) {
+                    throw missing(who, "takes redirected connections", "outbound: PORT");
+                }
+            }
+            case HTTP_PROXY -> {
+                if (client.proxiedPort().isEmpty()) {
+                    throw missing(who, "takes HTTP_PROXY", "http-proxy: PORT");
+                }
+            }
+            case LOCAL_PORT -> {
+                if (!client.listen().containsKey(Integer.toString(errand.port()))) {
+                    throw missing(who, "stands for port " + errand.port(), errand.port() + ": PORT");
+                }
+            }
+        }
+    }
+
+    private static StatusException missing(String client, String port, String setting) {
+        return invalid(
+                "client \"%s\" has no port that %s (expected: listen: {%s} of its proxy in sallyport.yaml, or another door)"
+                        .formatted(client, port, setting));
     }
 
     @Override

@@ -44,12 +44,12 @@ public final class PolicyBoard {
     }
 
     /// A question to one configuration. The translator remembers what it has made of earlier ones.
-    public interface Question<T> {
-        T answer(CheckedImage image, Translator translator);
+    public interface Question<T, E extends Exception> {
+        T answer(CheckedImage image, Translator translator) throws E;
     }
 
     /// Asks the newest configuration.
-    public <T> T ask(Question<T> question) throws NotReadyException {
+    public <T, E extends Exception> T ask(Question<T, E> question) throws NotReadyException, E {
         lock.lock();
         try {
             var image = newest.orElseThrow(NotReadyException::new);

@@ -16,6 +16,7 @@ import io.sallyport.testkit.net.HttpClient;
 import io.sallyport.testkit.net.LineServer;
 import io.sallyport.testkit.stack.FreePorts;
 import io.sallyport.testkit.stack.Sallyport;
+import io.sallyport.testkit.stack.Shell;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -117,6 +118,20 @@ class EgressLearningTest {
         await("rows of what was blocked")
                 .atMost(PATIENCE)
                 .until(() -> seen().stream().filter(row -> row.getBlocked() > 0).count() == others().size());
+    }
+
+    @Test
+    void aDoorThatAClientLacksIsNamedWithItsSetting() {
+        assertThat(check("default/sleep", "redirected").err())
+                .contains("client \"default/sleep\" has no port that takes redirected connections")
+                .contains("listen: {outbound: PORT}");
+        assertThat(check("default/sleep", "port").err()).contains("listen: {81: PORT}");
+        assertThat(check("shop", "proxy").err())
+                .contains("client \"shop\" has no port that takes HTTP_PROXY", "listen: {http-proxy: PORT}");
+    }
+
+    private Shell.Answer check(String client, String door) {
+        return up.shell().run("egress", "check", "--from", client, "--by", door, "http://h0.localhost:81");
     }
 
     // 16 for HTTP and 4 tunnels.
