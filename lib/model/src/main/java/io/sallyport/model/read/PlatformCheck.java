@@ -24,7 +24,7 @@ final class PlatformCheck {
 
         private final Map<Integer, Map<String, String>> byPort = new HashMap<>();
 
-        /// The proxy that has the port already; it keeps it.
+        /// The other proxy that has the port already; it keeps it.
         Optional<String> take(int port, String address, String proxy) {
             var byAddress = byPort.computeIfAbsent(port, _ -> new LinkedHashMap<>());
             var earlier = ALL_ADDRESSES.contains(address)
@@ -34,7 +34,7 @@ final class PlatformCheck {
                             .map(byAddress::get)
                             .findFirst();
             byAddress.putIfAbsent(address, proxy);
-            return earlier;
+            return earlier.filter(owner -> !owner.equals(proxy));
         }
     }
 

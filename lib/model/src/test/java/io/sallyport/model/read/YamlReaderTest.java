@@ -334,6 +334,14 @@ class YamlReaderTest {
                                         "local port 8080 of proxy \"default/d\" is taken by proxy \"default/c\""));
     }
 
+    // As ports of a Service may have one target.
+    @Test
+    void portsOfOneProxyMayShareALocalOne() {
+        var result = Reading.read("sallyport.yaml", "proxies: [{name: a, listen: {80: 8080, 8080: 8080}}]\n");
+
+        assertThat(Reading.lines(result)).isEmpty();
+    }
+
     @Test
     void proxiesOfOneMachineMayHaveOnePortAtTwoAddresses() {
         var result = Reading.read("sallyport.yaml", """
