@@ -37,6 +37,9 @@ public final class LabelUse {
 
     /// Takes in what an image asks about. True if it asks about more than all before it.
     public boolean grow(CheckedImage image) {
+        if (image.image() == seen) {
+            return false;
+        }
         int before = pairs.size() + keys.size();
         image.image().changesSince(seen).forEach(ref -> image.image().find(ref).ifPresent(this::read));
         keys(image.world().mesh().locality().failoverPriority());

@@ -76,6 +76,7 @@ class SharedClassesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "EgressPolicy; hosts: [pay.example.com], ports: [{number: 443, protocol: TLS}], from: [{labels: {app: web}}]",
                 "Sidecar; workloadSelector: {labels: {app: web}}, egress: [{hosts: ['other/*']}]",
                 "Telemetry; selector: {matchLabels: {app: web}}, accessLogging: [{providers: [{name: envoy}]}]",
                 "VirtualService; hosts: [one.test], http: [{match: [{sourceLabels: {app: web}}], directResponse: {status: 201}}, {route: [{destination: {host: one.test}}]}]",
@@ -95,8 +96,8 @@ class SharedClassesTest {
 
         image = Images.edited(
                 image,
-                "apiVersion: %s/v1\nkind: %s\nmetadata: {name: x, namespace: shop}\nspec: {%s}\n"
-                        .formatted(kind.group(), parts[0], parts[1]));
+                "apiVersion: %s/%s\nkind: %s\nmetadata: {name: x, namespace: shop}\nspec: {%s}\n"
+                        .formatted(kind.group(), kind == Kind.EGRESS_POLICY ? "v1alpha1" : "v1", parts[0], parts[1]));
         var checked = analyzer.check(image);
 
         var web = translator.plan(checked, WEB);
