@@ -46,6 +46,7 @@ import io.sallyport.proto.accesslog.v1.ListRulesRequest;
 import io.sallyport.proto.accesslog.v1.ListRulesResponse;
 import io.sallyport.proto.accesslog.v1.PercentilesRequest;
 import io.sallyport.proto.accesslog.v1.PercentilesResponse;
+import io.sallyport.proto.accesslog.v1.Scope;
 import io.sallyport.proto.accesslog.v1.SearchRequest;
 import io.sallyport.proto.accesslog.v1.SearchResponse;
 import io.sallyport.proto.accesslog.v1.TailRequest;
@@ -90,6 +91,7 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     private static final int BARS = 61;
     private static final int EXPORT_BYTES = 64 << 10;
     private static final long TAIL_MILLIS = 500;
+    private static final int MAX_MESSAGE = 1_000;
     // Bars that a clock face knows.
     private static final long[] STEPS = {
         1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400
@@ -285,9 +287,9 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
                     new Selection(same, range.from(), range.to(), range.namespaces()), PAGE, Optional.empty());
             if (rows.isEmpty()) {
                 throw Status.NOT_FOUND
-                        .withDescription("no row has request id \"" + request.getRequestId() + "\" between "
+                        .withDescription(shortened("no row has request id \"" + request.getRequestId() + "\" between "
                                 + Timestamps.toString(Timestamps.fromMicros(range.from())) + " and "
-                                + Timestamps.toString(Timestamps.fromMicros(range.to())))
+                                + Timestamps.toString(Timestamps.fromMicros(range.to()))))
                         .asRuntimeException();
             }
             return explained(rows).setCoverage(completeness.coverage(range)).build();
@@ -326,8 +328,8 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
     @Override
     public void compare(CompareRequest request, StreamObserver<CompareResponse> response) {
         answer(response, () -> {
-            var before = scopes.selection(request.getBefore());
-            var after = scopes.selection(request.getAfter());
+            var before = side("before", request.getBefore());
+            var after = side("after", request.getAfter());
             var by = request.getBy().isEmpty() ? COMPARED : request.getBy();
             return comparisons
                     .compare(before, after, by, request.hasLimit() ? request.getLimit() : GROUPS)
@@ -337,10 +339,18 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
         });
     }
 
+    private Selection side(String name, Scope scope) throws QueryException {
+        try {
+            return scopes.selection(scope);
+        } catch (QueryException e) {
+            throw (QueryException) new QueryException(name + ": " + e.getMessage()).initCause(e);
+        }
+    }
+
     @Override
     public void completeness(CompletenessRequest request, StreamObserver<CompletenessResponse> response) {
         answer(response, () -> {
-            var scope = io.sallyport.proto.accesslog.v1.Scope.newBuilder();
+            var scope = Scope.newBuilder();
             if (request.hasFrom()) {
                 scope.setFrom(request.getFrom());
             }
@@ -517,12 +527,26 @@ public final class AccessLogApi extends AccessLogServiceGrpc.AccessLogServiceImp
         response.onCompleted();
     }
 
+    // Callers refuse answers whose headers are long, so that a long value in quotes would hide what is wrong with it.
+    private static String shortened(String message) {
+        return message.length() <= MAX_MESSAGE
+                ? message
+                : message.substring(0, MAX_MESSAGE / 2) + " … " + message.substring(message.length() - MAX_MESSAGE / 2);
+    }
+
     private static StatusRuntimeException status(Exception e) {
         if (e instanceof QueryException) {
-            return Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException();
+            return Status.INVALID_ARGUMENT
+                    .withDescription(shortened(String.valueOf(e.getMessage())))
+                    .asRuntimeException();
         }
         if (e instanceof BoundExceededException) {
             return Status.RESOURCE_EXHAUSTED.withDescription(e.getMessage()).asRuntimeException();
+        }
+        if (Context.current().isCancelled()) {
+            return Status.CANCELLED
+                    .withDescription("nobody waits for the answer")
+                    .asRuntimeException();
         }
         log.atWarn().setCause(e).log("Question cannot be answered");
         return Status.UNAVAILABLE

@@ -1,6 +1,7 @@
 package io.sallyport.accesslog.storage;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.grpc.Context;
 import io.sallyport.accesslog.rollup.RollupAnswer;
 import io.sallyport.accesslog.rollup.RollupQuestion;
 import io.sallyport.accesslog.rollup.RollupSum;
@@ -392,7 +393,8 @@ public final class DuckStore implements LogStore {
         try {
             var table = Objects.requireNonNull(table(sql.from(), sql.to()));
             try (var own = connection.unwrap(DuckDBConnection.class).duplicate();
-                    var statement = own.prepareStatement(DuckParquet.copy(sql.over(table), file))) {
+                    var statement = own.prepareStatement(DuckParquet.copy(sql.over(table), file));
+                    var _ = Hangup.of(statement)) {
                 for (var i = 0; i < sql.parameters().size(); i++) {
                     statement.setObject(i + 1, sql.parameters().get(i));
                 }
@@ -447,7 +449,8 @@ public final class DuckStore implements LogStore {
     private void run(Sql sql, String table, ReadBounds bounds, RowVisitor visitor)
             throws StoreException, BoundExceededException {
         try (var own = connection.unwrap(DuckDBConnection.class).duplicate();
-                var statement = own.prepareStatement(sql.over(table))) {
+                var statement = own.prepareStatement(sql.over(table));
+                var _ = Hangup.of(statement)) {
             for (var i = 0; i < sql.parameters().size(); i++) {
                 statement.setObject(i + 1, sql.parameters().get(i));
             }
@@ -472,6 +475,9 @@ public final class DuckStore implements LogStore {
     // The engine's own words may hold our SQL: they are for the log, not for callers.
     private static StoreException failure(SQLException e, ReadBounds bounds) throws BoundExceededException {
         var text = String.valueOf(e.getMessage());
+        if (Context.current().isCancelled()) {
+            return new StoreException("question was given up", e);
+        }
         if (text.contains("INTERRUPT") || text.contains("Interrupted") || e instanceof java.sql.SQLTimeoutException) {
             throw new BoundExceededException("more than " + bounds.seconds()
                     + " s of work (expected: a narrower time range, or a filter on proxy, host or code)");

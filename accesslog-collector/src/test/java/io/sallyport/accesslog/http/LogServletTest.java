@@ -6,7 +6,13 @@ import static org.awaitility.Awaitility.await;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.sallyport.accesslog.api.AccessLogApi;
+import io.sallyport.accesslog.ingest.ForwardingStore;
+import io.sallyport.accesslog.storage.BoundExceededException;
 import io.sallyport.accesslog.storage.KafkaRow;
+import io.sallyport.accesslog.storage.LogStore;
+import io.sallyport.accesslog.storage.Sql;
+import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.accesslog.testing.Rows;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -199,7 +206,7 @@ class LogServletTest {
     @Test
     void aRevisionIsOneOfThoseThatThereCanBe() throws Exception {
         assertThat(get(ALL, "compare?before.revision=-1").body())
-                .contains("revision -1 (expected: 1 or more, or none)");
+                .contains("before: revision -1 (expected: 1 or more, or none)");
         assertThat(get(ALL, "search?revision=0").body()).contains("revision 0 (expected: 1 or more, or none)");
         assertThat(get(ALL, "search?revision=x").body()).contains("parameter \\\"revision\\\"", "a whole number");
         assertThat(get(ALL, "request?request_id=" + idOf("shop") + "&revision=1")
@@ -374,6 +381,64 @@ class LogServletTest {
 
     private static String encoded(String text) {
         return LogServer.encoded(text);
+    }
+
+    @Test
+    void anExportEndsWhenItsReaderHasGone(@TempDir Path elsewhere) throws Exception {
+        var stopped = new CountDownLatch(1);
+        var endless = new LogServer("endless", elsewhere, store -> new EndlessStore(store, stopped));
+        try {
+            var answer = LogServer.CLIENT.send(endless.request(ALL, "export").build(), BodyHandlers.ofInputStream());
+            assertThat(answer.body().readNBytes(100_000)).hasSize(100_000);
+
+            answer.body().close();
+
+            assertThat(stopped.await(1, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            endless.stop();
+        }
+    }
+
+    /// Exports its first row for ever, until nobody wants any more.
+    private static final class EndlessStore extends ForwardingStore {
+
+        private final CountDownLatch stopped;
+
+        EndlessStore(LogStore real, CountDownLatch stopped) {
+            super(real);
+            this.stopped = stopped;
+        }
+
+        @Override
+        public void read(Sql sql, ReadBounds bounds, RowVisitor visitor) throws StoreException, BoundExceededException {
+            if (bounds.rows() < AccessLogApi.MAX_EXPORT) {
+                super.read(sql, bounds, visitor);
+                return;
+            }
+            var row = new ArrayList<Object>();
+            super.read(sql, bounds, row::addAll);
+            var first = List.copyOf(row.subList(0, row.size() / COUNT));
+            while (visitor.row(first)) {
+                // The next one.
+            }
+            stopped.countDown();
+        }
+    }
+
+    @Test
+    void aLongMistakeIsStillSaid() throws Exception {
+        var answer = post(ALL, "top", "{\"attribute\": \"" + "a".repeat(100_000) + "\"}");
+
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body())
+                .hasSizeLessThan(2_000)
+                .contains("attribute \\\"aaa", " … ", "does not exist (expected:");
+    }
+
+    @Test
+    void aSideOfAComparisonIsNamed() throws Exception {
+        assertThat(get(ALL, "compare?after.filter=x").body()).contains("\"after: filter, line 1, column 1: ");
+        assertThat(get(ALL, "compare?before.revision=-2").body()).contains("\"before: revision -2");
     }
 
     /// Gives lines to whoever waits for them.

@@ -16,11 +16,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /// A store in front of another, for those that go wrong in one thing.
-class ForwardingStore implements LogStore {
+public class ForwardingStore implements LogStore {
 
     private final LogStore real;
 
-    ForwardingStore(LogStore real) {
+    /// In front of this one.
+    public ForwardingStore(LogStore real) {
         this.real = real;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.Context;
 import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.proto.accesslog.v1.Origin;
@@ -13,11 +14,13 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -239,6 +242,38 @@ class DuckStoreTest extends LogStoreContract {
                     .hasMessage("question cannot be answered by the store");
             assertThat(Path.of("/tmp/sallyport-outside.duckdb")).doesNotExist();
             assertThat(Path.of("/tmp/sallyport-outside.csv")).doesNotExist();
+        }
+    }
+
+    @Test
+    @Tag("V21")
+    void aStatementStopsWhenItsCallerHangsUp() throws Exception {
+        try (var store = open();
+                var call = Context.current().withCancellation()) {
+            store.append(
+                    KafkaSettings.TOPIC,
+                    List.of(new KafkaRow(0, 0, Rows.row(now, "a").build())),
+                    Map.of(0, 1L));
+            var months = ", range(1000000000) x, range(1000000000) y WHERE hash(x.range, y.range) = 1";
+            var sql = new Sql("SELECT count(*) FROM ", months, List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
+            var asked = new FutureTask<>(call.wrap(() -> {
+                store.read(sql, new LogStore.ReadBounds(10, 120), _ -> true);
+                return "answered";
+            }));
+            var thread = Thread.ofPlatform().start(asked);
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> Arrays.stream(thread.getStackTrace())
+                            .anyMatch(frame -> frame.isNativeMethod()
+                                    && frame.getClassName().endsWith("DuckDBNative")
+                                    && frame.getMethodName().contains("execute")));
+
+            call.cancel(null);
+
+            assertThatThrownBy(() -> asked.get(1, TimeUnit.MINUTES))
+                    .hasCauseInstanceOf(StoreException.class)
+                    .hasMessageContaining("question was given up");
+            call.run(() -> assertThatThrownBy(() -> store.read(sql, new LogStore.ReadBounds(10, 120), _ -> true))
+                    .hasMessage("question was given up"));
         }
     }
 }
