@@ -12,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicReference;
 
 /// All rows of a scope, oldest first, on the terminal or in a file.
 ///
@@ -49,7 +48,7 @@ record RowExport(Connection connection, Scope scope, OptionalInt limit) {
             throw CommandFailedException.unable(out + " cannot be written: " + obstacle.get());
         }
         var question = question(ExportRequest.Format.PARQUET);
-        var coverage = new AtomicReference<>(Coverage.getDefaultInstance());
+        var coverage = Coverage.newBuilder();
         var failure = connection.logs(PATIENCE, stub -> {
             var pieces = stub.export(question);
             try {
@@ -57,7 +56,7 @@ record RowExport(Connection connection, Scope scope, OptionalInt limit) {
                     while (pieces.hasNext()) {
                         var piece = pieces.next();
                         piece.getData().writeTo(bytes);
-                        coverage.set(piece.getCoverage());
+                        coverage.mergeFrom(piece.getCoverage());
                     }
                 });
                 return "";
@@ -68,7 +67,7 @@ record RowExport(Connection connection, Scope scope, OptionalInt limit) {
         if (!failure.isEmpty()) {
             throw CommandFailedException.unable(failure);
         }
-        terminal.complain(Coverages.written(coverage.get()));
+        terminal.complain(Coverages.written(coverage.build()));
     }
 
     private ExportRequest question(ExportRequest.Format format) {
