@@ -8,6 +8,7 @@ import io.sallyport.model.DestinationRule.LoadBalancerSettings;
 import io.sallyport.model.DestinationRule.PortTrafficPolicy;
 import io.sallyport.model.DestinationRule.TrafficPolicy;
 import io.sallyport.model.Gateway;
+import io.sallyport.model.LocalityLoadBalancerSetting;
 import io.sallyport.model.PolicySelector;
 import io.sallyport.model.Service;
 import io.sallyport.model.Sidecar;
@@ -22,7 +23,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Which labels of proxies objects ask about: those of a selector or of a match, and those that say where a proxy is.
+/// Which labels of proxies objects ask about: those of a selector or of a match, and those that say where a proxy is
+/// where that counts.
 /// Proxies that differ in others alone, like the hash of a Pod's template, have equal plans.
 ///
 /// What was asked about once stays, so that a plan may go on from one that was made before. Belongs to one thread.
@@ -32,7 +34,7 @@ public final class LabelUse {
     private static final int MOST = 100_000;
 
     private final Set<Map.Entry<String, String>> pairs = new HashSet<>();
-    private final Set<String> keys = new HashSet<>(LocalityLinker.LABELS);
+    private final Set<String> keys = new HashSet<>();
     private ConfigImage seen = ConfigImage.EMPTY;
 
     /// Takes in what an image asks about. True if it asks about more than all before it.
@@ -42,7 +44,7 @@ public final class LabelUse {
         }
         int before = pairs.size() + keys.size();
         image.image().changesSince(seen).forEach(ref -> image.image().find(ref).ifPresent(this::read));
-        keys(image.world().mesh().locality().failoverPriority());
+        read(image.world().mesh().locality());
         seen = image.image();
         return pairs.size() + keys.size() > before;
     }
@@ -87,23 +89,38 @@ public final class LabelUse {
         Stream.concat(
                         Stream.ofNullable(rule.trafficPolicy()),
                         rule.subsets().stream().flatMap(subset -> Stream.ofNullable(subset.trafficPolicy())))
-                .flatMap(LabelUse::balancers)
                 .forEach(this::read);
     }
 
-    private static Stream<LoadBalancerSettings> balancers(TrafficPolicy policy) {
-        return Stream.concat(
-                Stream.ofNullable(policy.loadBalancer()),
-                policy.portLevelSettings().stream()
-                        .map(PortTrafficPolicy::loadBalancer)
-                        .flatMap(Stream::ofNullable));
+    // Where a proxy is counts where endpoints are ejected, or shared out by place.
+    private void read(TrafficPolicy policy) {
+        var ports = policy.portLevelSettings();
+        if (policy.outlierDetection() != null || ports.stream().anyMatch(port -> port.outlierDetection() != null)) {
+            keys.addAll(LocalityLinker.LABELS);
+        }
+        Stream.concat(
+                        Stream.ofNullable(policy.loadBalancer()),
+                        ports.stream().map(PortTrafficPolicy::loadBalancer).flatMap(Stream::ofNullable))
+                .forEach(this::read);
     }
 
     private void read(LoadBalancerSettings balancer) {
         var places = balancer.localityLbSetting();
+        if (places != null) {
+            read(places);
+        }
         var zones = balancer.zoneAwareLbSetting();
-        keys(places == null ? List.of() : places.failoverPriority());
-        keys(zones == null ? List.of() : zones.failoverPriority());
+        if (zones != null) {
+            keys.addAll(LocalityLinker.LABELS);
+            keys(zones.failoverPriority());
+        }
+    }
+
+    private void read(LocalityLoadBalancerSetting places) {
+        if (!places.distribute().isEmpty()) {
+            keys.addAll(LocalityLinker.LABELS);
+        }
+        keys(places.failoverPriority());
     }
 
     private void pairs(@Nullable PolicySelector selector) {

@@ -379,7 +379,8 @@ class EditsTest {
                             one(
                                     "",
                                     ", defaultVirtualServiceExportTo: [\".\"]",
-                                    ", outboundTrafficPolicy: {mode: REGISTRY_ONLY}"),
+                                    ", outboundTrafficPolicy: {mode: REGISTRY_ONLY}",
+                                    ", localityLbSetting: {distribute: [{from: r0/*, to: {r1/*: 100}}]}"),
                             one("8080", "8081"));
         }
 

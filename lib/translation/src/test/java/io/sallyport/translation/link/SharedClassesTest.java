@@ -32,6 +32,53 @@ class SharedClassesTest {
         assertThat(translate(image, WEB)).isSameAs(translate(image, CART));
     }
 
+    // Most policies spread over all endpoints alike, wherever the proxy is.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "trafficPolicy: {outlierDetection: {}}",
+                "trafficPolicy: {portLevelSettings: [{port: {number: 80}, outlierDetection: {}}]}",
+                "subsets: [{name: v2, labels: {version: v2}, trafficPolicy: {outlierDetection: {}}}]",
+                "trafficPolicy: {loadBalancer: {localityLbSetting: {distribute: [{from: west/*, to: {east: 100}}]}}}",
+                "trafficPolicy: {loadBalancer: {zoneAwareLbSetting: {enabled: true}}}",
+            })
+    void placesTellApartOnlyWhereTheyCount(String policy) {
+        var west = client("web", Map.of("topology.kubernetes.io/region", "west"));
+        var east = client("web", Map.of("istio-locality", "east.a"));
+        var image = Images.image(SERVICE);
+        assertThat(translate(image, west)).isSameAs(translate(image, east));
+
+        var checked = analyzer.check(Images.edited(image, """
+                apiVersion: networking.istio.io/v1
+                kind: DestinationRule
+                metadata: {name: subsets, namespace: shop}
+                spec: {host: one.test, %s}
+                """.formatted(policy)));
+
+        assertThat(translator.plan(checked, west)).isEqualTo(new Linker(west).link(checked));
+        assertThat(translator.plan(checked, east)).isEqualTo(new Linker(east).link(checked));
+        if (!policy.startsWith("subsets")) {
+            assertThat(translator.plan(checked, west)).isNotEqualTo(translator.plan(checked, east));
+        }
+    }
+
+    @Test
+    void aMeshThatSharesOutByPlaceTellsPlacesApart() {
+        var west = client("web", Map.of("topology.kubernetes.io/region", "west"));
+        var east = client("web", Map.of("topology.kubernetes.io/region", "east"));
+        var checked = analyzer.check(Images.image(SERVICE + """
+                ---
+                apiVersion: sallyport.io/v1alpha1
+                kind: Platform
+                metadata: {namespace: istio-system, name: sallyport}
+                mesh: {localityLbSetting: {distribute: [{from: west/*, to: {"east/*": 100}}]}}
+                """));
+
+        assertThat(translator.plan(checked, west)).isEqualTo(new Linker(west).link(checked));
+        assertThat(translator.plan(checked, east)).isEqualTo(new Linker(east).link(checked));
+        assertThat(translator.plan(checked, west)).isNotEqualTo(translator.plan(checked, east));
+    }
+
     @Test
     void eachPartGoesOnFromTheSharedAnswer() {
         var image = Images.image(SERVICE);
@@ -153,8 +200,8 @@ class SharedClassesTest {
               - {number: 9000, name: tcp, protocol: TCP}
               resolution: STATIC
               endpoints:
-              - {address: 10.0.0.1, labels: {app: web}}
-              - {address: 10.0.0.2, labels: {app: cart, version: v2}}
+              - {address: 10.0.0.1, labels: {app: web}, locality: west/a}
+              - {address: 10.0.0.2, labels: {app: cart, version: v2}, locality: east/a}
             ---
             apiVersion: networking.istio.io/v1
             kind: DestinationRule
