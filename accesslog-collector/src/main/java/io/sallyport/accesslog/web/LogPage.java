@@ -66,9 +66,9 @@ public final class LogPage extends HttpServlet {
             // A key in an address ends in histories: it is worth nothing after this, and not kept in it.
             var isNew = door.redeem(key, request, response);
             if (isNew || door.bearer(request).isPresent()) {
-                redirect(response, PageState.of(request.getParameterMap()));
+                redirect(response, asked(request));
             } else {
-                signIn(response, "This link has been used, or is too old.");
+                signIn(response, asked(request), "This link has been used, or is too old.");
             }
             return;
         }
@@ -76,7 +76,7 @@ public final class LogPage extends HttpServlet {
         if (path.equals("/session")) {
             response.setStatus(bearer.isPresent() ? 204 : 401);
         } else if (bearer.isEmpty()) {
-            signIn(response, "");
+            signIn(response, asked(request), "");
         } else {
             show(path, bearer.get(), request, response);
         }
@@ -90,14 +90,14 @@ public final class LogPage extends HttpServlet {
             case "/sign-in" -> {
                 var form = bodies.read(request::getParameterMap);
                 if (form.isEmpty()) {
-                    signIn(response, "Too many sign in at once. Try again.");
+                    signIn(response, PageState.of(Map.of()), "Too many sign in at once. Try again.");
                     return;
                 }
                 var token = request.getParameter("token");
                 if (token != null && token.length() <= MAX_TOKEN && door.signIn(token, request, response)) {
-                    redirect(response, PageState.of(Map.of()));
+                    redirect(response, asked(request));
                 } else {
-                    signIn(response, "Nobody has this token.");
+                    signIn(response, asked(request), "Nobody has this token.");
                 }
             }
             case "/sign-out" -> {
@@ -124,7 +124,7 @@ public final class LogPage extends HttpServlet {
 
     private void show(String path, BearerToken bearer, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        var state = PageState.of(request.getParameterMap());
+        var state = asked(request);
         var asker = new Asker(service, bearer);
         try {
             switch (path) {
@@ -138,7 +138,7 @@ public final class LogPage extends HttpServlet {
                 default -> html(response, 404, templates.render("missing", Map.of("home", PATH)));
             }
         } catch (StatusRuntimeException e) {
-            refuse(e.getStatus(), response);
+            refuse(e.getStatus(), state, response);
         } catch (MistakeException e) {
             html(response, 400, "");
         }
@@ -178,22 +178,25 @@ public final class LogPage extends HttpServlet {
         return text.toString();
     }
 
-    private void refuse(Status status, HttpServletResponse response) throws IOException {
+    private void refuse(Status status, PageState state, HttpServletResponse response) throws IOException {
         if (response.isCommitted()) {
             throw new IOException("answer ended early: " + status.getDescription());
         }
         if (status.getCode() == Status.Code.UNAUTHENTICATED) {
-            signIn(response, "Your token does not count any more.");
+            signIn(response, state, "Your token does not count any more.");
         } else {
             html(response, 200, templates.render("refusal", Map.of("text", String.valueOf(status.getDescription()))));
         }
     }
 
-    private void signIn(HttpServletResponse response, String mistake) throws IOException {
-        html(
-                response,
-                401,
-                templates.render("sign-in", Map.of("assets", assets.paths(), "mistake", mistake, "home", PATH)));
+    private static PageState asked(HttpServletRequest request) {
+        return PageState.of(request.getParameterMap());
+    }
+
+    // Whoever opens an address that somebody shared comes to what it shows, by way of this.
+    private void signIn(HttpServletResponse response, PageState state, String mistake) throws IOException {
+        var model = Map.of("assets", assets.paths(), "mistake", mistake, "home", PATH, "signIn", state.link("sign-in"));
+        html(response, 401, templates.render("sign-in", model));
     }
 
     private static void redirect(HttpServletResponse response, PageState state) {

@@ -129,10 +129,13 @@ final class Pages {
         if (!state.span().equals(LAST_SPAN)) {
             ways.add(new Tab("The last 7 days", state.withSpan(LAST_SPAN).link(), false, ""));
         }
-        return state.filter().isEmpty()
+        if (!state.filter().isEmpty()) {
+            return new Nothing("No request of this time matches the filter.", "", ways);
+        }
+        return state.isOpen()
                 ? new Nothing(
                         "No request has been logged in this time. Make one, and it appears here:", command.get(), ways)
-                : new Nothing("No request of this time matches the filter.", "", ways);
+                : new Nothing("No request has been logged in this time.", "", ways);
     }
 
     private PageModel model(PageState state, Form form, Optional<Notice> notice, Parts parts) {
