@@ -57,8 +57,9 @@ final class EnvoyProcess {
             "--concurrency",
             Integer.toString(Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8)));
 
-    // `started` is the start of the process if it is ours, `since` when we first knew of it.
-    private record Life(ProcessMark mark, String digest, Instant started, Instant since) {}
+    // `started` is the start of the process if it is ours, `since` when we first knew of it. What an adopted process
+    // ended with is told to its parent alone, so that `process` is absent.
+    private record Life(ProcessMark mark, String digest, Instant started, Instant since, Optional<Process> process) {}
 
     private final ProxyName name;
     private final EnvoyBinary binary;
@@ -138,8 +139,31 @@ final class EnvoyProcess {
 
     private void recordEnd(Life over, Instant now) {
         delay = over.since().plus(STABLE_AFTER).isBefore(now) ? FIRST_DELAY : min(delay.multipliedBy(2), LAST_DELAY);
-        fail("ended unexpectedly: " + lastWords(), now);
+        fail(ending(over.process()), now);
         life = null;
+    }
+
+    private String ending(Optional<Process> process) {
+        var code = process.flatMap(EnvoyProcess::code);
+        if (code.filter(value -> value > Signals.CODES).isPresent()) {
+            var signal = code.get() - Signals.CODES;
+            return "was killed by " + Signals.written(signal)
+                    // Nobody prints a last word at SIGKILL: what stands there is of something else.
+                    + (signal == Signals.KILL
+                            ? ": by somebody, or by the kernel when memory ran out"
+                            : "; last line: " + lastWords());
+        }
+        return code.map(value -> "ended with code " + value).orElse("ended unexpectedly") + "; last line: "
+                + lastWords();
+    }
+
+    private static Optional<Integer> code(Process process) {
+        try {
+            return process.waitFor(GRACE) ? Optional.of(process.exitValue()) : Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
     }
 
     private void fail(String why, Instant now) {
@@ -169,9 +193,13 @@ final class EnvoyProcess {
             // An Envoy needs nothing from the environment, and what is not there cannot leak into its configuration.
             builder.environment().clear();
             var process = builder.start();
-            var mark = ProcessMark.of(process.pid())
-                    .orElseThrow(() -> new IOException("it ended at once: " + lastWords()));
-            life = new Life(mark, digest(bootstrap), now, now);
+            var mark = ProcessMark.of(process.pid());
+            if (mark.isEmpty()) {
+                delay = min(delay.multipliedBy(2), LAST_DELAY);
+                fail(ending(Optional.of(process)), now);
+                return;
+            }
+            life = new Life(mark.get(), digest(bootstrap), now, now, Optional.of(process));
             writeMark(life);
             var _ = process.onExit().thenRun(ended);
             starts++;
@@ -266,7 +294,7 @@ final class EnvoyProcess {
                 // A copy of somebody's data, as a backup is: the process is theirs.
                 return Optional.empty();
             }
-            return Optional.of(new Life(mark, words[2], Instant.MIN, clock.instant()));
+            return Optional.of(new Life(mark, words[2], Instant.MIN, clock.instant(), Optional.empty()));
         } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
             return Optional.empty();
         }

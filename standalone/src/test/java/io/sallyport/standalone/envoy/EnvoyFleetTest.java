@@ -10,14 +10,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Real Envoys without a control plane: they wait for one, which is enough to see them live and die.
 @Tag("process")
@@ -61,6 +65,32 @@ class EnvoyFleetTest {
         await().until(() -> fleet.status(EDGE).orElseThrow().pid() != first
                 && fleet.status(EDGE).orElseThrow().isRunning());
         assertThat(awaitAnswer(EDGE)).isNotEqualTo(first);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "kill -9 $$,           'was killed by signal 9 (SIGKILL): by somebody, or by the kernel when memory ran out'",
+        "echo oops; kill -6 $$, 'was killed by signal 6 (SIGABRT); last line: oops'",
+        "echo oops; exit 3,     'ended with code 3; last line: oops'"
+    })
+    void saysWhatEndedAnEnvoy(String end, String problem) throws Exception {
+        fleet.close();
+        var version = TestEnvoy.binary().version();
+        var script = Files.writeString(folder.resolve("envoy"), """
+                #!/bin/sh
+                [ "$1" = --version ] && { echo "envoy version: 0/%s/x"; exit; }
+                exec >&2
+                %s
+                """.formatted(version, end));
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        var binary = EnvoyBinary.find(Map.of("ENVOY", script.toString()));
+        fleet = EnvoyFleet.start(binary, new FakePlaces(folder), NOWHERE, List.of(), InstantSource.system());
+
+        fleet.want(List.of(proxy("edge", 8080)));
+
+        var told =
+                await().until(() -> fleet.status(EDGE).map(EnvoyStatus::problem).orElse(""), text -> !text.isEmpty());
+        assertThat(told).isEqualTo(problem);
     }
 
     @Test
