@@ -3,9 +3,6 @@ package io.sallyport.xds.publish;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.sallyport.translation.EnvoyResource;
 import io.sallyport.translation.ProxyClass;
-import io.sallyport.translation.ResourceType;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -16,16 +13,12 @@ public final class Board {
 
     private final ProxyClass proxies;
     private final Set<Runnable> readers = ConcurrentHashMap.newKeySet();
-    private final Map<ResourceType, ConcurrentHashMap<String, Encoded>> encoded = new EnumMap<>(ResourceType.class);
+    private final Encodings encodings;
     private volatile @Nullable Snapshot newest;
 
-    private record Encoded(EnvoyResource resource, Resource message) {}
-
-    public Board(ProxyClass proxies) {
+    Board(ProxyClass proxies, Encodings encodings) {
         this.proxies = proxies;
-        for (var type : ResourceType.values()) {
-            encoded.put(type, new ConcurrentHashMap<>());
-        }
+        this.encodings = encodings;
     }
 
     public ProxyClass proxies() {
@@ -40,11 +33,7 @@ public final class Board {
 
     /// Puts up the next snapshot. Only the owner thread of the publisher calls this.
     public void publish(Snapshot next) {
-        var before = newest;
         newest = next;
-        if (before != null) {
-            forgetRemoved(before, next);
-        }
         readers.forEach(Runnable::run);
     }
 
@@ -61,39 +50,8 @@ public final class Board {
         return readers.size();
     }
 
-    /// The resource as delta discovery sends it, made once for all streams of the class.
+    /// The resource as delta discovery sends it.
     public Resource encode(EnvoyResource resource) {
-        var table = encodedOf(resource.type());
-        var known = table.get(resource.name());
-        if (known != null && known.resource() == resource) {
-            return known.message();
-        }
-        var message = Resource.newBuilder()
-                .setName(resource.name())
-                .setVersion(resource.version())
-                .setResource(resource.toAny())
-                .build();
-        var now = newest;
-        if (now != null && now.resources().all(resource.type()).get(resource.name()) == resource) {
-            table.put(resource.name(), new Encoded(resource, message));
-        }
-        return message;
-    }
-
-    private void forgetRemoved(Snapshot before, Snapshot next) {
-        for (var type : ResourceType.values()) {
-            var table = encodedOf(type);
-            for (var name : next.changesSince(before, type)) {
-                table.remove(name);
-            }
-        }
-    }
-
-    private ConcurrentHashMap<String, Encoded> encodedOf(ResourceType type) {
-        var table = encoded.get(type);
-        if (table == null) {
-            throw new IllegalStateException("no table for " + type);
-        }
-        return table;
+        return encodings.of(resource);
     }
 }

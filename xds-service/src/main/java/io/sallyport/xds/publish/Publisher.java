@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,6 +67,9 @@ public final class Publisher implements AutoCloseable {
     private final Supplier<Translation> translations;
     private final InstantSource clock;
     private final Map<ProxyClass, Seat> seats = new ConcurrentHashMap<>();
+    private final Encodings encodings = new Encodings();
+    // Of the boards that share an answer: its snapshot, and what that has worked out. Belongs to the owner thread.
+    private final Map<Leap, Snapshot> leaps = new HashMap<>();
     private final AtomicReference<@Nullable ConfigImage> newest = new AtomicReference<>();
     private final AtomicReference<@Nullable ConfigImage> expected = new AtomicReference<>();
     private final BlockingQueue<Boolean> wakes = new ArrayBlockingQueue<>(1);
@@ -92,6 +96,9 @@ public final class Publisher implements AutoCloseable {
         }
     }
 
+    // Both by identity.
+    private record Leap(@Nullable Snapshot before, EnvoyResources after) {}
+
     // Who waits on one board, and since when nobody does.
     private static final class Seat {
         private final Board board;
@@ -103,8 +110,8 @@ public final class Publisher implements AutoCloseable {
         // For this class alone: one proxy with a strange node must not withhold anything from others.
         private final SortedMap<ObjectRef, Poison> poisoned = new ConcurrentSkipListMap<>();
 
-        private Seat(ProxyClass proxies) {
-            this.board = new Board(proxies);
+        private Seat(ProxyClass proxies, Encodings encodings) {
+            this.board = new Board(proxies, encodings);
         }
     }
 
@@ -155,7 +162,7 @@ public final class Publisher implements AutoCloseable {
             return Optional.empty();
         }
         var seat = seats.compute(proxies, (key, known) -> {
-            var kept = known == null ? new Seat(key) : known;
+            var kept = known == null ? new Seat(key, encodings) : known;
             kept.idleSince = null;
             kept.board.join(wake);
             return kept;
@@ -301,6 +308,7 @@ public final class Publisher implements AutoCloseable {
                 seat.until = translation.nextChange().orElse(null);
             }
         }
+        leaps.clear();
         last = image;
         shown = translation.expanded(image);
         revision = image.revision();
@@ -335,10 +343,21 @@ public final class Publisher implements AutoCloseable {
         }
     }
 
-    private static void put(Board board, long revision, EnvoyResources resources) {
+    private void put(Board board, long revision, EnvoyResources resources) {
         var stamped = resources.revision() == revision ? resources : resources.with(revision, List.of(), Map.of());
         var before = board.newest();
-        board.publish(before == null ? Snapshot.first(stamped) : before.next(stamped));
+        board.publish(leaps.computeIfAbsent(
+                new Leap(before, stamped), _ -> before == null ? standing(stamped) : before.next(stamped)));
+    }
+
+    // What boards show that have this answer already.
+    private Snapshot standing(EnvoyResources resources) {
+        return seats.values().stream()
+                .map(seat -> seat.board.newest())
+                .flatMap(Stream::ofNullable)
+                .filter(known -> known.resources() == resources)
+                .findFirst()
+                .orElseGet(() -> Snapshot.first(resources));
     }
 
     // Objects known to be poison stay out until they change.

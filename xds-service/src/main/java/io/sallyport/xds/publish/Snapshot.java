@@ -15,7 +15,8 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// What a class of proxies is to run, with the last few steps that led to it, so that a stream which is some changes
-/// behind learns what differs without comparing tables. Immutable and shared by all streams of the class.
+/// behind learns what differs without comparing tables. Immutable and shared by all streams of the class, and of those
+/// classes that no object tells apart from it.
 public final class Snapshot {
 
     // A stream further behind than this compares both tables once: 10,000 names cost about a millisecond.
@@ -61,7 +62,7 @@ public final class Snapshot {
         return new Snapshot(sequence + 1, after, recent);
     }
 
-    /// Rises by one with each snapshot of the class; a board that is made anew starts again.
+    /// Rises by one with each snapshot of a board.
     public long sequence() {
         return sequence;
     }

@@ -3,6 +3,7 @@ package io.sallyport.xds.publish;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sallyport.analysis.ConfigImage;
+import io.sallyport.analysis.Inspections;
 import io.sallyport.model.Age;
 import io.sallyport.model.ConfigObject;
 import io.sallyport.model.Kind;
@@ -199,6 +200,25 @@ class PublisherTest {
 
         assertThat(two).isSameAs(one);
         assertThat(translations.get()).isEqualTo(1);
+    }
+
+    @Test
+    void classesThatNobodyTellsApartShareTheirSnapshots() throws Exception {
+        InstantSource clock = InstantSource.fixed(Instant.EPOCH);
+        try (var real = new Publisher(() -> new JudgedTranslation(new Inspections(), clock), clock)) {
+            var one = real.join(proxies("one"), this::wake).orElseThrow();
+            var two = real.join(proxies("two"), this::wake).orElseThrow();
+            real.offer(ConfigImage.EMPTY.with(1, List.of(), List.of()));
+            var first = await(one, 1);
+            assertThat(await(two, 1)).isSameAs(first);
+
+            real.offer(ConfigImage.EMPTY.with(2, List.of(), List.of()));
+            var second = await(one, 2);
+            assertThat(await(two, 2)).isSameAs(second).isNotSameAs(first);
+
+            var three = real.join(proxies("three"), this::wake).orElseThrow();
+            assertThat(await(three, 2)).isSameAs(second);
+        }
     }
 
     @Test

@@ -59,7 +59,7 @@ class RealEnvoyTest {
         int port = RealEnvoy.freePort();
         var url = "http://127.0.0.1:" + port + "/";
         try (var house = new House()) {
-            house.listen(0);
+            house.listen(RealEnvoy.freePort());
             try (var envoy = RealEnvoy.start(folder, house.port(), protocol)) {
                 house.publish(_ -> Made.resources(1, listener(port), route("one"), cluster("a", 1), endpoints("a")));
                 envoy.until(url, "one"::equals);
