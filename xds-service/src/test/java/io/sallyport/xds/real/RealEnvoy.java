@@ -1,6 +1,7 @@
 package io.sallyport.xds.real;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 
 /// A real Envoy under test, connected to a discovery port on loopback. Its path is in `ENVOY`.
@@ -78,9 +80,16 @@ final class RealEnvoy implements AutoCloseable {
     }
 
     static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        for (int tries = 0; tries < 1_000; tries++) {
+            // Below what Linux takes for outgoing connections, one of which would have it before it is listened on.
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException _) {
+                // Somebody has it.
+            }
         }
+        throw new IOException("no port from 20000 to 32000 is free");
     }
 
     /// Asks until the answer is right; the body of a failed try is `-`.
