@@ -37,6 +37,7 @@ public final class AccessTable {
     private static final String OTLP = "opentelemetry.proto.collector.logs.v1.LogsService/";
     private static final String HEALTH = "grpc.health.v1.Health/";
     private static final String REFLECTION = "grpc.reflection.v1.ServerReflection/";
+    private static final String FORMER_REFLECTION = "grpc.reflection.v1alpha.ServerReflection/";
     private static final String[] ALL_SERVICES = {"accesslog", "config", "egress", "secret", "xds"};
 
     /// What only Sallyport has, in the group `sallyport.io`.
@@ -56,6 +57,7 @@ public final class AccessTable {
             .add(MethodAccess.of(HEALTH + "Check", new Need.Nothing(), ALL_SERVICES))
             .add(MethodAccess.of(HEALTH + "Watch", new Need.Nothing(), ALL_SERVICES))
             .add(MethodAccess.of(REFLECTION + "ServerReflectionInfo", new Need.Known(), ALL_SERVICES))
+            .add(MethodAccess.of(FORMER_REFLECTION + "ServerReflectionInfo", new Need.Known(), ALL_SERVICES))
             .build();
 
     private static final ImmutableSortedMap<String, MethodAccess> BY_METHOD = ALL.stream()

@@ -10,6 +10,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.core.instrument.Gauge;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
@@ -216,6 +217,12 @@ public final class GrpcServer implements AutoCloseable {
             return this;
         }
 
+        // Python's and many other clients still ask for the version before.
+        @SuppressWarnings("deprecation")
+        private static BindableService formerReflection() {
+            return ProtoReflectionService.newInstance();
+        }
+
         /// Starts to listen; fails with the address in the message when it is taken.
         public GrpcServer start(String name) throws IOException {
             var calls = Executors.newVirtualThreadPerTaskExecutor();
@@ -224,6 +231,7 @@ public final class GrpcServer implements AutoCloseable {
             services.forEach(service -> server.addService(ReadableRequests.of(service)));
             server.addService(health.getHealthService());
             server.addService(ProtoReflectionServiceV1.newInstance());
+            server.addService(formerReflection());
             // gRPC calls the interceptor that was added last first.
             interceptors.reversed().forEach(server::intercept);
             server.intercept(bound);

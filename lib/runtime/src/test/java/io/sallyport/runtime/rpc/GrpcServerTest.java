@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.CallOptions;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -13,6 +14,9 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.ProtoUtils;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.sallyport.proto.config.v1.ConfigServiceGrpc;
@@ -30,6 +34,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GrpcServerTest {
@@ -84,6 +90,28 @@ class GrpcServerTest {
         withChannel(channel -> {
             var health = HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
             assertThat(health.getStatus()).isEqualTo(ServingStatus.SERVING);
+        });
+    }
+
+    /// What clients of today ask, and what many still do.
+    @ParameterizedTest
+    @ValueSource(strings = {"grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"})
+    void tellsItsServicesByReflection(String version) {
+        var reflection = ServerReflectionGrpc.getServerReflectionInfoMethod().toBuilder()
+                .setFullMethodName(version + "/ServerReflectionInfo")
+                .build();
+        var question = ServerReflectionRequest.newBuilder().setListServices("*").build();
+        withChannel(channel -> {
+            var answers = ClientCalls.blockingServerStreamingCall(
+                    ClientInterceptors.intercept(channel, Channels.bearing(TOKEN)),
+                    reflection.toBuilder()
+                            .setType(MethodDescriptor.MethodType.SERVER_STREAMING)
+                            .build(),
+                    CallOptions.DEFAULT,
+                    question);
+            assertThat(answers.next().getListServicesResponse().getServiceList())
+                    .extracting(ServiceResponse::getName)
+                    .contains("sallyport.config.v1.ConfigService", version);
         });
     }
 
