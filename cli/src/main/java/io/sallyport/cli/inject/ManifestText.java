@@ -9,8 +9,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.sallyport.kubernetes.inject.Addition;
 import io.sallyport.model.read.Bounds;
 import java.math.BigInteger;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +48,8 @@ final class ManifestText {
     private static final String PLAIN = "[A-Za-z/][A-Za-z0-9_./:~-]*";
     private static final List<String> NO_TEXTS =
             List.of("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~");
+
+    private static final String NO_TEMPLATE = "expected: a manifest without {{ }}, as `helm template` prints it";
 
     private static final ObjectReader JSON =
             new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -92,11 +97,44 @@ final class ManifestText {
                     throw new UnreadableException(
                             source + ": more than " + Bounds.DOCUMENTS + " documents (expected: fewer)");
                 }
+                refuseTemplates(source, node);
                 manifest.nodes.add(node);
             }
             return manifest;
         } catch (YamlEngineException e) {
-            throw new UnreadableException(source + ": " + oneLine(e));
+            throw new UnreadableException(
+                    source + ": " + oneLine(e) + (text.contains("{{") ? " (" + NO_TEMPLATE + ")" : ""));
+        }
+    }
+
+    // To YAML, {{ .Values.name }} is a mapping whose key is a mapping. Manifests have none, and written anew it would
+    // be
+    // no template any more.
+    private static void refuseTemplates(String source, Node document) throws UnreadableException {
+        var seen = Collections.<Node>newSetFromMap(new IdentityHashMap<>());
+        var left = new ArrayDeque<>(List.of(document));
+        while (!left.isEmpty()) {
+            var node = left.pop();
+            if (!seen.add(node)) {
+                continue;
+            }
+            switch (node) {
+                case MappingNode mapping -> {
+                    for (var tuple : mapping.getValue()) {
+                        if (tuple.getKeyNode() instanceof CollectionNode<?> key) {
+                            var place = key.getStartMark()
+                                    .map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
+                                    .orElse("");
+                            throw new UnreadableException(
+                                    source + place + ": a key that is no text (" + NO_TEMPLATE + ")");
+                        }
+                        left.push(tuple.getValueNode());
+                    }
+                }
+                case SequenceNode sequence -> sequence.getValue().forEach(left::push);
+                case AnchorNode anchor -> left.push(anchor.getRealNode());
+                default -> {}
+            }
         }
     }
 

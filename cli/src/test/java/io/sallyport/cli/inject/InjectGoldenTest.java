@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
@@ -142,6 +143,39 @@ class InjectGoldenTest {
                 .isEqualTo(2);
         assertThat(terminal.err()).hasLineCount(1).startsWith("error: stdin: ");
         assertThat(terminal.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "kind: Pod\\nmetadata:\\n  name: {{ .Values.name }}\\n | stdin:3:10: a key that is no text",
+                "kind: Pod\\nspec: [{a: [{{ .x }}]}]\\n | stdin:2:14: a key that is no text",
+                "{{- if .x }}\\nkind: Pod\\n{{- end }}\\n | stdin: "
+            })
+    void templatesAreRefused(String text, String place) throws IOException {
+        var authority = Files.writeString(folder.resolve("ca.crt"), AUTHORITY);
+        var terminal = new FakeTerminal(text.translateEscapes());
+
+        assertThat(terminal.run("inject", "-f", "-", "--authority", authority.toString()))
+                .isEqualTo(2);
+        assertThat(terminal.err())
+                .startsWith("error: " + place)
+                .endsWith("(expected: a manifest without {{ }}, as `helm template` prints it)\n");
+        assertThat(terminal.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "kind: Pod\\nmetadata: {name: p}\\n | Pod p",
+                "kind: Deployment\\nmetadata: {name: d}\\nspec: {}\\n | Deployment d"
+            })
+    void whatLacksItsPodIsRefused(String text, String object) throws IOException {
+        assertThat(inject(text.translateEscapes(), folder.resolve("none")).err())
+                .isEqualTo("error: stdin: " + object
+                        + ": spec.containers is missing (expected: at least one container)\n");
     }
 
     @ParameterizedTest

@@ -45,7 +45,7 @@ public final class PodTemplates {
         }
     }
 
-    /// All of an object; none: it makes no pods.
+    /// All of an object, also those that lack what makes a pod; none: it makes no pods.
     public static List<Place> of(JsonNode object) {
         var found = new ArrayList<Place>();
         collect(object, List.of(), found);
@@ -72,13 +72,11 @@ public final class PodTemplates {
             pod = pod.path(step);
         }
         var metadata = object.path("metadata");
-        if (pod.isObject() && pod.path("spec").isObject()) {
-            found.add(new Place(
-                    whole,
-                    pod,
-                    kind,
-                    metadata.path("name").asText(metadata.path("generateName").asText("")),
-                    metadata.path("namespace").asText("")));
-        }
+        found.add(new Place(
+                whole,
+                pod,
+                kind,
+                metadata.path("name").asText(metadata.path("generateName").asText("")),
+                metadata.path("namespace").asText("")));
     }
 }
