@@ -1,6 +1,7 @@
 package io.sallyport.cli.config;
 
 import io.sallyport.cli.CommandFailedException;
+import io.sallyport.cli.ExitCode;
 import io.sallyport.cli.Terminal;
 import io.sallyport.cli.finding.SourceText;
 import io.sallyport.cli.input.Documents;
@@ -8,6 +9,7 @@ import io.sallyport.cli.server.Dialer;
 import io.sallyport.cli.server.RefusedException;
 import io.sallyport.cli.server.ServerOptions;
 import io.sallyport.model.read.DocumentResult;
+import io.sallyport.proto.config.v1.Change;
 import io.sallyport.proto.config.v1.DeleteRequest;
 import io.sallyport.proto.config.v1.ResourceRef;
 import java.util.ArrayList;
@@ -22,7 +24,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// Deletes objects, by name or as the documents in files name them: all of them in one revision, or none.
+/// Deletes objects, by name or as the documents in files name them: in one revision. One that does not exist is an
+/// error, as with `kubectl`, and keeps no other from being deleted.
 @Command(name = "delete", description = "Delete objects by name, or those that files name.")
 public final class DeleteCommand implements Callable<Integer> {
 
@@ -53,6 +56,9 @@ public final class DeleteCommand implements Callable<Integer> {
             description = "Delete the objects that these documents name.")
     private List<String> files = List.of();
 
+    @Option(names = "--ignore-not-found", description = "Exit 0 also if an object does not exist.")
+    private boolean isAbsenceFine;
+
     public DeleteCommand(Terminal terminal, Dialer dialer) {
         this.terminal = terminal;
         this.dialer = dialer;
@@ -68,7 +74,22 @@ public final class DeleteCommand implements Callable<Integer> {
         options.expectedRevision().ifPresent(request::setExpectedRevision);
         var report = new ChangeReport(terminal, options, new SourceText(Map.of()));
         try (var connection = server.connect(dialer)) {
-            return report.accepted(connection, connection.config(stub -> stub.delete(request.build())));
+            var response = connection.config(stub -> stub.delete(request.build()));
+            // What did not exist is not changed by its deletion.
+            var absent = response.getChangesList().stream()
+                    .filter(change -> change.getVerb() == Change.Verb.UNCHANGED)
+                    .map(Change::getRef)
+                    .toList();
+            if (isAbsenceFine || absent.isEmpty()) {
+                return report.accepted(connection, response);
+            }
+            if (absent.size() < response.getChangesCount() || options.isJson()) {
+                report.accepted(connection, response);
+            }
+            absent.forEach(ref -> terminal.complain("error: " + ObjectName.written(ref)
+                    + " does not exist (expected: an object of r" + response.getRevision()
+                    + ", or --ignore-not-found)"));
+            return ExitCode.NO;
         } catch (RefusedException refusal) {
             return report.refused(refusal);
         }

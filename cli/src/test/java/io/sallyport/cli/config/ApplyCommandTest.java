@@ -213,6 +213,24 @@ class ApplyCommandTest {
     }
 
     @Test
+    void deletingWhatDoesNotExistIsAnErrorUnlessToldOtherwise() {
+        server.run(new FakeTerminal(), "apply", "-f", file);
+
+        assertThat(server.run(screen, "delete", "gw", "edge", "other", "-n", "shop"))
+                .isEqualTo(1);
+        assertThat(screen.out()).isEqualTo("r2 accepted: Gateway shop/edge deleted, 1 unchanged\n");
+        assertThat(screen.err())
+                .isEqualTo(
+                        "error: Gateway shop/other does not exist (expected: an object of r2, or --ignore-not-found)\n");
+
+        var again = new FakeTerminal();
+        assertThat(server.run(again, "delete", "gw", "edge", "-n", "shop")).isEqualTo(1);
+        assertThat(again.out()).isEmpty();
+        assertThat(server.run(new FakeTerminal(), "delete", "gw", "edge", "-n", "shop", "--ignore-not-found"))
+                .isEqualTo(0);
+    }
+
+    @Test
     void deletingByFileTakesTheNamesInIt() {
         server.run(new FakeTerminal(), "apply", "-f", file);
 

@@ -79,7 +79,9 @@ public final class FakeConfigService extends ConfigServiceGrpc.ConfigServiceImpl
             return;
         }
         var changes = new ArrayList<Change>();
-        request.getDeletesList().forEach(ref -> changes.add(change(ref, Change.Verb.DELETED)));
+        request.getDeletesList()
+                .forEach(ref -> changes.add(
+                        change(ref, objects.containsKey(ref) ? Change.Verb.DELETED : Change.Verb.UNCHANGED)));
         request.getUpsertsList().forEach(resource -> changes.add(change(resource.getRef(), verb(resource))));
         if (!request.getDryRun()) {
             request.getDeletesList().forEach(objects::remove);
