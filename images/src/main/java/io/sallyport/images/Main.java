@@ -15,7 +15,19 @@ public final class Main {
 
     private Main() {}
 
-    static void main(String[] args) throws IOException, InterruptedException {
+    static void main(String[] args) throws InterruptedException {
+        try {
+            write(args);
+        } catch (IOException | IllegalArgumentException e) {
+            // As the launcher prints what is missing.
+            System.err.println("sallyport: " + e.getMessage());
+            System.exit(2);
+        }
+    }
+
+    /// `args` are the folder of what was built, the folder to write to, then what stood on the command line. A service
+    /// that does not exist is refused before anything is written.
+    static void write(String... args) throws IOException, InterruptedException {
         var dist = Path.of(args[0]);
         var output = Path.of(args[1]);
         var base = DEFAULT_BASE;
@@ -27,6 +39,7 @@ public final class Main {
                 wanted.add(word);
             }
         }
+        wanted.forEach(ServiceImage::requireName);
         Files.createDirectories(output);
         var work = Files.createTempDirectory("sallyport-images");
         try {

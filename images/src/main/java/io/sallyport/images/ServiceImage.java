@@ -45,12 +45,16 @@ final class ServiceImage {
 
     /// `dist` has the folders `lib` and `broker` that the build makes.
     ServiceImage(String service, Path dist, Base base) {
-        if (!PORTS.containsKey(service)) {
-            throw new IllegalArgumentException("service \"" + service + "\" (expected: one of " + names() + ")");
-        }
+        requireName(service);
         this.service = service;
         this.dist = dist;
         this.base = base;
+    }
+
+    static void requireName(String service) {
+        if (!PORTS.containsKey(service)) {
+            throw new IllegalArgumentException("service \"" + service + "\" (expected: one of " + names() + ")");
+        }
     }
 
     static List<String> names() {

@@ -58,6 +58,16 @@ class ServiceImageTest {
         }
     }
 
+    @Test
+    void aServiceThatDoesNotExistIsRefusedBeforeAnythingIsWritten(@TempDir Path folder) {
+        var output = folder.resolve("images");
+
+        assertThatThrownBy(() -> Main.write(DIST.toString(), output.toString(), "--base=scratch", "config", "nosuch"))
+                .hasMessage("service \"nosuch\" (expected: one of [accesslog, config, egress, secret, xds])");
+
+        assertThat(output).doesNotExist();
+    }
+
     /// Built twice, in two folders and at two times: not a byte differs, of the image or of what is said of it.
     @Test
     @Tag("M26")
