@@ -4,10 +4,23 @@
 {{- mustMergeOverwrite (deepCopy .Values.gateway) $own | toYaml -}}
 {{- end -}}
 
-{{/* What Helm takes as a name and a Service does not: said before half of the release is installed. */}}
+{{/* What Helm takes as a name and a Service does not, and values that contradict each other, which a schema cannot
+compare: said before half of the release is installed. */}}
 {{- define "gateway.check" -}}
 {{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" .Release.Name) -}}
 {{- fail (printf "release \"%s\": a Service cannot have this name (expected: lower-case letters, digits and dashes, a letter first)" .Release.Name) -}}
+{{- end -}}
+{{- $values := include "gateway.values" . | fromYaml -}}
+{{- $scaling := $values.autoscaling -}}
+{{- if and $scaling.enabled (lt (int $scaling.maxReplicas) (int $scaling.minReplicas)) -}}
+{{- fail (printf "gateway.autoscaling.maxReplicas: %d is less than minReplicas: %d (expected: at least as many)" (int $scaling.maxReplicas) (int $scaling.minReplicas)) -}}
+{{- end -}}
+{{- $limit := dig "limits" "memory" "" ($values.resources | default dict) | toString -}}
+{{- if regexMatch "^[0-9]+(Mi|Gi)$" $limit -}}
+{{- $megabytes := mul (int (regexFind "^[0-9]+" $limit)) (ternary 1024 1 (hasSuffix "Gi" $limit)) -}}
+{{- if ge (int $values.heapMegabytes) (int $megabytes) -}}
+{{- fail (printf "gateway.heapMegabytes: %d is not less than resources.limits.memory: %s (expected: less, or the kernel ends Envoy before it sheds load)" (int $values.heapMegabytes) $limit) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

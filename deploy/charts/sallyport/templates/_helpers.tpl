@@ -75,4 +75,13 @@ sallyport-{{ .service }}.{{ .root.Release.Namespace }}.svc
 {{- if and (gt (int $platform.accesslog.replicas) 1) (not $platform.accesslog.kafka.bootstrapServers) -}}
 {{- fail (printf "platform.accesslog.replicas: %d without platform.accesslog.kafka.bootstrapServers (expected: 1, or a Kafka that they share)" (int $platform.accesslog.replicas)) -}}
 {{- end -}}
+{{- range list "xds" "egress" -}}
+{{- $scaling := (get $platform .).autoscaling -}}
+{{- if and $scaling.enabled (lt (int $scaling.maxReplicas) (int $scaling.minReplicas)) -}}
+{{- fail (printf "platform.%s.autoscaling.maxReplicas: %d is less than minReplicas: %d (expected: at least as many)" . (int $scaling.maxReplicas) (int $scaling.minReplicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- if gt (int $platform.authority.certificateDays) (int $platform.authority.days) -}}
+{{- fail (printf "platform.authority.certificateDays: %d is more than days: %d (expected: at most as many, since no certificate outlives its authority)" (int $platform.authority.certificateDays) (int $platform.authority.days)) -}}
+{{- end -}}
 {{- end -}}

@@ -99,10 +99,14 @@ class RenderedTest {
             sallyport         | platform.accesslog.clickhouse.retention | 7d      | retention
             sallyport         | platform.oidc.issuer                    | https://id.example.com | if 'issuer' exists
             sallyport         | platform.accesslog.replicas             | 2       | without platform.accesslog.clickhouse.url
+            sallyport         | platform.xds.autoscaling.maxReplicas    | 1       | maxReplicas: 1 is less than minReplicas: 2
+            sallyport         | platform.authority.certificateDays      | 3651    | certificateDays: 3651 is more than days: 3650
             sallyport         | global.platformNamespace                | other   | installed in namespace "sallyport-system"
             sallyport-gateway | gateway.replicas                      | two     | replicas
             sallyport-gateway | gateway.labels.app\\.kubernetes\\.io/name | x | gateway.labels: "app.kubernetes.io/name" is set by the chart
             sallyport-gateway | gateway.podDisruptionBudget.maxUnavailable | some | maxUnavailable
+            sallyport-gateway | gateway.autoscaling.minReplicas       | 6       | maxReplicas: 5 is less than minReplicas: 6
+            sallyport-gateway | gateways.edge.heapMegabytes           | 1024    | heapMegabytes: 1024 is not less than resources.limits.memory: 1Gi
             sallyport-gateway | gateway.direction                     | sideway | direction
             sallyport-gateway | gateway.image.digest                  | latest  | digest
             sallyport-gateway | gateways.edge.service.typ             | NodePort | typ
