@@ -252,6 +252,8 @@
   document.addEventListener('keydown', (event) => {
     const inField = event.target.closest('input, select, textarea, dialog');
     if (event.key === 'Escape' && inField && event.target.matches('input')) {
+      // Browsers would empty the field, whose filter still counts.
+      event.preventDefault();
       event.target.blur();
       return;
     }

@@ -360,7 +360,12 @@ class LogPageTest {
         assertThat(page.getByText("Skip to the rows")).isFocused();
         page.keyboard().press("/");
         assertThat(page.locator("#filter")).isFocused();
+        page.keyboard().type("true");
+        page.keyboard().press("Enter");
+        page.waitForURL(origin() + LogPage.PATH + "?filter=true&since=1h");
         page.keyboard().press("Escape");
+        // It leaves the field, and not by emptying it, as browsers do.
+        assertThat(page.locator("#filter")).hasValue("true");
         page.keyboard().press("j");
         assertThat(page.locator("a.open").first()).isFocused();
         assertThat(page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle"))
