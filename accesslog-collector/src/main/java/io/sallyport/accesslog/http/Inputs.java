@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.sallyport.accesslog.api.AccessLogApi;
+import io.sallyport.accesslog.query.CelReader;
 import io.sallyport.accesslog.query.Questions;
 import io.sallyport.accesslog.storage.Column;
 import io.sallyport.proto.accesslog.v1.GetRequestRequest;
@@ -111,7 +112,8 @@ final class Inputs {
     }
 
     private static JsonObject filter() {
-        return Json.object("description", FILTER, "examples", List.of(FILTER_EXAMPLE));
+        return Json.object(
+                "description", FILTER, "maxLength", CelReader.MAX_LENGTH, "examples", List.of(FILTER_EXAMPLE));
     }
 
     private static JsonObject limit(String description, int most, int usual) {

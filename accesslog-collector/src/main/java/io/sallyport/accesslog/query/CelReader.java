@@ -23,7 +23,9 @@ import java.util.Comparator;
 /// Those read last are remembered: a page asks five questions with one filter, and again every few seconds.
 public final class CelReader {
 
-    private static final int MAX_LENGTH = 16 << 10;
+    /// Most characters of a filter.
+    public static final int MAX_LENGTH = 16 << 10;
+
     private static final int MAX_NODES = 5_000;
     private static final int MAX_DEPTH = 64;
 

@@ -140,6 +140,14 @@ class OpenApiTest {
                     field.getKey(),
                     sample(field.getKey(), schema(field.getValue().getAsJsonObject())));
             assertThat(post(operation, body.toString())).as(body.toString()).matches(answer -> answer.status() == 200);
+            if (field.getValue().getAsJsonObject().has("maxLength")) {
+                var longest =
+                        field.getValue().getAsJsonObject().get("maxLength").getAsInt();
+                body.addProperty(field.getKey(), "true" + " ".repeat(longest - 4));
+                assertThat(post(operation, body.toString()).status()).isEqualTo(200);
+                body.addProperty(field.getKey(), "true" + " ".repeat(longest - 3));
+                assertThat(post(operation, body.toString()).status()).isEqualTo(400);
+            }
             body.addProperty("nonsense", 1);
             assertThat(post(operation, body.toString())).as(body.toString()).matches(answer -> answer.status() == 400);
         }
