@@ -155,6 +155,41 @@ class GatewayApiTest {
                         finding -> assertThat(finding.message()).contains("takes a HTTPRoute of namespace \"team\""));
     }
 
+    // Of both kinds, made in that order.
+    private static String both(String hostOfFirst, String hostOfSecond, String first, String second) {
+        return """
+                ---
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: %s
+                metadata: {namespace: shop, name: pages, creationTimestamp: "2026-01-01T00:00:00Z"}
+                spec: {hostnames: ["%s"], parentRefs: [{name: edge, sectionName: http}]}
+                ---
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: %s
+                metadata: {namespace: shop, name: calls, creationTimestamp: "2026-01-02T00:00:00Z"}
+                spec: {hostnames: ["%s"], parentRefs: [{name: edge, sectionName: http}]}
+                """.formatted(first, hostOfFirst, second, hostOfSecond);
+    }
+
+    /// The standard's schemas let the rules of a GRPCRoute be left out, and those of an HTTPRoute be none.
+    @Test
+    void hostOfARouteWithoutRulesIsAnsweredWith404() {
+        var calls = both("a.shop.test", "b.shop.test", "HTTPRoute", "GRPCRoute")
+                .replace("[\"a.shop.test\"]", "[a.shop.test], rules: []");
+        var image = new Analyzer().check(Documents.image(GATEWAY + calls));
+
+        var spelled = image.image()
+                .all(Kind.VIRTUAL_SERVICE, VirtualService.class)
+                .map(service -> service.spec().hosts() + " "
+                        + Objects.requireNonNull(
+                                        service.spec().http().getFirst().directResponse())
+                                .status())
+                .toList();
+
+        assertThat(spelled).containsExactlyInAnyOrder("[a.shop.test] 404", "[b.shop.test] 404");
+        assertThat(first(Kind.GRPC_ROUTE, "calls", GATEWAY + calls)).contains(" Accepted ");
+    }
+
     @Test
     void aParentsWrongPortIsNamedBesideTheRightListener() {
         var beside = "{parentRefs: [{name: edge, sectionName: http, port: 8081}]}";

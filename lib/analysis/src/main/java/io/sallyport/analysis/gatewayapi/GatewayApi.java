@@ -263,7 +263,10 @@ public final class GatewayApi {
                         continue;
                     }
                     var byHost = sites.getOrDefault(state, Map.of());
-                    byHost.forEach((host, rules) -> add(before.site(site(state, host), rules)));
+                    byHost.forEach((host, rules) -> add(
+                            rules.isEmpty()
+                                    ? SiteSpeller.empty(site(state, host), state.gateway, state.path())
+                                    : before.site(site(state, host), rules)));
                     boolean isBeside = states.stream().anyMatch(other -> other.yields(state.host(), states));
                     if (isBeside && !byHost.containsKey(state.host())) {
                         add(SiteSpeller.empty(site(state, state.host()), state.gateway, state.path()));

@@ -43,7 +43,8 @@ final class SiteSpeller {
         return of(site, sorted.stream().map(SpelledRule::route).toList(), oldest, places);
     }
 
-    /// A host that a listener takes from a wider one although no route says anything about it: 404.
+    /// A host that a listener takes from a wider one although no route says anything about it, or that only routes
+    /// without rules name: 404.
     static Spelled empty(Site site, ConfigObject<?> gateway, Path listener) {
         var rule = HttpRoute.plain("", ImmutableList.of(), ImmutableList.of(), new HttpDirectResponse(MISSING, null));
         return of(site, List.of(rule), gateway, Map.of(Path.of("spec"), new Spelled.Place(gateway, listener)));
