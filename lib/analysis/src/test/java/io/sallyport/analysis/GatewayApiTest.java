@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("S15")
 class GatewayApiTest {
@@ -171,6 +173,42 @@ class GatewayApiTest {
                 """.formatted(first, hostOfFirst, second, hostOfSecond);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "a.shop.test, a.shop.test, a.shop.test",
+        "*.shop.test, a.shop.test, a.shop.test",
+        "a.b.shop.test, *.b.shop.test, *.b.shop.test",
+        "*.shop.test, *.b.shop.test, *.b.shop.test"
+    })
+    void aHostOfAListenerHasRoutesOfOneKind(String first, String second, String common) {
+        var yaml = GATEWAY + both(first, second, "HTTPRoute", "GRPCRoute");
+
+        assertThat(first(Kind.HTTP_ROUTE, "pages", yaml)).contains(" Accepted ");
+        assertThat(first(Kind.GRPC_ROUTE, "calls", yaml))
+                .isEqualTo(
+                        "spec.hostnames HostnameConflict host \"%s\" of listener \"http\" has HTTPRoute \"shop/pages\" already (expected: a host whose routes are all of one kind)"
+                                .formatted(common));
+        var edge = (OfGateway) status(yaml, Kind.KUBERNETES_GATEWAY, "edge");
+        assertThat(edge.listeners().getFirst().attachedRoutes()).isEqualTo(1);
+    }
+
+    @Test
+    void whichKindAHostHasIsSaidByTheOlderRoute() {
+        var yaml = GATEWAY + both("a.shop.test", "a.shop.test", "GRPCRoute", "HTTPRoute");
+
+        assertThat(first(Kind.GRPC_ROUTE, "pages", yaml)).contains(" Accepted ");
+        assertThat(first(Kind.HTTP_ROUTE, "calls", yaml)).contains(" HostnameConflict ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a.shop.test, b.shop.test", "a.shop.test, *.a.shop.test", "*.b.shop.test, *.a.shop.test"})
+    void routesOfBothKindsStandBesideEachOtherWithHostsOfTheirOwn(String first, String second) {
+        var yaml = GATEWAY + both(first, second, "HTTPRoute", "GRPCRoute");
+
+        assertThat(first(Kind.HTTP_ROUTE, "pages", yaml)).contains(" Accepted ");
+        assertThat(first(Kind.GRPC_ROUTE, "calls", yaml)).contains(" Accepted ");
+    }
+
     /// The standard's schemas let the rules of a GRPCRoute be left out, and those of an HTTPRoute be none.
     @Test
     void hostOfARouteWithoutRulesIsAnsweredWith404() {
@@ -188,6 +226,16 @@ class GatewayApiTest {
 
         assertThat(spelled).containsExactlyInAnyOrder("[a.shop.test] 404", "[b.shop.test] 404");
         assertThat(first(Kind.GRPC_ROUTE, "calls", GATEWAY + calls)).contains(" Accepted ");
+    }
+
+    @Test
+    void listenersThatNobodyServesSaySo() {
+        var edge = (OfGateway) status(
+                GATEWAY + "  addresses: [{type: Hostname, value: nobody.shop}]\n", Kind.KUBERNETES_GATEWAY, "edge");
+
+        assertThat(edge.listeners().getFirst().conditions().stream().filter(Condition::isTrouble))
+                .extracting(Condition::message)
+                .containsExactly("no proxies are behind the Gateway's addresses");
     }
 
     @Test

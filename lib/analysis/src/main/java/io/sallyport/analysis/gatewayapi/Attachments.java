@@ -5,14 +5,18 @@ import static io.sallyport.analysis.gatewayapi.Condition.Type.ACCEPTED;
 import io.sallyport.analysis.gatewayapi.ObjectStatus.OfParent;
 import io.sallyport.analysis.world.HostNames;
 import io.sallyport.model.ConfigObject;
+import io.sallyport.model.Kind;
 import io.sallyport.model.Path;
 import io.sallyport.model.gatewayapi.ParentReference;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -20,6 +24,16 @@ import java.util.stream.Collectors;
 /// Finds the listeners that take a route, and the hosts that it gets on each: where both name hosts, the
 /// narrower of each pair that meets.
 final class Attachments {
+
+    // Kinds of route that share no host of a listener.
+    private static final Map<Kind, Kind> RIVALS =
+            Map.of(Kind.HTTP_ROUTE, Kind.GRPC_ROUTE, Kind.GRPC_ROUTE, Kind.HTTP_ROUTE);
+
+    /// Which of two routes is heard first where only one can be: the older one, else the first by namespace and name.
+    static final Comparator<ConfigObject<?>> ORDER = Comparator.<ConfigObject<?>, Instant>comparing(
+                    route -> route.age().created())
+            .thenComparing(route -> route.ref().qualifiedName())
+            .thenComparing(route -> route.ref().kind());
 
     private final Map<String, List<ListenerState>> listeners;
     private final Set<String> others;
@@ -121,27 +135,73 @@ final class Attachments {
                             .formatted(gateway, route.ref().kind().word(), route.namespace()),
                     place);
         }
-        boolean meets = false;
+        return attach(route, allowing, wanted, place, hosts);
+    }
+
+    private Condition attach(
+            ConfigObject<?> route,
+            List<ListenerState> allowing,
+            List<String> wanted,
+            Path place,
+            Map<ListenerState, Set<String>> hosts) {
+        Condition refused = null;
+        boolean isAttached = false;
         for (var state : allowing) {
+            var all = listeners.getOrDefault(state.gateway.ref().qualifiedName(), List.of());
             var common = new LinkedHashSet<>(HostNames.intersection(List.of(state.host()), wanted));
-            common.removeIf(host -> state.yields(host, known));
-            if (!common.isEmpty()) {
-                meets = true;
-                if (hosts.putIfAbsent(state, common) == null) {
-                    state.attached++;
-                } else {
-                    hosts.get(state).addAll(common);
-                }
+            common.removeIf(host -> state.yields(host, all));
+            if (common.isEmpty()) {
+                continue;
+            }
+            var rival = rival(route, state, common);
+            if (rival.isPresent()) {
+                refused = rival.get();
+                continue;
+            }
+            isAttached = true;
+            var taken = state.taken.computeIfAbsent(route.ref().kind(), _ -> new TakenHosts());
+            common.forEach(host -> taken.add(host, route.ref()));
+            if (hosts.putIfAbsent(state, common) == null) {
+                state.attached++;
+            } else {
+                hosts.get(state).addAll(common);
             }
         }
-        return meets
-                ? Condition.yes(ACCEPTED, place)
+        if (isAttached) {
+            return Condition.yes(ACCEPTED, place);
+        }
+        return refused != null
+                ? refused
                 : Condition.no(
                         ACCEPTED,
                         "NoMatchingListenerHostname",
                         "hostnames %s meet none of Gateway \"%s\" (expected: one that a listener covers)"
-                                .formatted(wanted, gateway),
+                                .formatted(
+                                        wanted,
+                                        allowing.getFirst().gateway.ref().qualifiedName()),
                         Path.of("spec", "hostnames"));
+    }
+
+    // At one listener a host has HTTPRoutes or GRPCRoutes, the standard says: those of whichever was there first.
+    private static Optional<Condition> rival(ConfigObject<?> route, ListenerState state, Set<String> wanted) {
+        var other = RIVALS.get(route.ref().kind());
+        var taken = other == null ? null : state.taken.get(other);
+        if (taken == null) {
+            return Optional.empty();
+        }
+        return wanted.stream()
+                .flatMap(host -> taken.meeting(host).stream()
+                        .map(older -> Condition.no(
+                                ACCEPTED,
+                                "HostnameConflict",
+                                "host \"%s\" of listener \"%s\" has %s \"%s\" already (expected: a host whose routes are all of one kind)"
+                                        .formatted(
+                                                host,
+                                                state.listener.name(),
+                                                older.kind().word(),
+                                                older.qualifiedName()),
+                                Path.of("spec", "hostnames"))))
+                .findFirst();
     }
 
     private static String wrongPort(ParentReference parent, String gateway, String ports) {

@@ -180,16 +180,31 @@ public final class GatewayApi {
                     .filter(gateway -> !listeners.containsKey(gateway.ref().qualifiedName()))
                     .forEach(gateway -> others.add(gateway.ref().qualifiedName()));
             var attachments = new Attachments(listeners, others, new NamespaceLabels(image));
+            // Both kinds together, since one keeps the other from its hosts.
+            var turns = new TreeMap<ConfigObject<?>, Runnable>(Attachments.ORDER);
             for (var route : byAge(image, Kind.HTTP_ROUTE, HttpRoute.class)) {
-                var bound = attachments.bind(
-                        route, route.spec().parentRefs(), route.spec().hostnames());
-                http(route, bound, before.route(route, backends, () -> RuleSpeller.http(backends, route)));
+                turns.put(
+                        route,
+                        () -> http(
+                                route,
+                                attachments.bind(
+                                        route,
+                                        route.spec().parentRefs(),
+                                        route.spec().hostnames()),
+                                before.route(route, backends, () -> RuleSpeller.http(backends, route))));
             }
             for (var route : byAge(image, Kind.GRPC_ROUTE, GrpcRoute.class)) {
-                var bound = attachments.bind(
-                        route, route.spec().parentRefs(), route.spec().hostnames());
-                http(route, bound, before.route(route, backends, () -> RuleSpeller.grpc(backends, route)));
+                turns.put(
+                        route,
+                        () -> http(
+                                route,
+                                attachments.bind(
+                                        route,
+                                        route.spec().parentRefs(),
+                                        route.spec().hostnames()),
+                                before.route(route, backends, () -> RuleSpeller.grpc(backends, route))));
             }
+            turns.values().forEach(Runnable::run);
             var streams = new StreamSpeller(backends);
             for (var route : byAge(image, Kind.TLS_ROUTE, TlsRoute.class)) {
                 var references = route.spec().rules().isEmpty()
@@ -399,7 +414,9 @@ public final class GatewayApi {
                             : Condition.no(
                                     PROGRAMMED,
                                     "Invalid",
-                                    "the listener is not served (expected: none of the other conditions against it)",
+                                    state.names.isEmpty() && state.isAccepted()
+                                            ? "no proxies are behind the Gateway's addresses"
+                                            : "the listener is not served (expected: none of the other conditions against it)",
                                     state.path()));
             return new OfListener(
                     state.listener.name(),

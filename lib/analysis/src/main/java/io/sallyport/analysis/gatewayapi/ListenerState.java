@@ -10,6 +10,7 @@ import io.sallyport.model.gatewayapi.KubernetesGateway.Listener;
 import io.sallyport.model.gatewayapi.KubernetesGateway.RouteKind;
 import io.sallyport.model.gatewayapi.KubernetesGateway.TlsMode;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,6 +31,8 @@ final class ListenerState {
     final Map<String, Path> credentials = new LinkedHashMap<>();
     /// The Istio Gateways that it is spelled as: one for each door.
     final List<String> names = new ArrayList<>();
+    /// The hosts of the routes that are attached, by the routes' kind.
+    final Map<Kind, TakenHosts> taken = new EnumMap<>(Kind.class);
     int attached;
 
     ListenerState(ConfigObject<KubernetesGateway> gateway, int index) {
