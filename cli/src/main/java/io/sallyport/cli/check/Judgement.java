@@ -11,6 +11,7 @@ import io.sallyport.model.Finding;
 import io.sallyport.model.Location;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.Path;
+import io.sallyport.model.Platform;
 import io.sallyport.model.RuleCode;
 import io.sallyport.model.Severity;
 import io.sallyport.model.SourceDocument;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// All that is wrong with some documents: what reading found, and what the analyzer finds as if they had all been
@@ -31,6 +33,9 @@ final class Judgement {
 
     // What the watched directory reports too, where the first one counts as well.
     static final RuleCode TWO_PLACES = new RuleCode("SP3901", Severity.ERROR, "Object stands in two places");
+
+    // A destination that does not exist may be a router of sallyport.yaml, and a selector may match a proxy of it.
+    private static final Set<String> OF_PROXIES = Set.of("SP2102", "SP2106");
 
     private final Documents documents;
     private final Instant now;
@@ -45,12 +50,20 @@ final class Judgement {
     List<ReportedFinding> findings() {
         var findings = new LinkedHashSet<Finding>();
         documents.findings().forEach(findings::add);
-        findings.addAll(Analyzer.at(now).check(image()).findings());
+        Analyzer.at(now).check(image()).findings().stream()
+                .filter(finding ->
+                        isPlatformKnown() || !OF_PROXIES.contains(finding.code().id()))
+                .forEach(findings::add);
         findings.addAll(twice);
         var reported = new ArrayList<ReportedFinding>();
         findings.forEach(finding -> reported.add(ReportedFinding.of(finding)));
         reported.sort(byPlace());
         return List.copyOf(reported);
+    }
+
+    // While sallyport.yaml is refused, nobody can say which proxies there would be.
+    private boolean isPlatformKnown() {
+        return documents.documents().noneMatch(document -> Platform.REF.equals(document.ref()) && document.isRefused());
     }
 
     private ConfigImage image() {

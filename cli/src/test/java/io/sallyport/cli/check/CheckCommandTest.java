@@ -63,6 +63,44 @@ class CheckCommandTest {
     }
 
     @Test
+    void aBrokenPlatformAddsNothingAboutItsProxies() throws IOException {
+        var platform = "proxies: [{name: out, namespace: shop, labels: {app: out}, listen: {80: 8080}}]\n";
+        write("route.yaml", """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {namespace: shop, name: edge}
+                spec:
+                  selector: {app: out}
+                  servers:
+                  - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {namespace: shop, name: a}
+                spec:
+                  hosts: [a.test]
+                  gateways: [edge]
+                  http:
+                  - route: [{destination: {host: out.shop.svc.cluster.local}}]
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {namespace: shop, name: b}
+                spec:
+                  hosts: [b.test]
+                  ports: [{number: 80, name: http, protocol: HTTP}]
+                  resolution: DNS
+                """);
+        write("sallyport.yaml", platform);
+        assertThat(screen.run("check", folder.toString())).as(screen.out()).isEqualTo(0);
+
+        write("sallyport.yaml", platform + "edgy: strict\n");
+        var broken = new FakeTerminal();
+        assertThat(broken.run("check", folder.toString())).isEqualTo(1);
+        assertThat(broken.out()).contains("SP1001").contains("\n1 error in 4 resources");
+    }
+
+    @Test
     void jsonHasTheContractsShape() throws IOException {
         var file = write("edge.yaml", GOOD.replace("hosts:", "hotsts:"));
 
