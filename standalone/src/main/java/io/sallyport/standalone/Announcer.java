@@ -5,8 +5,8 @@ import io.sallyport.cli.Terminal;
 import io.sallyport.proto.config.v1.Change;
 import io.sallyport.proto.config.v1.Finding;
 import io.sallyport.proto.config.v1.Refusal;
-import io.sallyport.proto.config.v1.Resource;
 import io.sallyport.proto.config.v1.ResourceRef;
+import io.sallyport.proto.config.v1.RevisionEntry;
 import io.sallyport.proto.config.v1.StatusResponse;
 import io.sallyport.proto.config.v1.WatchResponse;
 import java.time.Duration;
@@ -146,7 +146,8 @@ final class Announcer implements AutoCloseable {
         // First of all, so that what is asked for below takes no time from the change itself.
         var missing = awaitLive(change.getRevision(), seen);
         var text = new StringBuilder("r" + change.getRevision() + "  ");
-        text.append(sources(change)).append(objects(change));
+        var entry = services.revision(change.getRevision()).orElse(RevisionEntry.getDefaultInstance());
+        text.append(sources(change, entry)).append(objects(entry.getChangesList()));
         var total = liveness.total();
         if (total > 0) {
             var count = Math.max(0, total - missing.size());
@@ -174,23 +175,15 @@ final class Announcer implements AutoCloseable {
         return missing;
     }
 
-    // Where the change came from: the files, or who applied it.
-    private static String sources(WatchResponse change) {
-        var names = change.getUpsertsList().stream()
-                .filter(upsert -> upsert.getOwner().equals("directory"))
-                .map(Resource::getSourceName)
-                .distinct()
-                .toList();
-        if (names.isEmpty()) {
-            return change.getAuthor().isEmpty() ? "" : change.getAuthor() + ": ";
+    // Where the change came from: the files, also those that have lost an object, or who applied it.
+    private static String sources(WatchResponse change, RevisionEntry entry) {
+        if (change.getAuthor().startsWith("directory ") && !entry.getMessage().isEmpty()) {
+            return entry.getMessage() + " changed: ";
         }
-        return names.size() <= MAX_NAMED ? String.join(", ", names) + " changed: " : names.size() + " files changed: ";
+        return change.getAuthor().isEmpty() ? "" : change.getAuthor() + ": ";
     }
 
-    private String objects(WatchResponse change) {
-        var changes = services.revision(change.getRevision())
-                .map(entry -> entry.getChangesList())
-                .orElse(List.of());
+    private static String objects(List<Change> changes) {
         var named = changes.stream()
                 .filter(one -> one.getVerb() != Change.Verb.UNCHANGED)
                 .map(one -> spell(one.getRef()) + verb(one.getVerb()))
