@@ -1,5 +1,6 @@
 package io.sallyport.standalone;
 
+import io.sallyport.accesslog.queue.KeptBroker;
 import io.sallyport.cli.CommandFailedException;
 import io.sallyport.cli.DataDirectory;
 import io.sallyport.cli.ExitCode;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -82,6 +84,11 @@ final class UpCommand implements Callable<Integer> {
             var choices = logs == null
                     ? ServiceSettings.LogChoices.NONE
                     : Settings.read(logs, ServiceSettings.LogChoices.class);
+            if (choices.kafka() == null) {
+                // The end and the return of a broker of ours are told once, each of its clients would warn of them too.
+                Logs.quiet(KeptBroker.class.getName(), Level.INFO);
+                Logs.quiet("org.apache.kafka.clients.NetworkClient", Level.ERROR);
+            }
             var folder = lifecycle.started(
                     "data folder",
                     DataFolder.open(DataDirectory.of(data, System.getenv()).root()));

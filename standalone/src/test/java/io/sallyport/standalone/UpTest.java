@@ -158,6 +158,41 @@ class UpTest {
 
     @Test
     @Tag("S73")
+    void aDeletedDocumentIsToldWithItsFile() throws Exception {
+        var other = ROUTE.formatted("two").replace("shop, namespace", "other, namespace");
+        write("shop.yaml", ROUTE.formatted("one") + "---\n" + other.replace("\"*\"", "other.test"));
+        try (var up = UpProcess.start(directory, data)) {
+            up.awaitReady();
+            write("shop.yaml", ROUTE.formatted("one"));
+            assertThat(up.await(line -> line.startsWith("r2")))
+                    .startsWith("r2  shop.yaml changed: VirtualService shop/other deleted");
+        }
+    }
+
+    @Test
+    void aBrokerThatEndsAndIsBackAreTwoLines() throws Exception {
+        write("sallyport.yaml", "mesh: {enableEnvoyAccessLogService: true}\n" + proxies(port));
+        try (var up = UpProcess.start(directory, data)) {
+            up.awaitReady();
+            assertThat(ask(port)).isEqualTo("one");
+            await().atMost(Duration.ofMinutes(2)).until(this::isRowStored);
+
+            ProcessHandle.of(up.pid())
+                    .orElseThrow()
+                    .children()
+                    .filter(child -> child.info().commandLine().orElse("").contains("io.sallyport.broker.Main"))
+                    .findFirst()
+                    .orElseThrow()
+                    .destroyForcibly();
+
+            assertThat(up.await(line -> line.contains("Kafka")))
+                    .contains("KeptBroker - Kafka has ended and is started again, rows wait in the spool");
+            assertThat(up.await(line -> line.contains(" - "))).contains("KeptBroker - Kafka answers again");
+        }
+    }
+
+    @Test
+    @Tag("S73")
     void mistakesAreToldWhileAnEnvoyIsNotReady() throws Exception {
         var silent = Files.writeString(folder.resolve("envoy"), """
                 #!/bin/sh
@@ -187,6 +222,12 @@ class UpTest {
                     sleep + "- {name: cart, kind: sidecar, listen: {http-proxy: %d}}\n".formatted(port));
             assertThat(up.await(line -> line.contains("SP1028"))).contains("sallyport.yaml:3");
             up.await(line -> line.contains("proxy \"default/cart\" is taken by proxy \"default/sleep\""));
+        }
+    }
+
+    private boolean isRowStored() throws Exception {
+        try (var logs = UpProcess.run("logs", "-o", "csv", "--data", data.toString())) {
+            return logs.rest().contains(",200,");
         }
     }
 

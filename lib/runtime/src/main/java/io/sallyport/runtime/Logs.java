@@ -18,9 +18,13 @@ public final class Logs {
 
     /// On a person's terminal only warnings are shown, unless `SALLYPORT_LOG_LEVEL` asks for more.
     public static void quiet() {
-        if (System.getenv("SALLYPORT_LOG_LEVEL") == null
-                && LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
-            root.setLevel(Level.WARN);
+        quiet(org.slf4j.Logger.ROOT_LOGGER_NAME, org.slf4j.event.Level.WARN);
+    }
+
+    /// The same for one logger, of which more or less is shown.
+    public static void quiet(String logger, org.slf4j.event.Level level) {
+        if (System.getenv("SALLYPORT_LOG_LEVEL") == null && LoggerFactory.getLogger(logger) instanceof Logger wanted) {
+            wanted.setLevel(Level.convertAnSLF4JLevel(level));
         }
     }
 }
