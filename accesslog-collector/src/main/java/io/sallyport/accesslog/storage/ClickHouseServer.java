@@ -9,6 +9,7 @@ import com.clickhouse.client.api.query.QueryResponse;
 import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
 import com.google.common.base.Throwables;
+import io.grpc.Context;
 import io.sallyport.accesslog.storage.LogStore.ReadBounds;
 import io.sallyport.accesslog.storage.LogStore.RowVisitor;
 import java.io.ByteArrayInputStream;
@@ -130,6 +131,10 @@ final class ClickHouseServer implements AutoCloseable {
 
     private Answer ask(String sql, List<Object> parameters, ReadBounds bounds, ClickHouseFormat format)
             throws StoreException {
+        // A caller who has gone waits for none of the statements that are left.
+        if (Context.current().isCancelled()) {
+            throw new StoreException("question was given up");
+        }
         var values = new HashMap<String, Object>();
         for (var i = 0; i < parameters.size(); i++) {
             values.put(ClickHouseDialect.name(i), escaped(String.valueOf(parameters.get(i))));

@@ -1,7 +1,9 @@
 package io.sallyport.accesslog.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.Context;
 import io.sallyport.accesslog.queue.KafkaSettings;
 import io.sallyport.accesslog.testing.Rows;
 import io.sallyport.proto.accesslog.v1.AccessLogEntry;
@@ -68,6 +70,20 @@ abstract class LogStoreContract {
         var found = new ArrayList<AccessLogEntry>();
         store.read(sql, BOUNDS, values -> found.add(RowReader.entry(values)));
         assertThat(found).containsExactly(stored);
+    }
+
+    @Test
+    @Tag("V21")
+    void whoHasHungUpIsNotAnswered() throws Exception {
+        store.append(KafkaSettings.TOPIC, rows(0, 0, 10), Map.of(0, 10L));
+        var sql = new Sql("SELECT request_id FROM ", "", List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
+        try (var call = Context.current().withCancellation()) {
+            call.cancel(null);
+
+            call.run(() -> assertThatThrownBy(() -> store.read(sql, BOUNDS, _ -> true))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("question was given up"));
+        }
     }
 
     @Test
@@ -142,8 +158,7 @@ abstract class LogStoreContract {
         store.append(KafkaSettings.TOPIC, rows(0, 0, 10), Map.of(0, 10L));
         var sql = new Sql("SELECT request_id FROM ", "", List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
 
-        org.assertj.core.api.Assertions.assertThatThrownBy(
-                        () -> store.read(sql, new LogStore.ReadBounds(9, 30), _ -> true))
+        assertThatThrownBy(() -> store.read(sql, new LogStore.ReadBounds(9, 30), _ -> true))
                 .isInstanceOf(BoundExceededException.class)
                 .hasMessageContaining("more than 9 rows");
     }
