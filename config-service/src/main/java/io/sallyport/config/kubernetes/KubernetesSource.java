@@ -61,7 +61,8 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
 
     @GuardedBy("lock") private Set<WantedKind> listed = new LinkedHashSet<>();
 
-    // Which state of each object the log has decided upon: its generation, as status has it.
+    // Which state of each object the log has decided upon: its generation, as status has it, and which object of that
+    // name it is, since one that is made again counts from the beginning.
     private final Map<ClusterObject, String> judged = new ConcurrentHashMap<>();
     private final Map<ClusterObject, String> looked = new HashMap<>();
     private final Set<ClusterObject> gone = new HashSet<>();
@@ -320,7 +321,8 @@ public final class KubernetesSource implements Refusals, AutoCloseable {
     }
 
     private static String generation(GenericKubernetesResource object) {
-        return String.valueOf(object.getMetadata().getGeneration());
+        return object.getMetadata().getGeneration() + " of "
+                + object.getMetadata().getUid();
     }
 
     /// Ends the watching; what is in the log stays.

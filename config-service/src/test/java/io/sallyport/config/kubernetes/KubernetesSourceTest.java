@@ -8,11 +8,13 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.sallyport.analysis.Inspections;
 import io.sallyport.cluster.TestCluster;
 import io.sallyport.config.YamlDocuments;
 import io.sallyport.config.store.ChangeRequest;
 import io.sallyport.config.store.Owner;
+import io.sallyport.kubernetes.ObjectKey;
 import io.sallyport.model.Kind;
 import io.sallyport.model.ObjectRef;
 import io.sallyport.model.SourceDocument;
@@ -107,6 +109,24 @@ class KubernetesSourceTest {
                 .containsExactly("Cannot be listed; it is tried again"
                         + "[kind=\"ConfigMap\", reason=\"the API server answers 403\"]");
         assertThat(warnings).allMatch(line -> line.getThrowableProxy() == null);
+    }
+
+    /// Otherwise its status would say for a moment that it is accepted as what it no longer is.
+    @Test
+    void whatIsSaidOfAnObjectIsNotSaidOfTheNextOneOfItsName() throws Exception {
+        cluster.install(Kind.VIRTUAL_SERVICE);
+        cluster.apply(service("cart", "cart.test"));
+        var followed = follow();
+        var name = new ClusterObject(Kind.VIRTUAL_SERVICE, new ObjectKey(shop, "cart"));
+        var object = cluster.find("networking.istio.io/v1", "VirtualService", shop, "cart")
+                .orElseThrow();
+        Followed.await(
+                "a judgement", () -> followed.source().judged().isAbout(name, object), () -> "none of " + object);
+
+        var again = Serialization.clone(object);
+        again.getMetadata().setUid("d9b2d63d-a233-4123-847a-7090d8d1f5b5");
+
+        assertThat(followed.source().judged().isAbout(name, again)).isFalse();
     }
 
     private List<String> attempts() {
