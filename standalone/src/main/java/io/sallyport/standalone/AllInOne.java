@@ -420,6 +420,7 @@ final class AllInOne {
                 .orElse(List.of());
         var listeners = addresses.isEmpty() ? List.<Listener>of() : services.listeners(proxy);
         var urls = addresses.stream()
+                .filter(address -> DoorUrl.isBound(address, listeners))
                 .map(address -> DoorUrl.of(address, listeners))
                 .toList();
         urls.stream()
@@ -433,7 +434,11 @@ final class AllInOne {
                 .orElse(Proxy.getDefaultInstance());
         var isSidecar = seen.getKind() == Proxy.Kind.SIDECAR;
         terminal.print((isSidecar ? "  sidecar  " : "  gateway  ") + proxy + "   "
-                + (urls.isEmpty() ? whyClosed(seen, isSidecar) : String.join(", ", urls)));
+                + (urls.isEmpty() ? whyClosed(seen, isSidecar) : String.join(", ", urls) + refused(seen)));
+    }
+
+    private static String refused(Proxy proxy) {
+        return proxy.getRejectionsCount() == 0 ? "" : "   Envoy refused others (./sallyport proxy-status says why)";
     }
 
     private static String whyClosed(Proxy proxy, boolean isSidecar) {

@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// How clients speak to an address that an Envoy listens on: `https://localhost:8443` where it ends TLS for
@@ -19,12 +20,23 @@ public final class DoorUrl {
     /// @param address `127.0.0.1:8443`
     public static String of(String address, List<Listener> listeners) {
         var shown = address.replace("127.0.0.1:", "localhost:");
+        return listener(address, listeners)
+                .map(listener -> scheme(chains(listener).toList()) + "://" + shown)
+                .orElse(shown);
+    }
+
+    /// Whether clients can come to the address. A listener that redirected connections are handed to binds nothing.
+    public static boolean isBound(String address, List<Listener> listeners) {
+        return listener(address, listeners)
+                .filter(found -> found.hasBindToPort() && !found.getBindToPort().getValue())
+                .isEmpty();
+    }
+
+    private static Optional<Listener> listener(String address, List<Listener> listeners) {
         var port = address.substring(address.lastIndexOf(':') + 1);
         return listeners.stream()
                 .filter(listener -> port.equals(port(listener.getAddress().getSocketAddress())))
-                .findFirst()
-                .map(listener -> scheme(chains(listener).toList()) + "://" + shown)
-                .orElse(shown);
+                .findFirst();
     }
 
     private static String port(SocketAddress address) {

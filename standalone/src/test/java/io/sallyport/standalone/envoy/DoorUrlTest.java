@@ -3,6 +3,7 @@ package io.sallyport.standalone.envoy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.BoolValue;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
@@ -42,6 +43,21 @@ class DoorUrlTest {
                 .isEqualTo("https://localhost:8443");
         assertThat(url(passed.build())).isEqualTo("tls://localhost:8443");
         assertThat(url(chain(BYTES).build())).isEqualTo("tcp://localhost:8443");
+    }
+
+    @Test
+    void whatBindsNothingIsNoDoor() {
+        var listener = Listener.newBuilder();
+        listener.getAddressBuilder()
+                .getSocketAddressBuilder()
+                .setAddress("0.0.0.0")
+                .setPortValue(80);
+
+        assertThat(DoorUrl.isBound("0.0.0.0:80", List.of(listener.build()))).isTrue();
+        assertThat(DoorUrl.isBound(
+                        "0.0.0.0:80",
+                        List.of(listener.setBindToPort(BoolValue.of(false)).build())))
+                .isFalse();
     }
 
     @Test
