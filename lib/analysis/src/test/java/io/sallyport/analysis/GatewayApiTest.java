@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("S15")
 class GatewayApiTest {
@@ -226,6 +227,25 @@ class GatewayApiTest {
 
         assertThat(spelled).containsExactlyInAnyOrder("[a.shop.test] 404", "[b.shop.test] 404");
         assertThat(first(Kind.GRPC_ROUTE, "calls", GATEWAY + calls)).contains(" Accepted ");
+    }
+
+    /// The standard leaves the choice to whoever serves the Gateway.
+    @ParameterizedTest
+    @ValueSource(strings = {"{type: IPAddress}", "{type: Hostname}", "{}"})
+    void anAddressWithoutAValueIsTheOneThatThereIs(String address) {
+        var edge = (OfGateway) status(GATEWAY + "  addresses: [" + address + "]\n", Kind.KUBERNETES_GATEWAY, "edge");
+
+        assertThat(said(edge.own())).containsExactly("Accepted=True ListenersNotValid", "Programmed=True Programmed");
+        assertThat(edge.services()).containsExactly("istio-ingressgateway.istio-system.svc.cluster.local");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{type: IPAddress, value: 10.0.0.7}", "{type: example.com/Pool}"})
+    void otherAddressesAreNotServed(String address) {
+        var edge = (OfGateway) status(GATEWAY + "  addresses: [" + address + "]\n", Kind.KUBERNETES_GATEWAY, "edge");
+
+        assertThat(said(edge.own()))
+                .containsExactly("Accepted=False UnsupportedAddress", "Programmed=False AddressNotUsable");
     }
 
     @Test

@@ -27,7 +27,8 @@ record Door(ImmutableSortedMap<String, String> labels, Optional<String> namespac
     /// shared ingress gateway. (Sallyport deploys no proxies for a Gateway, as Istio does.)
     static List<Door> of(ConfigImage image, ConfigObject<KubernetesGateway> gateway) {
         var named = gateway.spec().addresses().stream()
-                .filter(address -> address.type().equals("Hostname"))
+                .filter(address ->
+                        address.type().equals("Hostname") && !address.value().isEmpty())
                 .toList();
         if (!named.isEmpty()) {
             var doors = new ArrayList<Door>();

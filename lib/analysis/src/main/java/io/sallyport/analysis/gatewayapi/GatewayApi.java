@@ -167,9 +167,15 @@ public final class GatewayApi {
             }
         }
 
+        // Without a value it is left to us, and so what the Gateway would get anyway.
+        private static boolean isAny(KubernetesGateway.Address address) {
+            return address.value().isEmpty()
+                    && (address.type().isEmpty() || address.type().equals("IPAddress"));
+        }
+
         private static Optional<String> unusable(ConfigObject<KubernetesGateway> gateway) {
             return gateway.spec().addresses().stream()
-                    .filter(address -> !address.type().equals("Hostname"))
+                    .filter(address -> !address.type().equals("Hostname") && !isAny(address))
                     .map(address -> address.type().isEmpty() ? "IPAddress" : address.type())
                     .findFirst();
         }
