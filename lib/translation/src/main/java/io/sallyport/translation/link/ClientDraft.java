@@ -257,6 +257,11 @@ final class ClientDraft {
         dirty(new RouteTableId.Proxied()).add(domain + ":" + port);
     }
 
+    private void markProxied(int port, ClientService service) {
+        service.domains(proxy.namespace())
+                .forEach(domain -> dirty(new RouteTableId.Proxied()).add(domain + ":" + port));
+    }
+
     private void mark(Routing routing) {
         for (var host : lower(routing)) {
             mark(HTTP, host);
@@ -292,10 +297,9 @@ final class ClientDraft {
             use(upstreams(before), -1);
             use(upstreams(after), 1);
             ports = after.isEmpty() ? ports.minus(port) : ports.plus(port, after);
-            if (!after.equals(before)) {
-                // Tunnels lead where the port's names do.
-                view.at(port, scope)
-                        .forEach(service -> dirty(new RouteTableId.Proxied()).add(service.host() + ":" + port));
+            if (proxy.proxiedPort().isPresent()) {
+                // Tunnels lead where the port's names do, whether it has a listener or not.
+                view.at(port, scope).forEach(service -> markProxied(port, service));
             }
             var table = new RouteTableId.Outbound(port);
             if (!ClientPorts.readsHttp(after)) {
@@ -406,12 +410,20 @@ final class ClientDraft {
         return ids;
     }
 
+    private void markUpstreams(String host) {
+        var before = previous.plan().upstreams();
+        var id = before.ceilingKey(new UpstreamId(0, "", host));
+        while (id != null && id.host().equals(host)) {
+            dirtyUpstreams.add(id);
+            id = before.higherKey(id);
+        }
+    }
+
     private void linkUpstreams() {
         if (isFresh) {
             dirtyUpstreams.addAll(uses.keySet());
-        }
-        for (var host : staleHosts) {
-            uses.keySet().stream().filter(id -> id.host().equals(host)).forEach(dirtyUpstreams::add);
+        } else {
+            staleHosts.forEach(this::markUpstreams);
         }
         for (var id : dirtyUpstreams) {
             var before = previous.plan().upstreams().get(id);

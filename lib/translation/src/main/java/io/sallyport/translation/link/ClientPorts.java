@@ -29,11 +29,16 @@ import io.sallyport.translation.plan.RouteTableId;
 import io.sallyport.translation.plan.TcpOptions;
 import io.sallyport.translation.plan.UpstreamId;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /// Makes the listeners of a client proxy, port by port. All HTTP services of a port share `0.0.0.0`; what is copied as
 /// bytes listens on its own address where it has one, and shares `0.0.0.0` otherwise: TLS services by name, of others
@@ -51,6 +56,7 @@ final class ClientPorts {
     private final ClientScope scope;
     private final ClientChains chains;
     private final AccessLogs logs;
+    private final Map<Integer, Map<String, Entry>> entriesByPort = new HashMap<>();
 
     ClientPorts(
             ProxyClass proxy,
@@ -153,18 +159,12 @@ final class ClientPorts {
     /// the one in a TLS hello; nothing where a connection of that name would be unknown.
     Optional<Tunnel> tunnel(ClientService service, int port) {
         var offer = service.at(port).orElseThrow();
-        var made = chains.of(service, port, offer, List.of(), true);
-        if (!ClientChains.isTls(offer.port().protocol())) {
-            return made.stream().flatMap(chain -> tcp(chain).stream()).findFirst();
+        if (ClientChains.isTls(offer.port().protocol())) {
+            return Optional.ofNullable(entries(port).get(EVERYWHERE)).flatMap(entry -> entry.tunnel(service.host()));
         }
-        return entries(port).getOrDefault(EVERYWHERE, new Entry()).chains.stream()
-                .filter(chain -> chain.match() instanceof Match.Names names && covers(names, service.host()))
+        return chains.of(service, port, offer, List.of(), true).stream()
                 .flatMap(chain -> tcp(chain).stream())
                 .findFirst();
-    }
-
-    private static boolean covers(Match.Names names, String host) {
-        return names.servers().stream().anyMatch(server -> HostNames.isSubset(host, server));
     }
 
     /// Where a tunnel leads, and which rule or service says so.
@@ -225,17 +225,63 @@ final class ClientPorts {
                 new NameGuard.None());
     }
 
-    // What is at one address of a port.
+    /// What is at one address of a port. The older service keeps what two ask for.
     private static final class Entry {
         private final List<Chain> chains = new ArrayList<>();
-        private final List<AppProtocol> protocols = new ArrayList<>();
+        private final Set<AppProtocol> protocols = EnumSet.noneOf(AppProtocol.class);
+        // The chain of each name in a TLS hello, and what chains match that look at no name.
+        private final Map<String, Named> byName = new HashMap<>();
+        private final List<String> wildcards = new ArrayList<>();
+        private final Set<Match> others = new HashSet<>();
+        private boolean hasHttp;
 
-        boolean hasHttp() {
-            return chains.stream().anyMatch(chain -> chain.content() instanceof Content.Http);
+        private record Named(int rank, Chain chain) {}
+
+        void addHttp(Chain chain) {
+            hasHttp = true;
+            chains.addFirst(chain);
+        }
+
+        void add(Chain chain) {
+            if (!(chain.match() instanceof Match.Names(var servers, var alpn))) {
+                if (others.add(chain.match())) {
+                    chains.add(chain);
+                }
+                return;
+            }
+            var left = servers.stream()
+                    .filter(server -> !byName.containsKey(server))
+                    .toList();
+            if (!left.isEmpty()) {
+                var apart = new Chain(new Match.Names(left, alpn), chain.tls(), chain.content(), chain.origin());
+                chains.add(apart);
+                left.forEach(server -> byName.put(server, new Named(chains.size(), apart)));
+                left.stream().filter(HostNames::isWildcard).forEach(wildcards::add);
+            }
+        }
+
+        // Servers that speak first would wait for the look at the client's first bytes.
+        boolean collides(AppProtocol protocol) {
+            return protocols.stream()
+                    .anyMatch(other -> other != protocol && (speaksFirst(other) || speaksFirst(protocol)));
+        }
+
+        /// Where a connection of this name goes; the first chain counts.
+        Optional<Tunnel> tunnel(String host) {
+            var covering = wildcards.stream().filter(server -> HostNames.isSubset(host, server));
+            return Stream.concat(Stream.of(host), covering)
+                    .flatMap(server -> Stream.ofNullable(byName.get(server)))
+                    .filter(named -> named.chain().content() instanceof Content.Tcp)
+                    .min(Comparator.comparingInt(Named::rank))
+                    .flatMap(named -> tcp(named.chain()));
         }
     }
 
     private Map<String, Entry> entries(int port) {
+        return entriesByPort.computeIfAbsent(port, this::readEntries);
+    }
+
+    private Map<String, Entry> readEntries(int port) {
         var entries = new LinkedHashMap<String, Entry>();
         for (var service : view.at(port, scope)) {
             var offer = service.at(port).orElseThrow();
@@ -263,11 +309,11 @@ final class ClientPorts {
 
     private void addHttp(Map<String, Entry> entries, int port, AppProtocol protocol, ClientService.Offer offer) {
         var entry = entries.computeIfAbsent(EVERYWHERE, _ -> new Entry());
-        if (entry.hasHttp() || collides(entry, protocol)) {
+        if (entry.hasHttp || entry.collides(protocol)) {
             return;
         }
         entry.protocols.add(protocol);
-        entry.chains.addFirst(new Chain(
+        entry.addHttp(new Chain(
                 new Match.PlainHttp(),
                 new Chain.Tls.None(),
                 new Content.Http(new RouteTableId.Outbound(port), options(Side.CLIENT)),
@@ -299,43 +345,15 @@ final class ClientPorts {
 
     private static void add(Map<String, Entry> entries, String address, AppProtocol protocol, List<Chain> made) {
         var entry = entries.computeIfAbsent(address, _ -> new Entry());
-        if (collides(entry, protocol)) {
+        if (entry.collides(protocol)) {
             return;
         }
         entry.protocols.add(protocol);
-        for (var chain : made) {
-            apart(entry, chain).ifPresent(entry.chains::add);
-        }
-    }
-
-    // Servers that speak first would wait for the look at the client's first bytes.
-    private static boolean collides(Entry entry, AppProtocol protocol) {
-        return entry.protocols.stream()
-                .anyMatch(other -> other != protocol && (speaksFirst(other) || speaksFirst(protocol)));
+        made.forEach(entry::add);
     }
 
     private static boolean speaksFirst(AppProtocol protocol) {
         return protocol == AppProtocol.MYSQL || protocol == AppProtocol.MONGO;
-    }
-
-    // The older service keeps what two ask for.
-    private static Optional<Chain> apart(Entry entry, Chain chain) {
-        if (!(chain.match() instanceof Match.Names(var servers, var protocols))) {
-            return entry.chains.stream().anyMatch(other -> other.match().equals(chain.match()))
-                    ? Optional.empty()
-                    : Optional.of(chain);
-        }
-        var taken = new HashSet<String>();
-        entry.chains.forEach(other -> {
-            if (other.match() instanceof Match.Names names) {
-                taken.addAll(names.servers());
-            }
-        });
-        var left = servers.stream().filter(server -> !taken.contains(server)).toList();
-        return left.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        new Chain(new Match.Names(left, protocols), chain.tls(), chain.content(), chain.origin()));
     }
 
     /// Whether requests are read on a port.

@@ -106,4 +106,44 @@ class ClientProxiesTest {
         assertThat(change.sites()).hasToString("{proxied=[10.9.0.1:3306, db.test:3306]}");
         assertThat(change.upstreams()).hasSize(1);
     }
+
+    // A server that speaks first keeps names from being read on its port, which has no listener of its own here:
+    // clients come in by the door for those that know of the proxy.
+    @Test
+    @Tag("E5")
+    void aTunnelComesWithTheNamesOfItsPortWithoutAListener() {
+        var proxy = client(Map.of("http-proxy", 15_002));
+        var linker = new Linker(proxy);
+        var analyzer = new Analyzer();
+        var image = Images.image(database(443) + """
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {namespace: shop, name: pay}
+                spec:
+                  hosts: [pay.test]
+                  ports: [{number: 443, name: tls, protocol: TLS}]
+                  resolution: NONE
+                """);
+        assertThat(PlanText.of(linker.link(analyzer.check(image)))).doesNotContain("pay.test:443:443");
+
+        var checked = analyzer.check(Images.edited(image, database(3306)));
+        var after = linker.link(checked);
+
+        assertThat(PlanText.of(after)).contains("pay.test:443:443");
+        assertThat(after).isEqualTo(new Linker(proxy).link(checked));
+    }
+
+    private static String database(int port) {
+        return """
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {namespace: shop, name: database}
+                spec:
+                  hosts: [db.test]
+                  ports: [{number: %d, name: mysql, protocol: MYSQL}]
+                  resolution: STATIC
+                  endpoints: [{address: 10.0.0.1}]
+                """.formatted(port);
+    }
 }
