@@ -159,12 +159,22 @@ final class ClientPorts {
     /// the one in a TLS hello; nothing where a connection of that name would be unknown.
     Optional<Tunnel> tunnel(ClientService service, int port) {
         var offer = service.at(port).orElseThrow();
-        if (ClientChains.isTls(offer.port().protocol())) {
+        if (ClientChains.isTls(offer.port().protocol()) && isEverywhere(service)) {
             return Optional.ofNullable(entries(port).get(EVERYWHERE)).flatMap(entry -> entry.tunnel(service.host()));
         }
-        return chains.of(service, port, offer, List.of(), true).stream()
+        return chains.of(service, port, offer, List.of(), false).stream()
+                .filter(chain -> !(chain.match() instanceof Match.Names names) || covers(names, service.host()))
                 .flatMap(chain -> tcp(chain).stream())
                 .findFirst();
+    }
+
+    private static boolean covers(Match.Names names, String host) {
+        return names.servers().stream().anyMatch(server -> HostNames.isSubset(host, server));
+    }
+
+    // Whether connections to any address may be meant for it.
+    private static boolean isEverywhere(ClientService service) {
+        return service.addresses().isEmpty() || !service.networks().isEmpty();
     }
 
     /// Where a tunnel leads, and which rule or service says so.
@@ -327,7 +337,7 @@ final class ClientPorts {
             ClientService service,
             ClientService.Offer offer) {
         var networks = service.networks();
-        if (service.addresses().isEmpty() || !networks.isEmpty()) {
+        if (isEverywhere(service)) {
             add(entries, EVERYWHERE, protocol, chains.of(service, port, offer, networks, true));
         }
         for (var address : service.addresses()) {

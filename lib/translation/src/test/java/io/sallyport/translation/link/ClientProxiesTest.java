@@ -134,6 +134,44 @@ class ClientProxiesTest {
         assertThat(after).isEqualTo(new Linker(proxy).link(checked));
     }
 
+    @Test
+    @Tag("E5")
+    void aTunnelLeadsToATlsServiceWithAnAddressOfItsOwnToo() {
+        var entry = """
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {namespace: shop, name: pay}
+                spec:
+                  hosts: [pay.test]
+                  addresses: [10.9.0.2]
+                  ports: [{number: 443, name: tls, protocol: TLS}]
+                  resolution: STATIC
+                  endpoints: [{address: 10.0.0.1}]
+                """;
+        var rules = """
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {namespace: shop, name: detour}
+                spec:
+                  hosts: [pay.test]
+                  tls:
+                  - match: [{sniHosts: [pay.test]}]
+                    route: [{destination: {host: www.google.com, port: {number: 443}}}]
+                """;
+
+        assertThat(plan(entry))
+                .contains(
+                        "10.9.0.2:443:443\n    \"tunnel\" CONNECT -> pay.test:443",
+                        "pay.test:443:443\n    \"tunnel\" CONNECT -> pay.test:443");
+        assertThat(plan(entry + rules)).contains("pay.test:443:443\n    \"tunnel\" CONNECT -> www.google.com:443");
+    }
+
+    private static String plan(String yaml) {
+        return PlanText.of(new Linker(client(Map.of("http-proxy", 15_002)))
+                .link(new Analyzer().check(Images.image(ENTRIES + "---\n" + yaml))));
+    }
+
     private static String database(int port) {
         return """
                 apiVersion: networking.istio.io/v1
