@@ -38,6 +38,9 @@ final class EnvoyProcess {
     private static final Duration LAST_DELAY = Duration.ofSeconds(10);
     private static final Duration STABLE_AFTER = Duration.ofSeconds(30);
     private static final Duration GRACE = Duration.ofSeconds(3);
+    // On a busy machine, as at our own start, one that serves may be slow to answer, and to replace it would cost its
+    // clients their connections.
+    private static final Duration ANSWER = Duration.ofSeconds(10);
     private static final long MAX_LOG_BYTES = 256L << 20;
 
     /// An access log written to `/dev/stdout` is on disk within 200 ms. Of `misc` only errors are logged: it warns of
@@ -111,7 +114,7 @@ final class EnvoyProcess {
 
     private void adopt(Life found) {
         try {
-            new AdminSocket(adminSocket, Duration.ofSeconds(2)).get("/server_info");
+            new AdminSocket(adminSocket, ANSWER).get("/server_info");
             starts = 1;
             log.atInfo()
                     .addKeyValue("proxy", name)
