@@ -41,7 +41,7 @@ public final class Translator {
     /// Forgets what is remembered for a class that has no proxies any more.
     public void forget(ProxyClass proxy) {
         var line = lines.remove(proxy);
-        if (!lines.containsValue(line)) {
+        if (line != null && !lines.containsValue(line)) {
             shared.remove(labels.told(proxy));
         }
     }

@@ -23,14 +23,15 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Which labels of proxies objects ask about: those of a selector or of a match, and those that say where a proxy is
-/// where that counts.
-/// Proxies that differ in others alone, like the hash of a Pod's template, have equal plans.
+/// Which labels of proxies objects ask about: those of a selector or of a match, and, while some policy looks at
+/// places,
+/// those that say where a proxy is. Proxies that differ in others alone, like the hash of a Pod's template, have equal
+/// plans.
 ///
 /// What was asked about once stays, so that a plan may go on from one that was made before. Belongs to one thread.
 public final class LabelUse {
 
-    // More are not told apart from those that nobody asks about: every label counts then.
+    // Beyond so many none is remembered any more, and every label counts.
     private static final int MOST = 100_000;
 
     private final Set<Map.Entry<String, String>> pairs = new HashSet<>();
@@ -60,7 +61,7 @@ public final class LabelUse {
     }
 
     private boolean counts(Map.Entry<String, String> label) {
-        return pairs.size() + keys.size() > MOST || keys.contains(label.getKey()) || pairs.contains(label);
+        return isFull() || keys.contains(label.getKey()) || pairs.contains(label);
     }
 
     private void read(ConfigObject<?> object) {
@@ -127,11 +128,19 @@ public final class LabelUse {
         pairs(selector == null ? Map.of() : selector.matchLabels());
     }
 
+    private boolean isFull() {
+        return pairs.size() + keys.size() > MOST;
+    }
+
     private void pairs(Map<String, String> wanted) {
-        wanted.forEach((key, value) -> pairs.add(Map.entry(key, value)));
+        if (!isFull()) {
+            wanted.forEach((key, value) -> pairs.add(Map.entry(key, value)));
+        }
     }
 
     private void keys(List<String> priority) {
-        priority.forEach(label -> keys.add(LocalityLinker.label(label)));
+        if (!isFull()) {
+            priority.forEach(label -> keys.add(LocalityLinker.label(label)));
+        }
     }
 }
