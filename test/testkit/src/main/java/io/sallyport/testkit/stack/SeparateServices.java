@@ -9,6 +9,7 @@ import io.sallyport.standalone.envoy.AdminSocket;
 import io.sallyport.standalone.envoy.EnvoyBootstrap;
 import io.sallyport.testkit.net.FaultyWire;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -467,5 +468,12 @@ public final class SeparateServices implements AutoCloseable {
         running.values().forEach(ChildProcess::kill);
         running.clear();
         wires().forEach(FaultyWire::close);
+        for (var socket : List.of(adminSocket(), secretSocket(), relaySocket())) {
+            try {
+                Files.deleteIfExists(socket);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }
