@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /// What the Gateway API's objects and the Ingresses of one image stand for, and what their status is to say. A
 /// function of the image alone.
@@ -189,26 +190,22 @@ public final class GatewayApi {
             // Both kinds together, since one keeps the other from its hosts.
             var turns = new TreeMap<ConfigObject<?>, Runnable>(Attachments.ORDER);
             for (var route : byAge(image, Kind.HTTP_ROUTE, HttpRoute.class)) {
+                var spec = route.spec();
                 turns.put(
                         route,
                         () -> http(
                                 route,
-                                attachments.bind(
-                                        route,
-                                        route.spec().parentRefs(),
-                                        route.spec().hostnames()),
-                                before.route(route, backends, () -> RuleSpeller.http(backends, route))));
+                                attachments.bind(route, spec.parentRefs(), spec.hostnames()),
+                                () -> RuleSpeller.http(backends, route)));
             }
             for (var route : byAge(image, Kind.GRPC_ROUTE, GrpcRoute.class)) {
+                var spec = route.spec();
                 turns.put(
                         route,
                         () -> http(
                                 route,
-                                attachments.bind(
-                                        route,
-                                        route.spec().parentRefs(),
-                                        route.spec().hostnames()),
-                                before.route(route, backends, () -> RuleSpeller.grpc(backends, route))));
+                                attachments.bind(route, spec.parentRefs(), spec.hostnames()),
+                                () -> RuleSpeller.grpc(backends, route)));
             }
             turns.values().forEach(Runnable::run);
             var streams = new StreamSpeller(backends);
@@ -231,7 +228,8 @@ public final class GatewayApi {
             }
         }
 
-        private void http(ConfigObject<?> route, Attachments.Bound bound, RuleSpeller.Spelling spelling) {
+        private void http(ConfigObject<?> route, Attachments.Bound bound, Supplier<RuleSpeller.Spelling> spell) {
+            var spelling = before.route(route, backends, spell);
             bound.hosts()
                     .forEach((state, hosts) ->
                             hosts.forEach(host -> sites.computeIfAbsent(state, _ -> new LinkedHashMap<>())
