@@ -410,20 +410,11 @@ final class ClientDraft {
         return ids;
     }
 
-    private void markUpstreams(String host) {
-        var before = previous.plan().upstreams();
-        var id = before.ceilingKey(new UpstreamId(0, "", host));
-        while (id != null && id.host().equals(host)) {
-            dirtyUpstreams.add(id);
-            id = before.higherKey(id);
-        }
-    }
-
     private void linkUpstreams() {
         if (isFresh) {
             dirtyUpstreams.addAll(uses.keySet());
         } else {
-            staleHosts.forEach(this::markUpstreams);
+            staleHosts.forEach(host -> dirtyUpstreams.addAll(previous.plan().upstreamsOf(host)));
         }
         for (var id : dirtyUpstreams) {
             var before = previous.plan().upstreams().get(id);

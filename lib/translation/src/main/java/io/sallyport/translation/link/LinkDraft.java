@@ -542,13 +542,7 @@ final class LinkDraft {
             dirtyUpstreams.addAll(uses.keySet());
             dirtyUpstreams.addAll(tcp);
         }
-        for (var host : staleHosts) {
-            var id = previous.plan().upstreams().ceilingKey(new UpstreamId(0, "", host));
-            while (id != null && id.host().equals(host)) {
-                dirtyUpstreams.add(id);
-                id = previous.plan().upstreams().higherKey(id);
-            }
-        }
+        staleHosts.forEach(host -> dirtyUpstreams.addAll(previous.plan().upstreamsOf(host)));
         for (var id : dirtyUpstreams) {
             if (!uses.containsKey(id) && !tcp.contains(id)) {
                 upstreams = upstreams.minus(id);

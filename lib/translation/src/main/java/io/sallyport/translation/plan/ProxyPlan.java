@@ -1,6 +1,8 @@
 package io.sallyport.translation.plan;
 
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -53,6 +55,17 @@ public final class ProxyPlan {
     /// Every place that some rule sends to, unknown ones included.
     public PSortedMap<UpstreamId, Upstream> upstreams() {
         return upstreams;
+    }
+
+    /// The upstreams of a host, of all ports and subsets.
+    public List<UpstreamId> upstreamsOf(String host) {
+        var ids = new ArrayList<UpstreamId>();
+        var id = upstreams.ceilingKey(new UpstreamId(0, "", host));
+        while (id != null && id.host().equals(host)) {
+            ids.add(id);
+            id = upstreams.higherKey(id);
+        }
+        return ids;
     }
 
     /// The next plan, whose touched nodes are found by comparing all of them by identity.
