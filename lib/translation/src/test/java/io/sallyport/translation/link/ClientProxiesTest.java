@@ -8,7 +8,6 @@ import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.Translator;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -36,14 +35,7 @@ class ClientProxiesTest {
             """;
 
     private static ProxyClass client(Map<String, Integer> listen) {
-        return new ProxyClass(
-                ProxyClass.Role.SIDECAR,
-                "default",
-                "sleep",
-                new TreeMap<>(Map.of("app", "sleep")),
-                new TreeMap<>(listen),
-                "127.0.0.1",
-                true);
+        return Images.client("default", "sleep", Map.of("app", "sleep"), listen);
     }
 
     private static EnvoyResources translated(String yaml, ProxyClass proxy) {

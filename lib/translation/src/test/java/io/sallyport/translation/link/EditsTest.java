@@ -74,7 +74,10 @@ class EditsTest {
             var labels = new TreeMap<>(Map.of("app", i % 3 == 0 ? "sleep" : "own", "pod-template-hash", "h" + i));
             labels.put(places.get(i % places.size()), "r" + i % 2);
             labels.remove("");
-            proxies.add(i % 4 == 0 ? Images.router("own", labels) : client("shop", labels, Map.of("outbound", 15_001)));
+            proxies.add(
+                    i % 4 == 0
+                            ? Images.router("own", labels)
+                            : Images.client("shop", "sleep", labels, Map.of("outbound", 15_001)));
         }
         var analyzer = new Analyzer();
         var translator = new Translator();
@@ -100,18 +103,7 @@ class EditsTest {
     }
 
     private static ProxyClass client(String namespace, Map<String, Integer> listen) {
-        return client(namespace, Map.of("app", "sleep"), listen);
-    }
-
-    private static ProxyClass client(String namespace, Map<String, String> labels, Map<String, Integer> listen) {
-        return new ProxyClass(
-                ProxyClass.Role.SIDECAR,
-                namespace,
-                "sleep",
-                new TreeMap<>(labels),
-                new TreeMap<>(listen),
-                "127.0.0.1",
-                true);
+        return Images.client(namespace, "sleep", Map.of("app", "sleep"), listen);
     }
 
     @ParameterizedTest

@@ -34,6 +34,17 @@ public final class Images {
                 true);
     }
 
+    static ProxyClass client(String namespace, String name, Map<String, String> labels, Map<String, Integer> listen) {
+        return new ProxyClass(
+                ProxyClass.Role.SIDECAR,
+                namespace,
+                name,
+                new TreeMap<>(labels),
+                new TreeMap<>(listen),
+                "127.0.0.1",
+                true);
+    }
+
     static List<ConfigObject<?>> read(String yaml) {
         var result = new YamlReader().read("in.yaml", yaml.getBytes(StandardCharsets.UTF_8));
         assertThat(result.findings()).as("findings").isEmpty();

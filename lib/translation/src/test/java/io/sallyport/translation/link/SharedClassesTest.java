@@ -11,7 +11,6 @@ import io.sallyport.translation.ProxyClass;
 import io.sallyport.translation.ResourceType;
 import io.sallyport.translation.Translator;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -163,14 +162,7 @@ class SharedClassesTest {
     }
 
     private static ProxyClass client(String name, Map<String, String> labels) {
-        return new ProxyClass(
-                ProxyClass.Role.SIDECAR,
-                "shop",
-                name,
-                new TreeMap<>(labels),
-                new TreeMap<>(Map.of("outbound", 15_001)),
-                "127.0.0.1",
-                true);
+        return Images.client("shop", name, labels, Map.of("outbound", 15_001));
     }
 
     private static String route(String path, String match) {
