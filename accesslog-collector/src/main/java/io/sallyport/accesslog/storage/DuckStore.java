@@ -56,7 +56,7 @@ public final class DuckStore implements LogStore {
     // it, that is two thirds of all work. What is not checkpointed is read from the log at the next start.
     private static final int MAX_CHECKPOINT_MEGABYTES = 256;
     // The newest rows are first looked for by the columns of the filter, and only those that are found are read whole:
-    // DuckDB does so for fifty, and a page has up to a thousand.
+    // DuckDB does so for fifty, and a page has up to a thousand and is asked for with one more.
     private static final int MAX_LATE = 1_001;
 
     private final DuckSettings settings;
