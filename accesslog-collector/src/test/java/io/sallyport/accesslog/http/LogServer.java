@@ -1,6 +1,10 @@
 package io.sallyport.accesslog.http;
 
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.stub.MetadataUtils;
 import io.sallyport.accesslog.api.AccessLogApi;
 import io.sallyport.accesslog.api.Callers;
 import io.sallyport.accesslog.api.Tails;
@@ -94,6 +98,13 @@ final class LogServer {
 
     int port() {
         return server.port();
+    }
+
+    /// The same by gRPC.
+    Channel channel(String token) {
+        var headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
+        return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
     HttpRequest.Builder request(String token, String path) {

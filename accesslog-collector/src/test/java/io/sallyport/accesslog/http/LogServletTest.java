@@ -3,6 +3,7 @@ package io.sallyport.accesslog.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.collect.ImmutableList;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -14,6 +15,9 @@ import io.sallyport.accesslog.storage.LogStore;
 import io.sallyport.accesslog.storage.Sql;
 import io.sallyport.accesslog.storage.StoreException;
 import io.sallyport.accesslog.testing.Rows;
+import io.sallyport.proto.accesslog.v1.AccessLogServiceGrpc;
+import io.sallyport.proto.accesslog.v1.ExportRequest;
+import io.sallyport.proto.accesslog.v1.ExportResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -423,6 +427,17 @@ class LogServletTest {
             }
             stopped.countDown();
         }
+    }
+
+    @Test
+    @Tag("B9")
+    void anExportOverGrpcEndsWithItsCoverage() {
+        var pieces = ImmutableList.copyOf(AccessLogServiceGrpc.newBlockingStub(server.channel(ALL))
+                .export(ExportRequest.newBuilder().setLimit(3).build()));
+
+        assertThat(pieces).hasSizeGreaterThan(1);
+        assertThat(pieces.getLast().hasCoverage()).isTrue();
+        assertThat(pieces.subList(0, pieces.size() - 1)).noneMatch(ExportResponse::hasCoverage);
     }
 
     @Test
